@@ -1,0 +1,19 @@
+"""What can go wrong, named by whose fault it is. A peer's mistake is a ProtocolError: counted, logged, survived."""
+
+from __future__ import annotations
+
+
+class ProtocolError(Exception):
+    """The peer did something the protocol does not allow. The shell counts it, logs it, and drops the message."""
+
+
+class MalformedMessage(ProtocolError):
+    """A body that does not decode as the type its name promises."""
+
+
+class MailboxClosed(Exception):
+    """The actor that was asked is gone, or went before it answered: the future is abandoned."""
+
+
+class RemoteDispatch(Exception):
+    """A method was dispatched to a PID of another node. Methods are called locally; send a message instead."""
