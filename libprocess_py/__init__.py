@@ -1,0 +1,1 @@
+"""Actors in Python after libprocess: knows nothing of clusters and is usable alone."""

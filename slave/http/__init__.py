@@ -1,0 +1,4 @@
+"""The agent's HTTP endpoints: views over its state and calls into its rules.
+
+Must never change state except by the events that messages, too, would cause.
+"""

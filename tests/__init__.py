@@ -1,0 +1,1 @@
+"""The tests. Folders mirror the code; `conformance`, `e2e`, `simulation` and `tidy` cut across it."""

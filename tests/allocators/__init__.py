@@ -1,0 +1,1 @@
+"""Tests of the allocation policies and of the actor around them."""

@@ -1,0 +1,1 @@
+"""Tests of the shared vocabulary: values, resources, messages."""

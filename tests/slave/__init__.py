@@ -1,0 +1,1 @@
+"""Tests of the agent's rules, its containers and its executors."""

@@ -1,0 +1,1 @@
+"""Builders, strategies and harnesses that tests share."""

@@ -1,0 +1,1 @@
+"""The house rules, as tests; each rule is itself tested to bite."""
