@@ -1,0 +1,58 @@
+"""The seam between a node and what drives it: real sockets and wall time, or a simulated network and virtual time.
+
+A `Node` owns everything that is decided (mailboxes, run queue, timers, links, routes); a `Driver` owns everything that is
+given (time, chance, bytes to and from other nodes). A driver calls `Node.step`, `Node.deliver`, `Node.request` and
+`Node.connection_lost`; a node calls what is declared here. Nothing above this seam can tell which driver it has.
+All calls, both ways, happen on the driver's one thread.
+"""
+
+from __future__ import annotations
+
+import enum
+from random import Random
+from typing import Protocol
+
+from libprocess_py.pid import PID, Address
+
+
+class Delivery(enum.Enum):
+    """What became of a message from outside; the wire answers 202, 404 or 400."""
+
+    DELIVERED = "delivered"  # Also a name that nobody handles: libprocess answers 202 there, and so do we.
+    NO_SUCH_PROCESS = "no such process"
+    MALFORMED = "malformed"
+
+
+class Driver(Protocol):
+    """What a node needs from the world. One driver serves one node."""
+
+    def now(self) -> int:
+        """Nanoseconds since the epoch. Never goes back."""
+
+    def wake(self) -> None:
+        """There is runnable work: call `node.step` soon. Asked once; asked again only after a step ran dry."""
+
+    def arm(self, due: int | None) -> None:
+        """The earliest timer is due then (None: there is none). Call `node.step` soon after, and never before."""
+
+    def transmit(self, to: PID, sender: PID | None, name: str, body: bytes) -> None:
+        """Carry a message to another node: at most once, in order per pair of nodes. Never calls the node back at once."""
+
+    def connect(self, address: Address) -> None:
+        """A process links to one at `address`: keep a connection, and tell `node.connection_lost` when it ends.
+
+        Asked for every new link, so that a link made after a loss opens a connection anew; harmless while one is open.
+        Never calls the node back at once.
+        """
+
+    def disconnect(self, address: Address) -> None:
+        """No process here is linked to one at `address` any more."""
+
+    def random(self, name: str) -> Random:
+        """The random stream of that name: seeded from the run's seed and the name, or from the system."""
+
+    def unique_id(self) -> str:
+        """A new uuid4 in text form, from the run's seed or the system."""
+
+    def abort(self, error: BaseException) -> None:
+        """An actor failed under `Policy.ABORT_NODE`: stop this node as if its OS process had died, and report `error`."""
