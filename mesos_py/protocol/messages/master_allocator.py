@@ -1,0 +1,22 @@
+"""What an allocator tells its master. The other way the master dispatches to `AllocatorProcess`, in the same node."""
+
+from __future__ import annotations
+
+from libprocess_py.message import Message, Record
+from mesos_py.protocol.ids import AgentId, FrameworkId
+from mesos_py.protocol.resources import Resources
+
+
+class Allocation(Record):
+    """Resources of one agent, now held by one framework under one role, to be offered to it."""
+
+    framework_id: FrameworkId
+    agent_id: AgentId
+    role: str
+    resources: Resources  # Allocated to `role` (RS-05).
+
+
+class ResourcesAllocated(Message):
+    """The outcome of one allocation run, grouped by framework in the order in which they were served."""
+
+    allocations: tuple[Allocation, ...]
