@@ -1,7 +1,7 @@
 """The seam between a node and what drives it: real sockets and wall time, or a simulated network and virtual time.
 
-A `Node` owns everything that is decided (mailboxes, run queue, timers, links, routes); a `Driver` owns everything that is
-given (time, chance, bytes to and from other nodes). A driver calls `Node.step`, `Node.deliver`, `Node.request` and
+A `Node` owns everything that is decided (mailboxes, run queue, timers, links, routes); a `Driver` owns everything that
+is given (time, chance, bytes to and from other nodes). A driver calls `Node.step`, `Node.deliver`, `Node.request` and
 `Node.connection_lost`; a node calls what is declared here. Nothing above this seam can tell which driver it has.
 All calls, both ways, happen on the driver's one thread.
 """
@@ -12,6 +12,7 @@ import enum
 from random import Random
 from typing import Protocol
 
+from libprocess_py.future import Future
 from libprocess_py.pid import PID, Address
 
 
@@ -36,7 +37,7 @@ class Driver(Protocol):
         """The earliest timer is due then (None: there is none). Call `node.step` soon after, and never before."""
 
     def transmit(self, to: PID, sender: PID | None, name: str, body: bytes) -> None:
-        """Carry a message to another node: at most once, in order per pair of nodes. Never calls the node back at once."""
+        """Carry a message to another node: at most once, in order per pair of nodes. Never calls back at once."""
 
     def connect(self, address: Address) -> None:
         """A process links to one at `address`: keep a connection, and tell `node.connection_lost` when it ends.
@@ -55,4 +56,7 @@ class Driver(Protocol):
         """A new uuid4 in text form, from the run's seed or the system."""
 
     def abort(self, error: BaseException) -> None:
-        """An actor failed under `Policy.ABORT_NODE`: stop this node as if its OS process had died, and report `error`."""
+        """An actor failed under `Policy.ABORT_NODE`: stop this node as if its OS process had died; report `error`."""
+
+    def reap(self, os_pid: int) -> Future[int | None]:
+        """The exit status of a child process, None when it is not ours. Never fails. None at once in simulation."""

@@ -1,0 +1,348 @@
+"""Futures and promises, after libprocess: a value that is not there yet, and the right to bring it.
+
+A future is PENDING, then once and for all READY, FAILED or DISCARDED. Two facts about a pending future matter as well:
+`discard()` *asks* its producer to give up (who may or may not), and a future whose producer is gone is *abandoned*: it
+stays pending for ever, and says so to `on_abandoned`, `recover` and whoever awaits it.
+
+Callbacks run in the completing caller, or at once if there is nothing to wait for. A completion made by a callback runs
+its own callbacks when that callback has returned (a trampoline), so that chains of any length need a constant stack.
+"""
+
+from __future__ import annotations
+
+import enum
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Iterable
+from typing import Any, Final, Generic, TypeVar, cast, overload
+
+from libprocess_py.errors import MailboxClosed
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+class State(enum.Enum):
+    """Where a future stands. Only PENDING changes, and only once."""
+
+    PENDING = "pending"
+    READY = "ready"
+    FAILED = "failed"
+    DISCARDED = "discarded"
+
+
+class FutureDiscarded(Exception):
+    """The producer gave up on request: there will be no value."""
+
+
+class FutureFailed(Exception):
+    """The producer failed with a reason in words."""
+
+
+PENDING: Final = State.PENDING
+READY: Final = State.READY
+FAILED: Final = State.FAILED
+DISCARDED: Final = State.DISCARDED
+
+# What a callback waits for: one of the final states, any of them, or one of the two facts about a pending future.
+_ANY: Final = "any"
+_DISCARD: Final = "discard requested"
+_ABANDONED: Final = "abandoned"
+
+_Waiting = list[tuple[object, Callable[[Any], object]]]
+
+
+class _Trampoline(threading.local):
+    """Callbacks that are due, per OS thread; None while nobody runs them."""
+
+    due: deque[tuple[Callable[[Any], object], Any]] | None = None
+
+
+_trampoline: Final = _Trampoline()
+
+
+def _run(callbacks: list[tuple[Callable[[Any], object], Any]]) -> None:
+    """Run them all, even if one raises; the first exception then goes to whoever completed the future."""
+    if _trampoline.due is not None:
+        _trampoline.due.extend(callbacks)
+        return
+    due = _trampoline.due = deque(callbacks)
+    error: BaseException | None = None
+    while due:
+        callback, argument = due.popleft()
+        try:
+            callback(argument)
+        except BaseException as raised:
+            error = error or raised
+    _trampoline.due = None
+    if error is not None:
+        raise error
+
+
+class Future(Generic[T]):
+    """The reading side. Instances are made by `Promise`, by `dispatch` and by the combinators here."""
+
+    __slots__ = ("_abandoned", "_discard_requested", "_result", "_waiting", "state")
+
+    state: State
+    _result: Any  # The value when READY, the exception when FAILED.
+    _waiting: _Waiting | None
+
+    def __init__(self) -> None:
+        self.state = PENDING
+        self._waiting = None
+        self._abandoned = self._discard_requested = False
+
+    # Reading
+
+    @property
+    def is_pending(self) -> bool:
+        return self.state is PENDING
+
+    @property
+    def is_ready(self) -> bool:
+        return self.state is READY
+
+    @property
+    def is_failed(self) -> bool:
+        return self.state is FAILED
+
+    @property
+    def is_discarded(self) -> bool:
+        return self.state is DISCARDED
+
+    @property
+    def abandoned(self) -> bool:
+        """Nobody is left who could complete it."""
+        return self._abandoned and self.state is PENDING
+
+    @property
+    def discard_requested(self) -> bool:
+        return self._discard_requested
+
+    @property
+    def failure(self) -> BaseException | None:
+        return cast(BaseException, self._result) if self.state is FAILED else None
+
+    def get(self) -> T:
+        """The value; otherwise the failure, FutureDiscarded, MailboxClosed (abandoned) or RuntimeError (pending)."""
+        if self.state is READY:
+            return cast(T, self._result)
+        if self.state is FAILED:
+            raise cast(BaseException, self._result)
+        if self.state is DISCARDED:
+            raise FutureDiscarded("the future was discarded")
+        if self._abandoned:
+            raise MailboxClosed("the future was abandoned: the actor ended before it answered")
+        raise RuntimeError("the future is pending: nothing here blocks, use then() or await")
+
+    def __await__(self) -> Generator[Future[T], None, T]:
+        """For `async def` handlers: whoever drives the coroutine resumes it when the future is settled or abandoned."""
+        if self.state is PENDING and not self._abandoned:
+            yield self
+        return self.get()
+
+    # Waiting
+
+    def on_ready(self, callback: Callable[[T], object]) -> Future[T]:
+        return self._when(READY, callback, self.state is READY)
+
+    def on_failed(self, callback: Callable[[BaseException], object]) -> Future[T]:
+        return self._when(FAILED, callback, self.state is FAILED)
+
+    def on_discarded(self, callback: Callable[[Future[T]], object]) -> Future[T]:
+        return self._when(DISCARDED, callback, self.state is DISCARDED)
+
+    def on_any(self, callback: Callable[[Future[T]], object]) -> Future[T]:
+        """Any of the three final states; not abandonment, which is not final in libprocess' terms."""
+        return self._when(_ANY, callback, self.state is not PENDING)
+
+    def on_abandoned(self, callback: Callable[[Future[T]], object]) -> Future[T]:
+        return self._when(_ABANDONED, callback, self.abandoned)
+
+    def on_discard(self, callback: Callable[[Future[T]], object]) -> Future[T]:
+        """A discard was requested while the future was pending."""
+        return self._when(_DISCARD, callback, self._discard_requested and self.state is PENDING)
+
+    def discard(self) -> bool:
+        """Ask the producer to give up. True the first time, while pending; the producer decides what comes of it."""
+        if self.state is not PENDING or self._discard_requested:
+            return False
+        self._discard_requested = True
+        self._notify(_DISCARD)
+        return True
+
+    # Composing
+
+    @overload
+    def then(self, function: Callable[[T], Future[U]]) -> Future[U]: ...
+    @overload
+    def then(self, function: Callable[[T], U]) -> Future[U]: ...
+    def then(self, function: Callable[[T], Any]) -> Future[Any]:
+        """`function` of the value; failure, discard and abandonment pass through. What it raises fails the result."""
+        result: Promise[Any] = Promise()
+        result.on_discard(lambda _: self.discard())
+        self.on_ready(lambda value: _apply(result, function, value))
+        self.on_failed(result.fail)
+        self.on_discarded(lambda _: result.set_discarded())
+        self.on_abandoned(lambda _: result.abandon())
+        return result
+
+    def repair(self, function: Callable[[Future[T]], T | Future[T]]) -> Future[T]:
+        """A failed future gets the value of `function`; every other outcome passes through."""
+        result: Promise[T] = Promise()
+        result.on_discard(lambda _: self.discard())
+        self.on_ready(result.set)
+        self.on_failed(lambda _: _apply(result, function, self))
+        self.on_discarded(lambda _: result.set_discarded())
+        self.on_abandoned(lambda _: result.abandon())
+        return result
+
+    def recover(self, function: Callable[[Future[T]], T | Future[T]]) -> Future[T]:
+        """A failed, discarded or abandoned future gets the value of `function`, discard requests notwithstanding."""
+        result: Promise[T] = Promise()
+        result.on_discard(lambda _: self.discard())
+        self.on_ready(result.set)
+        self.on_failed(lambda _: _settle(result, function, self))
+        self.on_discarded(lambda _: _settle(result, function, self))
+        self.on_abandoned(lambda _: _settle(result, function, self))
+        return result
+
+    # For the two classes here
+
+    def _when(self, what: object, callback: Callable[[Any], object], holds: bool) -> Future[T]:
+        if holds:
+            callback(self._result if what in (READY, FAILED) else self)
+        elif self.state is PENDING:
+            if self._waiting is None:
+                self._waiting = []
+            self._waiting.append((what, callback))
+        return self
+
+    def _notify(self, what: object) -> None:
+        """Run the callbacks for a fact about a pending future; the others go on waiting."""
+        if self._waiting is None:
+            return
+        due = [(callback, self) for waits_for, callback in self._waiting if waits_for is what]
+        self._waiting = [entry for entry in self._waiting if entry[0] is not what]
+        _run(due)
+
+    def __repr__(self) -> str:
+        if self.state is READY or self.state is FAILED:
+            return f"<Future {self.state.value}: {self._result!r}>"
+        return f"<Future {'abandoned' if self.abandoned else self.state.value}>"
+
+
+class Promise(Future[T]):
+    """The writing side, and itself the future: hand it out typed as `Future`. It has one owner.
+
+    The three ways to complete it return whether they did: False means that it was complete already.
+    """
+
+    __slots__ = ()
+
+    @property
+    def future(self) -> Future[T]:
+        return self
+
+    def set(self, value: T) -> bool:
+        return self._complete(READY, value)
+
+    def fail(self, error: BaseException | str) -> bool:
+        return self._complete(FAILED, FutureFailed(error) if isinstance(error, str) else error)
+
+    def set_discarded(self) -> bool:
+        return self._complete(DISCARDED, None)
+
+    def abandon(self) -> bool:
+        """The owner goes and nobody takes its place. False if it is complete or abandoned already."""
+        if self.state is not PENDING or self._abandoned:
+            return False
+        self._abandoned = True
+        self._notify(_ABANDONED)
+        return True
+
+    def associate(self, source: Future[T]) -> None:
+        """Become what `source` becomes; a discard requested here is passed on to it."""
+        if self.state is not PENDING:
+            return
+        self.on_discard(lambda _: source.discard())
+        source.on_ready(self.set)
+        source.on_failed(self.fail)
+        source.on_discarded(lambda _: self.set_discarded())
+        source.on_abandoned(lambda _: self.abandon())
+
+    def _complete(self, state: State, result: object) -> bool:
+        if self.state is not PENDING:
+            return False
+        self.state = state
+        self._result = result
+        waiting = self._waiting
+        if waiting is not None:
+            self._waiting = None
+            argument = self if state is DISCARDED else result
+            due: list[tuple[Callable[[Any], object], Any]] = []
+            for what, callback in waiting:
+                if what is state:
+                    due.append((callback, argument))
+                elif what is _ANY:
+                    due.append((callback, self))
+            _run(due)
+        return True
+
+
+def ready(value: T) -> Future[T]:
+    """A future that has its value already."""
+    promise: Promise[T] = Promise()
+    promise.set(value)
+    return promise
+
+
+def failed(error: BaseException | str) -> Future[Any]:
+    """A future that has failed already."""
+    promise: Promise[Any] = Promise()
+    promise.fail(error)
+    return promise
+
+
+def collect(futures: Iterable[Future[T]]) -> Future[list[T]]:
+    """All values in the order given; the first failure, discard or abandonment is the result's. Discards reach all."""
+    sources = list(futures)
+    result: Promise[list[T]] = Promise()
+    missing = len(sources)
+
+    def one_ready(_: T) -> None:
+        nonlocal missing
+        missing -= 1
+        if not missing:
+            result.set([source.get() for source in sources])
+
+    result.on_discard(lambda _: [source.discard() for source in sources])
+    for source in sources:
+        source.on_ready(one_ready)
+        source.on_failed(result.fail)
+        source.on_discarded(lambda _: result.set_discarded())
+        source.on_abandoned(lambda _: result.abandon())
+    if not sources:
+        result.set([])
+    return result
+
+
+def _apply(result: Promise[Any], function: Callable[[Any], Any], argument: object) -> None:
+    """Continue with `function`, unless the result is no longer wanted."""
+    if result.discard_requested:
+        result.set_discarded()
+    else:
+        _settle(result, function, argument)
+
+
+def _settle(result: Promise[Any], function: Callable[[Any], Any], argument: object) -> None:
+    try:
+        value = function(argument)
+    except Exception as error:
+        result.fail(error)
+        return
+    if isinstance(value, Future):
+        result.associate(value)
+    else:
+        result.set(value)
