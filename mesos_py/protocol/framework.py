@@ -6,6 +6,7 @@ from enum import Enum
 
 from libprocess_py.message import Record
 from mesos_py.protocol.ids import FrameworkId
+from mesos_py.protocol.quantities import Quantities
 
 
 class Capability(Enum):
@@ -19,6 +20,13 @@ class Capability(Enum):
     MULTI_ROLE = "MULTI_ROLE"
     RESERVATION_REFINEMENT = "RESERVATION_REFINEMENT"
     REGION_AWARE = "REGION_AWARE"
+
+
+class RoleOfferFilters(Record):
+    """What an offer under `role` must contain at least: one of these quantities; none: anything (AL-16)."""
+
+    role: str
+    min_allocatable: tuple[Quantities, ...] = ()
 
 
 class FrameworkInfo(Record):
@@ -35,6 +43,7 @@ class FrameworkInfo(Record):
     webui_url: str = ""
     principal: str | None = None
     labels: tuple[tuple[str, str], ...] = ()
+    offer_filters: tuple[RoleOfferFilters, ...] = ()  # Roles that are absent follow the master's flag.
 
     def has(self, capability: Capability) -> bool:
         return capability in self.capabilities

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from libprocess_py.message import Message, Record
 from mesos_py.protocol.ids import AgentId, FrameworkId
+from mesos_py.protocol.maintenance import Unavailability
 from mesos_py.protocol.resources import Resources
 
 
@@ -20,3 +21,17 @@ class ResourcesAllocated(Message):
     """The outcome of one allocation run, grouped by framework in the order in which they were served."""
 
     allocations: tuple[Allocation, ...]
+
+
+class InverseAllocation(Record):
+    """A framework that holds something on an agent whose machine will be away, to be asked to leave."""
+
+    framework_id: FrameworkId
+    agent_id: AgentId
+    unavailability: Unavailability
+
+
+class InverseOffersDue(Message):
+    """The frameworks to send inverse offers to after a run."""
+
+    inverse_allocations: tuple[InverseAllocation, ...]
