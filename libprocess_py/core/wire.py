@@ -1,0 +1,186 @@
+"""Requests out of bytes: the receiving side of libprocess' wire and of everything else on the same port.
+
+`RequestParser.feed` takes whatever a read delivered and gives the requests that are complete with it, so a caller's
+work per message is one dictionary lookup (see `wire_head`), a length and a slice. What the bytes mean never depends on
+how they were split. Bodies that arrive in pieces are collected in one growing buffer. The first error is final:
+`error` is set, requests before it are still given, and every byte after it is ignored, because a peer that framed one
+request wrongly may have smuggled another one in. Pure: bytes in, values out.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from libprocess_py.core.wire_head import BODY_MAX, HEAD_END, HEAD_MAX, Head, HeadCache, WireError
+
+CHUNK_LINE_MAX: Final = 256  # A length has at most eight digits; the rest is for extensions, which nobody uses.
+SMALL_CHUNKS: Final = 4_096  # Lengths looked up instead of parsed; most messages are shorter.
+LAST_CHUNK: Final = b"\r\n0\r\n\r\n"  # Ends a body that came as one chunk.
+
+_CHUNK_SIZES: Final = {b"%x" % size: size for size in range(1, SMALL_CHUNKS)}
+_CHUNK_LINE: Final = re.compile(rb"([0-9a-fA-F]{1,8})[ \t]*(;[^\r\n]*)?")
+
+Item = tuple[Head, bytes]
+
+
+class RequestParser:
+    """Cuts one connection's bytes into requests."""
+
+    __slots__ = ("_cache", "_collected", "_head", "_known", "_missing", "_rest", "_size", "_trailer", "error")
+
+    def __init__(self, cache: HeadCache) -> None:
+        self.error: WireError | None = None
+        self._cache = cache
+        self._known = cache.known
+        self._rest = b""  # Bytes of an unfinished head, chunk line or trailer; at most HEAD_MAX and one read.
+        self._head: Head | None = None  # Whose body is under way.
+        self._collected = bytearray()  # Of that body.
+        self._size = 0  # Of all its chunks that were announced.
+        self._missing = 0  # Bytes until the body, or the chunk under way, is whole.
+        self._trailer = -1  # Bytes of the trailer seen; -1 until the last chunk has come.
+
+    @property
+    def waits_to_continue(self) -> bool:
+        """Whether the client holds the body back until it is told to go on."""
+        return self._head is not None and self._head.expects_continue and not self._collected
+
+    def feed(self, data: bytes) -> list[Item]:
+        """The requests that these bytes complete, in order. Look at `error` afterwards."""
+        items: list[Item] = []
+        if self.error is not None:
+            return items
+        if self._rest:
+            data, self._rest = self._rest + data, b""
+        try:
+            position = 0 if self._head is None else self._body(data, 0, items)
+            while position >= 0:
+                position = self._requests(data, position, items)
+                if position >= 0:
+                    position = self._body(data, position, items)
+        except WireError as error:
+            self.error, self._head, self._collected, self._rest = error, None, bytearray(), b""
+        return items
+
+    def _requests(self, data: bytes, position: int, items: list[Item]) -> int:
+        """Take whole requests off `data`: the hot path. Where the first incomplete body starts, or -1: all is taken."""
+        known, sizes, find = self._known, _CHUNK_SIZES, data.find
+        while True:
+            end = find(HEAD_END, position) + 4
+            if end < 4:
+                self._keep_head(data, position)
+                return -1
+            head = known.get(data[position:end]) or self._learn(data, position, end)
+            if head is None:  # An empty line before the request.
+                position += 2
+                continue
+            if head.length is not None:
+                body = data[end : end + head.length]
+                if len(body) < head.length:
+                    self._begin(head)
+                    return end
+                items.append((head, body))
+                position = end + head.length
+                continue
+            line = find(b"\r\n", end, end + 8)
+            size = sizes.get(data[end:line], 0) if line > 0 else 0
+            start = line + 2
+            position = start + size + 7
+            if not size or data[start + size : position] != LAST_CHUNK:
+                self._begin(head)
+                return end
+            items.append((head, data[start : start + size]))
+
+    def _learn(self, data: bytes, position: int, end: int) -> Head | None:
+        if data.startswith(b"\r\n", position):
+            return None
+        block = data[position:end]
+        if len(block) > HEAD_MAX:
+            raise WireError(431, f"head of more than {HEAD_MAX} bytes")
+        return self._cache.learn(block)
+
+    def _keep_head(self, data: bytes, position: int) -> None:
+        while data.startswith(b"\r\n", position):
+            position += 2
+        rest = data[position:]
+        if len(rest) >= HEAD_MAX + len(HEAD_END):
+            raise WireError(431, f"head of more than {HEAD_MAX} bytes")
+        if b"\n\n" in rest:  # It would never end for us, and for a laxer reader it already has.
+            raise WireError(400, "malformed request: lines end in CR LF")
+        self._rest = rest
+
+    def _begin(self, head: Head) -> None:
+        self._head, self._size, self._trailer = head, 0, -1
+        self._missing = head.length or 0
+
+    def _body(self, data: bytes, position: int, items: list[Item]) -> int:
+        """Go on with the body under way. Where the next request starts, or -1: all is taken and more is needed."""
+        head = self._head
+        assert head is not None
+        while True:
+            position = self._part(data, position)
+            if position >= 0 and head.length is None:
+                position = self._chunk_line(data, position)
+            if position < 0:
+                return -1
+            if not self._missing:
+                break
+        items.append((head, bytes(self._collected)))
+        self._head, self._collected = None, bytearray()
+        return position
+
+    def _part(self, data: bytes, position: int) -> int:
+        part = data[position : position + self._missing]
+        self._collected += part
+        self._missing -= len(part)
+        return -1 if self._missing else position + len(part)
+
+    def _chunk_line(self, data: bytes, position: int) -> int:
+        """Read what stands before the next chunk, or the end of the body. Where that ends, or -1: more is needed."""
+        if self._trailer >= 0:
+            return self._read_trailer(data, position)
+        if self._size:  # The line break that ends the chunk before.
+            if len(data) - position < 2:
+                return self._wait(data, position)
+            if not data.startswith(b"\r\n", position):
+                raise WireError(400, "chunk longer than its length")
+            begin = position + 2
+        else:
+            begin = position
+        line = data.find(b"\r\n", begin, begin + CHUNK_LINE_MAX)
+        if line < 0:
+            if len(data) - begin >= CHUNK_LINE_MAX or b"\n" in data[begin:]:
+                raise WireError(400, f"chunk length: expected a line of at most {CHUNK_LINE_MAX} bytes")
+            return self._wait(data, position)
+        match = _CHUNK_LINE.fullmatch(data, begin, line)
+        if match is None:
+            raise WireError(400, "chunk length: expected hexadecimal digits")
+        size = int(match[1], 16)
+        self._size += size
+        if self._size > BODY_MAX:
+            raise WireError(413, f"body of more than {BODY_MAX} bytes")
+        if size:
+            self._missing = size
+            return line + 2
+        self._trailer = 0
+        return self._read_trailer(data, line + 2)
+
+    def _read_trailer(self, data: bytes, position: int) -> int:
+        """Skip trailer fields; nothing we speak uses them."""
+        while True:
+            line = data.find(b"\r\n", position)
+            if line == position:
+                return line + 2
+            self._trailer += (len(data) if line < 0 else line + 2) - position
+            if self._trailer > HEAD_MAX:
+                raise WireError(431, f"trailer of more than {HEAD_MAX} bytes")
+            if line < 0:
+                self._trailer -= len(data) - position  # Seen again with the next read.
+                return self._wait(data, position)
+            if b":" not in data[position:line] or b"\n" in data[position:line]:
+                raise WireError(400, "malformed trailer")
+            position = line + 2
+
+    def _wait(self, data: bytes, position: int) -> int:
+        self._rest = data[position:]
+        return -1
