@@ -1,0 +1,106 @@
+"""The command `mesos-py`: a table of subcommands, each loaded when it is called.
+
+Listing them loads none, so that `--help` is quick, and a module that cannot be imported spoils only its own command.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import importlib.util
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+import click
+
+DISTRIBUTION: Final = "libprocess-py"
+
+
+class Row(NamedTuple):
+    """Where a subcommand lives (the module has a `command`), and its line in the list; an alias has none."""
+
+    module: str
+    summary: str | None
+
+
+COMMANDS: Final[Mapping[str, Row]] = {
+    "demo": Row("mesos_py.cli.commands.demo", "A real cluster on this machine does real work, then goes away."),
+    "local": Row("mesos_py.cli.commands.local", "A master and agents in one process, for developing frameworks."),
+    "master": Row("mesos_py.cli.commands.master", "Run a master."),
+    "agent": Row("mesos_py.cli.commands.agent", "Run an agent (also: slave)."),
+    "slave": Row("mesos_py.cli.commands.agent", None),
+    "execute": Row("mesos_py.cli.commands.execute", "Run a shell command on a cluster and exit with its fate."),
+    "bench": Row("mesos_py.cli.commands.bench", "Measure this implementation on this machine."),
+    "test": Row("mesos_py.cli.commands.test", "In a checkout: pass the gates, then the tests."),
+}
+
+EPILOG: Final = """\
+\b
+Try it:
+  mesos-py demo                                    a cluster, some work, a result
+  mesos-py local --agents 3                        a cluster to play with
+  mesos-py execute --master 127.0.0.1:5050 --command 'echo hello'
+"""
+
+
+class LazyGroup(click.Group):
+    """A group whose subcommands are rows of a table."""
+
+    def __init__(self, name: str, rows: Mapping[str, Row], *, help: str, epilog: str) -> None:
+        super().__init__(name, help=help, epilog=epilog, context_settings={"help_option_names": ["-h", "--help"]})
+        self.rows = rows
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for name, row in self.rows.items() if row.summary is not None]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        row = self.rows.get(cmd_name)
+        return None if row is None else load(cmd_name, row.module)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = [(name, row.summary) for name, row in self.rows.items() if row.summary is not None]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+def load(name: str, module: str) -> click.Command:
+    """Import a subcommand. A module that is missing is an error of one line that names it."""
+    try:
+        command: object = importlib.import_module(module).command
+    except ModuleNotFoundError as error:
+        raise click.ClickException(f"{name} needs the Python module {error.name}, which is not installed") from error
+    assert isinstance(command, click.Command), f"{module}.command is not a click command"
+    return command
+
+
+def show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    """Print the version of the installed distribution; read only when asked, since it costs a search of the disk."""
+    if wanted and not ctx.resilient_parsing:
+        click.echo(f"mesos-py {importlib.metadata.version(DISTRIBUTION)}")
+        ctx.exit()
+
+
+def make_group(rows: Mapping[str, Row]) -> click.Group:
+    """The whole command over a table of subcommands."""
+    group = LazyGroup(
+        "mesos-py",
+        rows,
+        help="One pool of machines for many frameworks: a cluster manager after Apache Mesos.",
+        epilog=EPILOG,
+    )
+    group.params.append(
+        click.Option(
+            ["--version"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=show_version,
+            help="Print the version and exit.",
+        )
+    )
+    return group
+
+
+def main() -> None:
+    """The entry point of the installed command."""
+    make_group(COMMANDS)(prog_name="mesos-py")
