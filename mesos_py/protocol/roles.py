@@ -1,0 +1,41 @@
+"""Role names: paths such as `eng/backend`, whose parents are roles too. `*` is the role of whoever names none."""
+
+from __future__ import annotations
+
+from typing import Final
+
+DEFAULT_ROLE: Final = "*"
+RESERVED_COMPONENTS: Final = (".", "..", "*")  # `.` names a virtual leaf of the role tree, `..` climbs, `*` is alone.
+DELETE: Final = "\x7f"
+
+
+def validate_role(role: str) -> str | None:
+    """What is wrong with a role name, as a sentence, or None if it is valid."""
+    if role == DEFAULT_ROLE:
+        return None
+    if not role:
+        return "role '': expected a name"
+    for component in role.split("/"):
+        if not component:
+            return f"role {role!r}: expected no '/' at either end and none doubled"
+        if component in RESERVED_COMPONENTS:
+            return f"role {role!r}: component {component!r} is not allowed"
+        if component.startswith("-"):
+            return f"role {role!r}: component {component!r} starts with '-'"
+    if any(character < " " or character == DELETE or character.isspace() for character in role):
+        return f"role {role!r}: expected no whitespace or control characters"
+    return None
+
+
+def ancestors(role: str) -> tuple[str, ...]:
+    """The roles above, nearest first: `a/b/c` has `a/b` and `a`."""
+    above: list[str] = []
+    while "/" in role:
+        role = role.rpartition("/")[0]
+        above.append(role)
+    return tuple(above)
+
+
+def is_descendant(role: str, ancestor: str) -> bool:
+    """Is `role` strictly below `ancestor`?"""
+    return role.startswith(ancestor) and role[len(ancestor) : len(ancestor) + 1] == "/"
