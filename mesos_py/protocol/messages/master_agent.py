@@ -19,10 +19,15 @@ from mesos_py.protocol.task import ExecutorInfo, Task, TaskInfo
 
 
 class AgentRegistration(Message):
-    """A new agent asks to join; repeated with back-off until answered (AG-02)."""
+    """A new agent asks to join; repeated with back-off until answered (AG-02).
+
+    `run_id` is drawn once per run of the agent. It tells a repetition from a restart under the same pid, after which nothing
+    of what ran before is left; without it every registration is taken for a repetition.
+    """
 
     agent: AgentInfo
     version: str
+    run_id: str = ""
 
 
 class RunningExecutor(Record):
