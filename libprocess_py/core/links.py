@@ -1,0 +1,87 @@
+"""Who wants to hear of whose end. One way, once each, in the order in which the links were made.
+
+A link outlives neither its linker (which then needs no notice) nor its target (of which notice was given).
+Links to other nodes stand for one connection per address: the book says when the last of them goes.
+"""
+
+from __future__ import annotations
+
+from libprocess_py.pid import PID, Address
+
+
+class Links:
+    """The links that actors of one node hold. Linkers are ids, since they are always local."""
+
+    __slots__ = ("_linkers", "_remote", "_targets")
+
+    def __init__(self) -> None:
+        # Dicts for their order: the order of a set of texts differs from one run to the next.
+        self._linkers: dict[PID, dict[str, None]] = {}
+        self._targets: dict[str, dict[PID, None]] = {}
+        self._remote: dict[Address, dict[PID, None]] = {}
+
+    def add(self, linker: str, target: PID, *, remote: bool) -> bool:
+        """Note the link. False if it was there already."""
+        linkers = self._linkers.setdefault(target, {})
+        if linker in linkers:
+            return False
+        linkers[linker] = None
+        self._targets.setdefault(linker, {})[target] = None
+        if remote:
+            self._remote.setdefault(target.address, {})[target] = None
+        return True
+
+    def target_ended(self, target: PID) -> list[str]:
+        """Remove the links to it. Returns who must be told."""
+        linkers = list(self._linkers.pop(target, ()))
+        for linker in linkers:
+            self._forget(linker, target)
+        return linkers
+
+    def connection_lost(self, address: Address) -> list[tuple[str, PID]]:
+        """Remove the links to all actors there. Returns who must be told of which."""
+        targets = self._remote.pop(address, {})
+        return [(linker, target) for target in targets for linker in self.target_ended(target)]
+
+    def linker_ended(self, linker: str) -> list[Address]:
+        """Remove the links that it held. Returns the addresses to which no link is left."""
+        left = []
+        for target in self._targets.pop(linker, ()):
+            linkers = self._linkers[target]
+            del linkers[linker]
+            if not linkers:
+                del self._linkers[target]
+                if self._last_there(target):
+                    left.append(target.address)
+        return left
+
+    def addresses(self) -> list[Address]:
+        """The other nodes that somebody here is linked to."""
+        return list(self._remote)
+
+    def check(self) -> None:
+        """What must hold at any time: both directions tell the same, and nothing empty is kept."""
+        forward = {(linker, target) for target, linkers in self._linkers.items() for linker in linkers}
+        backward = {(linker, target) for linker, targets in self._targets.items() for target in targets}
+        assert forward == backward, "links and their reverse differ"
+        assert all(self._linkers.values()), "a target without linkers was kept"
+        assert all(self._targets.values()), "a linker without targets was kept"
+        for address, targets in self._remote.items():
+            assert targets, f"{address}: no link is left, but its connection is kept"
+            assert all(target in self._linkers for target in targets), f"{address}: a target without linkers"
+
+    def _forget(self, linker: str, target: PID) -> None:
+        targets = self._targets[linker]
+        del targets[target]
+        if not targets:
+            del self._targets[linker]
+
+    def _last_there(self, target: PID) -> bool:
+        targets = self._remote.get(target.address)
+        if targets is None:
+            return False
+        targets.pop(target, None)
+        if targets:
+            return False
+        del self._remote[target.address]
+        return True

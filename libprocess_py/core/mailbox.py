@@ -1,0 +1,93 @@
+"""What the kernel knows of an actor: an id, its queued events, and where it stands in its life.
+
+The box is None while it is empty and otherwise a plain list, which a turn takes whole: the cheapest queue that Python
+has, and an idle actor pays for none. Names begin with `_process` because actors are subclasses with attributes of their
+own.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterator
+from operator import length_hint
+from typing import Any, ClassVar
+
+from libprocess_py.events import Event
+from libprocess_py.message import Message
+from libprocess_py.pid import PID
+
+
+class Phase(enum.Enum):
+    """Mesos' states of a process, without the ones that only threads need."""
+
+    UNBORN = "not spawned"
+    BOTTOM = "spawned, not initialized"
+    READY = "ready"
+    TERMINATING = "terminating"
+    ENDED = "ended"
+
+
+class MethodTable(dict[Callable[..., Any], Callable[..., Any]]):
+    """For one class of actors: what a dispatched method means there, so that overriding works as in C++.
+
+    A method found in the class or a base of it is resolved once; a free function or lambda is called as it is and not
+    kept, since each dispatch may bring a new one.
+    """
+
+    def __init__(self, actor: type[Mailbox]) -> None:
+        super().__init__()
+        self._actor = actor
+
+    def __missing__(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        resolved = self._actor.resolve_method(method)
+        name = getattr(method, "__name__", "")
+        if any(base.__dict__.get(name) is method for base in self._actor.__mro__):
+            self[method] = resolved
+        return resolved
+
+
+class Mailbox:
+    """The base of every actor; `Process` adds what actors themselves use."""
+
+    __slots__ = ("_process_box", "_process_id", "_process_phase", "_process_pid", "_process_rest")
+
+    _process_box: list[Event] | None
+    _process_rest: tuple[list[Event], Iterator[Event]] | None  # A turn that the budget cut short.
+    _process_id: str | None
+    _process_phase: Phase
+    _process_pid: PID
+
+    # Per class, made by `Process.__init_subclass__`.
+    _process_handlers: ClassVar[dict[type, Callable[..., object]]]
+    _process_methods: ClassVar[MethodTable]
+    _process_names: ClassVar[dict[str, type[Message]]]
+
+    def __init__(self, id: str | None) -> None:
+        self._process_id = id
+        self._process_box = self._process_rest = None
+        self._process_phase = Phase.UNBORN
+
+    @classmethod
+    def resolve_method(cls, method: Callable[..., Any]) -> Callable[..., Any]:
+        """What a dispatch of `method` calls, with the actor as first argument: the class's own override of it."""
+        name = getattr(method, "__name__", "")
+        overridden = any(base.__dict__.get(name) is method for base in cls.__mro__)
+        return getattr(cls, name) if overridden else method
+
+    def queued_events(self) -> list[Event]:
+        """What is waiting, oldest first. Of the current turn of this actor only what arrived since it began."""
+        queued: list[Event] = []
+        if self._process_rest is not None:
+            box, events = self._process_rest
+            left = length_hint(events)
+            queued += box[-left:] if left else []
+        return queued + (self._process_box or [])
+
+    def initialize(self) -> None:
+        """The actor's first turn, before any event."""
+
+    def finalize(self) -> None:
+        """The actor's last turn, before others are told that it ended."""
+
+    def exited(self, pid: PID) -> None:
+        """A linked actor ended (local), or the connection to it was lost (remote: it may be alive)."""

@@ -1,0 +1,25 @@
+"""Calling a method of another actor of this node: an event like any other, and a future for what it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from libprocess_py.core.kernel import Kernel
+from libprocess_py.errors import RemoteDispatch
+from libprocess_py.events import DISPATCH, KEYWORDS
+from libprocess_py.future import Promise
+from libprocess_py.pid import PID
+
+Method = Callable[..., Any]
+
+
+def dispatch(kernel: Kernel, to: PID, *, method: Method, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Promise[Any]:
+    """Queue the call. The future is abandoned if the actor is not there, or ends before it has served the call."""
+    if to.address != kernel.address:
+        raise RemoteDispatch(
+            f"{getattr(method, '__qualname__', method)} was dispatched to {to}, which is not in this node"
+        )
+    promise: Promise[Any] = Promise()
+    kernel.tell(to.id, (KEYWORDS, method, (args, kwargs), promise) if kwargs else (DISPATCH, method, args, promise))
+    return promise

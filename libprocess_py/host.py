@@ -1,0 +1,78 @@
+"""What happens around a node's actors: what is counted, what is logged, what its driver is asked for.
+
+Nothing that is lost is lost in silence: every drop is counted as `libprocess/dropped/<reason>` and logged at debug
+level.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from libprocess_py.clock import Clock
+from libprocess_py.core.mailbox import Mailbox
+from libprocess_py.driver import Driver
+from libprocess_py.errors import ProtocolError
+from libprocess_py.events import KIND_NAMES, MESSAGE, Event, name_of
+from libprocess_py.log import EventLog
+from libprocess_py.message import Message
+from libprocess_py.metrics.registry import Metrics
+from libprocess_py.pid import PID, Address
+from libprocess_py.routing import Routes
+
+Forward = Callable[[PID, Message, PID], None]
+
+
+class NodeHost:
+    """The kernel's view of its node."""
+
+    def __init__(self, driver: Driver, address: Address, forward: Forward) -> None:
+        self._driver = driver
+        self._forward = forward
+        self.clock = Clock(driver.now)
+        self.log = EventLog(self.clock, address)
+        self.metrics = Metrics()
+        self.routes = Routes()
+        self.delegates: dict[str, dict[str, PID]] = {}
+        self.now = driver.now
+        self.wake = driver.wake
+
+    def unhandled(self, mailbox: Mailbox, sender: PID, message: Message) -> None:
+        to = self.delegate_of(mailbox._process_pid.id, message.wire_name)
+        if to is None:
+            self.dropped("unknown_message", mailbox._process_pid.id, (MESSAGE, sender, message, None))
+        else:
+            self._forward(to, message, sender)
+
+    def delegate_of(self, id: str, name: str) -> PID | None:
+        """Where that actor wants messages of that name to go that it does not handle itself."""
+        return self.delegates.get(id, {}).get(name)
+
+    def dropped(self, reason: str, to: str, event: Event) -> None:
+        self.count_drop(reason, to=to, kind=KIND_NAMES[event[0]], name=name_of(event))
+
+    def count_drop(self, reason: str, *, to: object, kind: str, name: str) -> None:
+        self.metrics.counter(f"libprocess/dropped/{reason}").add()
+        self.log.debug("dropped", reason=reason, to=to, kind=kind, name=name)
+
+    def refused(self, mailbox: Mailbox, event: Event, error: ProtocolError) -> None:
+        self.metrics.counter("libprocess/protocol_errors").add()
+        sender = event[1] if event[0] == MESSAGE else "-"
+        EventLog(self.clock, mailbox._process_pid).warning(
+            "refused", name=name_of(event), sender=sender, error=f"{type(error).__name__}: {error}"
+        )
+
+    def failed(self, mailbox: Mailbox, event: Event, error: Exception) -> None:
+        self.metrics.counter("libprocess/failures").add()
+        EventLog(self.clock, mailbox._process_pid).error(
+            "handler failed", error=error, kind=KIND_NAMES[event[0]], name=name_of(event)
+        )
+
+    def abort(self, error: Exception) -> None:
+        self._driver.abort(error)
+
+    def ended(self, pid: PID) -> None:
+        self.routes.remove(pid.id)
+        self.delegates.pop(pid.id, None)
+
+    def unlinked(self, address: Address) -> None:
+        self._driver.disconnect(address)

@@ -1,0 +1,292 @@
+"""`Node`: one address, the actors that live there, and the driver underneath. An OS process may hold many.
+
+Users spawn, dispatch and send through it; drivers call `step`, `deliver`, `request` and `connection_lost`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from functools import partial
+from random import Random
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar, overload
+from urllib.parse import unquote
+
+from libprocess_py.core.decision_log import DecisionLog
+from libprocess_py.core.kernel import STEP_EVENTS, Kernel, Policy
+from libprocess_py.core.mailbox import Mailbox
+from libprocess_py.core.timers import Timer
+from libprocess_py.dispatch import dispatch
+from libprocess_py.driver import Delivery, Driver
+from libprocess_py.errors import MalformedMessage
+from libprocess_py.events import EXITED, MESSAGE, NOBODY, REQUEST
+from libprocess_py.future import Future, Promise, ready
+from libprocess_py.host import NodeHost
+from libprocess_py.http.request import Request
+from libprocess_py.http.response import Response
+from libprocess_py.message import Message, decode, encode
+from libprocess_py.metrics.process import METRICS_ID, MetricsProcess
+from libprocess_py.pid import PID, Address
+from libprocess_py.process import Process
+from libprocess_py.processes import PROCESSES_ID, ProcessesProcess
+from libprocess_py.routing import split_id
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# Spawned when they are first asked for, so that a node of a large simulation pays for neither.
+BUILT_IN: Final[dict[str, type[Process]]] = {METRICS_ID: MetricsProcess, PROCESSES_ID: ProcessesProcess}
+
+
+@dataclass(frozen=True, slots=True)
+class NodeOptions:
+    """What can be chosen for a node, whatever drives it."""
+
+    policy: Policy = Policy.END_ACTOR
+    encode_local: bool = False  # Encode and decode local messages too: finds what would not travel.
+    delegate: str | None = None  # The id of the actor that answers for paths without one.
+    log: DecisionLog | None = None
+
+
+class Node:
+    """An address with actors behind it."""
+
+    def __init__(self, address: Address, driver: Driver, options: NodeOptions | None = None) -> None:
+        options = options or NodeOptions()
+        self.address = address
+        self.delegate_id = options.delegate
+        self._driver = driver
+        self._host = NodeHost(driver, address, self._forward)
+        self.clock = self._host.clock
+        self.log = self._host.log
+        self.metrics = self._host.metrics
+        self.routes = self._host.routes
+        self.kernel = Kernel(self._host, address, options.policy)
+        self.kernel.log = options.log
+        if options.encode_local:
+            self.kernel.by_reference = None
+        self._numbers: dict[str, int] = {}
+        self._armed: int | None = None
+        self._finalizing = False
+        self.metrics.gauge("libprocess/processes", lambda: len(self.kernel.mailboxes))
+
+    def __repr__(self) -> str:
+        return f"<Node {self.address}, {len(self.kernel.mailboxes)} processes>"
+
+    # For users: actors
+
+    def spawn(self, process: Process, policy: Policy | None = None) -> PID:
+        """Start an actor. Raises ValueError if its id is taken by a live one, RuntimeError if the node is stopping."""
+        pid = self.try_spawn(process, policy)
+        if pid is None:
+            raise ValueError(f"process id {process._process_id!r}: taken by a live actor of {self.address}")
+        return pid
+
+    def try_spawn(self, process: Process, policy: Policy | None = None) -> PID | None:
+        """Start an actor; None if its id is taken by a live one."""
+        if self._finalizing:
+            raise RuntimeError(f"node {self.address} is stopping: nothing is spawned any more")
+        id = process._process_id
+        if id is None:
+            id = self.generate_id(type(process).__name__.lower())
+        elif id in self.kernel.mailboxes:
+            return None
+        pid = process._process_pid = PID(id, self.address)
+        process._process_node = self
+        process._process_kernel = self.kernel
+        self.kernel.spawn(process, policy)
+        return pid
+
+    def generate_id(self, prefix: str) -> str:
+        """`prefix(1)`, `prefix(2)`, ...: the next one that no live actor has."""
+        while True:
+            number = self._numbers[prefix] = self._numbers.get(prefix, 0) + 1
+            id = f"{prefix}({number})"
+            if id not in self.kernel.mailboxes:
+                return id
+
+    def terminate(self, pid: PID, *, inject: bool = True) -> None:
+        """End an actor: next thing, or with `inject=False` after what is queued for it. A stranger's pid is counted."""
+        if pid.address != self.address or not self.kernel.terminate(pid.id, inject=inject):
+            self._host.count_drop("no_such_process", to=pid, kind="terminate", name="")
+
+    def wait(self, pid: PID) -> Future[bool]:
+        """True when the actor has ended and everybody was told; False at once if there is no such actor here."""
+        return self.kernel.wait(pid.id) if pid.address == self.address else ready(False)
+
+    def finalize(self) -> Future[None]:
+        """Spawn nothing any more and end every actor. Ready when the last has ended."""
+        self._finalizing = True
+        done: Promise[None] = Promise()
+        ids = list(self.kernel.mailboxes)
+        missing = len(ids)
+
+        def one_ended(_: bool) -> None:
+            nonlocal missing
+            missing -= 1
+            if not missing:
+                self.kernel.timers.clear()
+                done.set(None)
+
+        for id in ids:
+            self.kernel.wait(id).on_ready(one_ended)
+            self.kernel.terminate(id, inject=True)
+        if not ids:
+            done.set(None)
+        return done
+
+    # For users: events
+
+    @overload
+    def dispatch(
+        self, to: PID, method: Callable[Concatenate[Any, P], Future[R]], *args: P.args, **kwargs: P.kwargs
+    ) -> Future[R]: ...
+    @overload
+    def dispatch(
+        self, to: PID, method: Callable[Concatenate[Any, P], Coroutine[Any, Any, R]], *args: P.args, **kwargs: P.kwargs
+    ) -> Future[R]: ...
+    @overload
+    def dispatch(
+        self, to: PID, method: Callable[Concatenate[Any, P], R], *args: P.args, **kwargs: P.kwargs
+    ) -> Future[R]: ...
+    def dispatch(self, to: PID, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Future[Any]:
+        """Call a method of an actor, from outside any actor; see `Process.dispatch`."""
+        return dispatch(self.kernel, to, method=method, args=args, kwargs=kwargs)
+
+    def send(self, to: PID, message: Message, *, sender: PID | None = None) -> None:
+        """Send a message, from outside any actor: its receiver sees NOBODY as the sender."""
+        if to.address != self.address:
+            if to == NOBODY:
+                self._host.count_drop("no_sender", to=to, kind="message", name=message.wire_name)
+            else:
+                self.send_remote(to, message, sender)
+        elif self.kernel.by_reference is None:
+            self.deliver(to.id, sender, message.wire_name, encode(message))
+        else:
+            self.kernel.tell(to.id, (MESSAGE, sender or NOBODY, message, None))
+
+    def send_remote(self, to: PID, message: Message, sender: PID | None) -> None:
+        """Hand a message for another node to the driver. A simulation overrides this to carry it by reference."""
+        self._driver.transmit(to, sender, message.wire_name, encode(message))
+
+    def delay(self, process: Process, ns: int, *, method: Callable[..., object], args: tuple[Any, ...]) -> Timer:
+        """See `Process.delay`."""
+        due = self._driver.now() + ns
+        timer = self.kernel.timers.add(due, process, method, args)
+        if self._armed is None or due < self._armed:
+            self._armed = due
+            self._driver.arm(due)
+        return timer
+
+    def link(self, linker: PID, to: PID) -> None:
+        """See `Process.link`."""
+        if to.address == self.address:
+            self.kernel.link(linker.id, to)
+        elif to == NOBODY:
+            self.kernel.tell(linker.id, (EXITED, to, None, None))
+        elif self.kernel.links.add(linker.id, to, remote=True):
+            self._driver.connect(to.address)
+
+    def delegate(self, pid: PID, name: str, *, to: PID) -> None:
+        """See `Process.delegate`."""
+        self._host.delegates.setdefault(pid.id, {})[name] = to
+
+    def random(self, pid: PID, stream: str) -> Random:
+        """See `Process.random`."""
+        return self._driver.random(f"{pid.id}/{stream}")
+
+    def unique_id(self) -> str:
+        return self._driver.unique_id()
+
+    def reap(self, os_pid: int) -> Future[int | None]:
+        """The exit status of a child process (negative: its signal); None when it is not ours. Never fails."""
+        return self._driver.reap(os_pid)
+
+    # For drivers
+
+    def step(self, budget: int = STEP_EVENTS) -> bool:
+        """Run what is due and serve up to `budget` events. True if work is left; then the driver calls again soon."""
+        kernel = self.kernel
+        timers = kernel.timers
+        due = timers.earliest()
+        if due is not None:
+            now = self._driver.now()
+            if due <= now:
+                kernel.fire(now)
+        more = kernel.run(budget)
+        due = timers.earliest()
+        if due != self._armed:
+            self._armed = due
+            self._driver.arm(due)
+        return more
+
+    def deliver(self, to_id: str, sender: PID | None, name: str, body: bytes) -> Delivery:
+        """A message from outside. It is decoded here, as the type that the actor installed under that name."""
+        mailbox = self.kernel.mailboxes.get(to_id)
+        if mailbox is None:
+            self._host.count_drop("no_such_process", to=to_id, kind="message", name=name)
+            return Delivery.NO_SUCH_PROCESS
+        kind = mailbox._process_names.get(name)
+        if kind is None:
+            return self._deliver_unhandled(mailbox, sender, name, body)
+        try:
+            message = decode(kind, body)
+        except MalformedMessage as error:
+            self.metrics.counter("libprocess/malformed_messages").add()
+            self.log.warning("malformed message", to=to_id, sender=sender, name=name, error=error)
+            return Delivery.MALFORMED
+        self.kernel.post(mailbox, (MESSAGE, sender or NOBODY, message, None))
+        return Delivery.DELIVERED
+
+    def request(self, request: Request) -> Future[Response]:
+        """An HTTP request from outside. The future always becomes ready, unless the node stops before the answer."""
+        id, path = split_id(request.path)
+        if id in BUILT_IN and id not in self.kernel.mailboxes and not self._finalizing:
+            self.spawn(BUILT_IN[id]())
+        if id not in self.kernel.mailboxes and self.delegate_id is not None:
+            id, path = self.delegate_id, unquote(request.path)
+        mailbox = self.kernel.mailboxes.get(id)
+        if mailbox is None:
+            return ready(Response.error(404))
+        served: Promise[Response] = Promise()
+        answer: Promise[Response] = Promise()
+        answer.on_discard(lambda _: served.discard())
+        served.on_ready(answer.set)
+        served.on_failed(lambda error: answer.set(_failure(error)))
+        served.on_discarded(lambda _: answer.set(Response.error(503)))
+        served.on_abandoned(lambda _: answer.set(Response.error(404)))
+        self.kernel.post(mailbox, (REQUEST, partial(self._answer, id), request.within(path), served))
+        return answer
+
+    def connection_lost(self, address: Address) -> None:
+        """The connection that `Driver.connect` asked for ended, or could not be made."""
+        self.kernel.connection_lost(address)
+
+    # Helpers
+
+    def _answer(self, id: str, request: Request) -> Response | Future[Response]:
+        """In the actor's own turn: so the routes that its `initialize` adds answer whatever came before."""
+        route = self.routes.find(id, request.path)
+        if route is None:
+            return Response.error(404)
+        answer: Response | Future[Response] = route.handler(request)
+        return answer
+
+    def _forward(self, to: PID, message: Message, sender: PID) -> None:
+        self.send(to, message, sender=sender)
+
+    def _deliver_unhandled(self, mailbox: Mailbox, sender: PID | None, name: str, body: bytes) -> Delivery:
+        id = mailbox._process_pid.id
+        to = self._host.delegate_of(id, name)
+        if to is None or to.id == id:
+            self._host.count_drop("unknown_message", to=id, kind="message", name=name)
+        elif to.address == self.address:
+            return self.deliver(to.id, sender, name, body)
+        else:
+            self._driver.transmit(to, sender, name, body)
+        return Delivery.DELIVERED
+
+
+def _failure(error: BaseException) -> Response:
+    """A handler found the request at fault, or failed: the story of a failure is for the log, not for strangers."""
+    return Response.text(400, str(error)) if isinstance(error, MalformedMessage) else Response.error(500)

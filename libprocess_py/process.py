@@ -1,0 +1,211 @@
+"""`Process`: what actors are made of.
+
+```python
+class Pong(Process):
+    @install(Ping)
+    def ping(self, sender: PID, ping: Ping) -> None:
+        self.send(sender, Pong(number=ping.number))
+```
+
+An actor owns its attributes and touches nobody else's. It is told things one at a time: installed messages, dispatched
+methods, its timers, HTTP requests for its routes, the end of those it is linked to. A handler is a plain `def` that
+runs to completion, or an `async def` that may await futures of this package: the actor serves other events meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from random import Random
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar, overload
+
+from libprocess_py.clock import Clock
+from libprocess_py.core.kernel import Kernel, Policy
+from libprocess_py.core.mailbox import Mailbox, MethodTable, Phase
+from libprocess_py.core.timers import Timer
+from libprocess_py.dispatch import dispatch
+from libprocess_py.events import DISPATCH, MESSAGE
+from libprocess_py.future import Future, Promise
+from libprocess_py.log import EventLog
+from libprocess_py.message import Message
+from libprocess_py.metrics.registry import Metrics
+from libprocess_py.pid import PID
+
+if TYPE_CHECKING:
+    from libprocess_py.http.request import Request
+    from libprocess_py.http.response import Response
+    from libprocess_py.node import Node
+
+A = TypeVar("A")
+M = TypeVar("M", bound=Message)
+P = ParamSpec("P")
+R = TypeVar("R")
+
+Handler = Callable[[A, PID, M], R]
+
+_INSTALLED = "_libprocess_installed"
+
+
+def install(kind: type[M]) -> Callable[[Handler[A, M, R]], Handler[A, M, R]]:
+    """Make a method the handler of a message type. An override in a subclass takes over, decorated or not."""
+
+    def mark(method: Handler[A, M, R]) -> Handler[A, M, R]:
+        setattr(method, _INSTALLED, (*getattr(method, _INSTALLED, ()), kind))
+        return method
+
+    return mark
+
+
+class Process(Mailbox):
+    """An actor. Make it, `spawn` it on a node, and from then on know it by its PID only."""
+
+    __slots__ = ("_process_kernel", "_process_node", "_process_randoms")
+
+    _process_kernel: Kernel
+    _process_node: Node
+    _process_randoms: dict[str, Random] | None
+    _process_handlers: ClassVar[dict[type, Callable[..., object]]] = {}
+    _process_names: ClassVar[dict[str, type[Message]]] = {}
+
+    def __init__(self, id: str | None = None) -> None:
+        """Without an id the node gives one: the class's name in lower case and a number, `pinger(1)`."""
+        self._process_id = id
+        self._process_box = self._process_rest = self._process_randoms = None
+        self._process_phase = Phase.UNBORN
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls._process_methods = MethodTable(cls)
+        handlers: dict[type, Callable[..., object]] = {}
+        for base in reversed(cls.__mro__):
+            for name, member in base.__dict__.items():
+                for kind in getattr(member, _INSTALLED, ()):
+                    handlers[kind] = getattr(cls, name)
+        cls._process_handlers = handlers
+        cls._process_names = {kind.wire_name: kind for kind in handlers if issubclass(kind, Message)}
+
+    # Who and where
+
+    @property
+    def pid(self) -> PID:
+        assert self._process_phase is not Phase.UNBORN, f"{type(self).__name__}: not spawned, so it has no pid"
+        return self._process_pid
+
+    @property
+    def node(self) -> Node:
+        return self._process_node
+
+    @property
+    def clock(self) -> Clock:
+        return self._process_node.clock
+
+    @property
+    def metrics(self) -> Metrics:
+        return self._process_node.metrics
+
+    @property
+    def log(self) -> EventLog:
+        return EventLog(self._process_node.clock, self._process_pid)
+
+    # Talking to others
+
+    def send(self, to: PID, message: Message) -> None:
+        """Send a message: at most once, in order per receiver. A message to nobody is dropped and counted."""
+        kernel = self._process_kernel
+        if to.address == kernel.by_reference:
+            # `Kernel.post`, written out: this is what actors do most.
+            mailbox = kernel.mailboxes.get(to.id)
+            if mailbox is not None:
+                box = mailbox._process_box
+                if box is None:
+                    mailbox._process_box = [(MESSAGE, self._process_pid, message, None)]
+                    kernel.runnable.append(mailbox)
+                    if kernel.idle:
+                        kernel.rouse()
+                else:
+                    box.append((MESSAGE, self._process_pid, message, None))
+                return
+        self._process_node.send(to, message, sender=self._process_pid)
+
+    @overload
+    def dispatch(
+        self, to: PID, method: Callable[Concatenate[Any, P], Future[R]], *args: P.args, **kwargs: P.kwargs
+    ) -> Future[R]: ...
+    @overload
+    def dispatch(
+        self, to: PID, method: Callable[Concatenate[Any, P], Coroutine[Any, Any, R]], *args: P.args, **kwargs: P.kwargs
+    ) -> Future[R]: ...
+    @overload
+    def dispatch(
+        self, to: PID, method: Callable[Concatenate[Any, P], R], *args: P.args, **kwargs: P.kwargs
+    ) -> Future[R]: ...
+    def dispatch(self, to: PID, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Future[Any]:
+        """Call `method`, named through its class (`Master.offers`), in an actor of this node.
+
+        A future that it returns is chained, and an `async def` awaited. The result is abandoned if the actor is gone.
+        """
+        kernel = self._process_kernel
+        mailbox = kernel.mailboxes.get(to.id)
+        if mailbox is None or kwargs or to.address != kernel.address:
+            return dispatch(kernel, to, method=method, args=args, kwargs=kwargs)
+        promise: Promise[Any] = Promise()
+        box = mailbox._process_box
+        if box is None:
+            kernel.post(mailbox, (DISPATCH, method, args, promise))
+        else:
+            box.append((DISPATCH, method, args, promise))
+        return promise
+
+    def defer(self, method: Callable[..., Any], *bound: Any) -> Callable[..., Future[Any]]:
+        """A callable that makes the call `method(*bound, ...)`, of this actor, an event of it: for future callbacks."""
+        pid, kernel = self.pid, self._process_kernel
+        function = getattr(method, "__func__", method)
+
+        def deferred(*args: Any, **kwargs: Any) -> Future[Any]:
+            return dispatch(kernel, pid, method=function, args=(*bound, *args), kwargs=kwargs)
+
+        return deferred
+
+    def delay(self, ns: int, method: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> Timer:
+        """Call a method of this actor as an event of it, no earlier than after `ns`."""
+        assert not kwargs, "a delayed call takes its arguments by position"
+        return self._process_node.delay(self, ns, method=method, args=args)
+
+    def link(self, to: PID) -> None:
+        """Have `exited(to)` called once, when that actor ends or the connection to its node is lost."""
+        self._process_node.link(self._process_pid, to)
+
+    def delegate(self, name: str, to: PID) -> None:
+        """Pass messages of that wire name, if no handler is installed for them, on to another actor of this node."""
+        self._process_node.delegate(self._process_pid, name, to=to)
+
+    # Life
+
+    def spawn(self, process: Process, policy: Policy | None = None) -> PID:
+        """Start an actor on this node. Raises ValueError if its id is taken by a live one."""
+        return self._process_node.spawn(process, policy)
+
+    def terminate(self, pid: PID | None = None, *, inject: bool = True) -> None:
+        """End an actor of this node, this one by default: next thing, or with `inject=False` after what is queued."""
+        self._process_node.terminate(pid or self._process_pid, inject=inject)
+
+    def route(self, path: str, handler: Callable[[Request], Response | Future[Response]], *, help: str) -> None:
+        """Answer HTTP requests for `/<id><path>` and what is below it. The longest route that fits wins."""
+        self._process_node.routes.add(self._process_pid.id, path, handler=handler, help=help)
+
+    # Chance
+
+    def random(self, stream: str) -> Random:
+        """This actor's random numbers for one purpose; the same object for the same name."""
+        if self._process_randoms is None:
+            self._process_randoms = {}
+        random = self._process_randoms.get(stream)
+        if random is None:
+            random = self._process_randoms[stream] = self._process_node.random(self._process_pid, stream)
+        return random
+
+    def unique_id(self) -> str:
+        """A uuid4 in text form that no other call returns."""
+        return self._process_node.unique_id()
+
+
+Process._process_methods = MethodTable(Process)  # Subclasses get theirs as they are made.
