@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from operator import length_hint
 from types import CoroutineType
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 from libprocess_py.core.decision_log import DecisionLog
 from libprocess_py.core.links import Links
@@ -44,7 +44,7 @@ STEP_EVENTS: Final = (
     2_000  # A step is some two milliseconds of small handlers: input and output wait no longer than that.
 )
 
-Coroutine = CoroutineType[Any, Any, Any]
+Coroutine: TypeAlias = "CoroutineType[Any, Any, Any]"
 
 
 class Policy(enum.Enum):
