@@ -1,9 +1,10 @@
 """The conversation between an agent and an executor.
 
 The agent starts the executor in a container; the executor registers at the agent's PID, found in its environment, and
-is given its tasks. `StatusUpdate`, `StatusAcknowledgement`, `TaskKill` and the framework's messages are those of the other
-conversations. An executor that registers proves with `token` that it is the one the agent started: the token is in its environment
-and nowhere else, and the agent's own messages carry it back, so that neither side obeys a stranger.
+is given its tasks. `StatusUpdate`, `StatusAcknowledgement`, `TaskKill` and the framework's messages are those of the
+other conversations. An executor that registers proves with `token` that it is the one the agent started: the token is
+in its environment and nowhere else, and the agent's own messages carry it back, so that neither side obeys a
+stranger.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The conversation between a master and an agent.
 
-An agent registers until it is acknowledged; the master pings it and the agent expects pings (MA-07, AG-03). Tasks go down with
-their framework, status updates come up and are repeated until acknowledged. After either side restarts, the agent re-registers
-with all it runs, and the master rebuilds its books from that (HA-04).
-`StatusUpdate` and `StatusAcknowledgement` are the same messages as between master and scheduler.
+An agent registers until it is acknowledged; the master pings it and the agent expects pings (MA-07, AG-03). Tasks go
+down with their framework, status updates come up and are repeated until acknowledged. After either side restarts, the
+agent re-registers with all it runs, and the master rebuilds its books from that (HA-04). `StatusUpdate` and
+`StatusAcknowledgement` are the same messages as between master and scheduler.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from mesos_py.protocol.task import ExecutorInfo, Task, TaskInfo
 class AgentRegistration(Message):
     """A new agent asks to join; repeated with back-off until answered (AG-02).
 
-    `run_id` is drawn once per run of the agent. It tells a repetition from a restart under the same pid, after which nothing
-    of what ran before is left; without it every registration is taken for a repetition.
+    `run_id` is drawn once per run of the agent. It tells a repetition from a restart under the same pid, after which
+    nothing of what ran before is left; without it every registration is taken for a repetition.
     """
 
     agent: AgentInfo
@@ -82,7 +82,10 @@ class AgentRegistered(Message):
 
 
 class AgentReregistered(Message):
-    """Welcome back under the same id. What the agent did not report and the master believed in, the master reports as lost."""
+    """Welcome back under the same id.
+
+    What the agent did not report and the master believed in, the master reports as lost.
+    """
 
     agent_id: AgentId
     ping_timeout_ns: int

@@ -1,8 +1,9 @@
 """The conversation between a master and a scheduler.
 
 A scheduler subscribes and is answered `FrameworkSubscribed` or `FrameworkError`. From then on the master sends offers,
-rescinds some, forwards status updates until they are acknowledged, and tells of lost agents and executors; the scheduler
-accepts, declines, kills, reconciles. Nothing of this is reliable but status updates (TS-03); whoever misses an answer asks again.
+rescinds some, forwards status updates until they are acknowledged, and tells of lost agents and executors; the
+scheduler accepts, declines, kills, reconciles. Nothing of this is reliable but status updates (TS-03); whoever misses
+an answer asks again.
 """
 
 from __future__ import annotations

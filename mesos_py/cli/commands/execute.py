@@ -1,0 +1,61 @@
+"""`mesos-py execute`: a command on the cluster, its states as they come, and its fate as the exit status."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+import time
+
+import click
+
+from libprocess_py import Node
+from libprocess_py.runtime import NodeSettings, run
+from libprocess_py.runtime.addresses import local_ip_towards
+from mesos_py.frameworks.execute import CommandScheduler, Work
+from mesos_py.frameworks.scheduler.driver import SchedulerProcess
+from mesos_py.protocol.detector import StandaloneDetector, parse_master
+from mesos_py.protocol.framework import FrameworkInfo
+from mesos_py.protocol.resources import Resources
+
+EPILOG = """\
+\b
+Try it:
+  mesos-py execute --master 127.0.0.1:5050 --command 'hostname; date' --instances 3
+
+\b
+Exit status: 0 all instances finished, 1 one failed or was killed,
+2 bad usage or refused by the master, 3 one was lost, 130 interrupted (all are killed).
+"""
+
+
+@click.command("execute", epilog=EPILOG)
+@click.option("--master", required=True, envvar="MESOS_MASTER", help="Where the master is: ip:port.  [MESOS_MASTER]")
+@click.option("--command", "line", required=True, help="What to run, by /bin/sh.")
+@click.option("--resources", default="cpus:1;mem:32", show_default=True, help="What each instance needs.")
+@click.option("--instances", default=1, show_default=True, type=click.IntRange(min=1), help="How many to run.")
+@click.option("--name", default="execute", show_default=True, help="The tasks' name and the start of their ids.")
+@click.option("--role", default="*", show_default=True, help="The role to be offered resources under.")
+def command(master: str, line: str, resources: str, instances: int, name: str, role: str) -> None:
+    """Run a shell command on a cluster and exit with its fate."""
+    try:
+        leader = parse_master(master)
+        needed = Resources.parse(resources)
+        ip = local_ip_towards(leader.address)
+    except (ValueError, OSError) as error:
+        raise click.UsageError(str(error)) from error
+    if not needed:
+        raise click.UsageError("--resources: expected at least one, such as cpus:1")
+    scheduler = CommandScheduler(Work(command=line, resources=needed, instances=instances, name=name), report=_say)
+    framework = FrameworkInfo(user=getpass.getuser(), name=name, roles=(role,))
+
+    async def main(node: Node) -> int:
+        driver = SchedulerProcess(scheduler, framework, detector=StandaloneDetector(leader))
+        node.spawn(driver)
+        await node.wait(driver.pid)
+        return int(scheduler.fate)
+
+    sys.exit(run(main, NodeSettings(ip=ip)))
+
+
+def _say(text: str) -> None:
+    click.echo(f"{time.strftime('%H:%M:%S')} {text}")

@@ -1,0 +1,79 @@
+"""`SchedulerDriver`: the driver for a program of threads.
+
+It owns a node on a thread of its own, and a `SchedulerProcess` there.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from libprocess_py.runtime import BackgroundNode, NodeSettings
+from libprocess_py.runtime.addresses import local_ip_towards
+from mesos_py.frameworks.scheduler.callbacks import Scheduler
+from mesos_py.frameworks.scheduler.core import DriverStatus
+from mesos_py.frameworks.scheduler.driver import SchedulerProcess
+from mesos_py.protocol.detector import StandaloneDetector, parse_master
+from mesos_py.protocol.framework import FrameworkInfo
+
+T = TypeVar("T")
+
+STOP_TIMEOUT_S: Final = (
+    10.0  # The node's own bound for flushing is shorter; past this its thread hangs, and that is a bug.
+)
+
+
+class SchedulerDriver:
+    """`start()`, `join()`, `run()`, `stop()`, `abort()` as in FW-02. Everything else goes through `call`.
+
+    `master` is `ip:port`. The node listens on `ip`, by default the address from which this host reaches the master.
+    """
+
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        framework: FrameworkInfo,
+        *,
+        master: str,
+        ip: str | None = None,
+        implicit_acknowledgements: bool = True,
+    ) -> None:
+        leader = parse_master(master)
+        self.process = SchedulerProcess(
+            scheduler,
+            framework,
+            detector=StandaloneDetector(leader),
+            implicit_acknowledgements=implicit_acknowledgements,
+        )
+        self._node = BackgroundNode(NodeSettings(ip=ip or local_ip_towards(leader.address)))
+        self._ended: concurrent.futures.Future[DriverStatus] = concurrent.futures.Future()
+
+    def start(self) -> DriverStatus:
+        """Begin to subscribe. Callbacks come on the node's thread."""
+        self._node.start()
+        self.process.ended.on_ready(self._ended.set_result)
+        self._node.call(lambda: self._node.node.spawn(self.process)).result()
+        return DriverStatus.RUNNING
+
+    def call(self, function: Callable[[SchedulerProcess], T]) -> concurrent.futures.Future[T]:
+        """Run `function(driver)` in the driver's thread, for instance `driver.call(lambda d: d.revive())`."""
+        return self._node.call(function, self.process)
+
+    def join(self, timeout_s: float | None = None) -> DriverStatus:
+        """Wait for the end and close the node. Raises TimeoutError after `timeout_s`."""
+        status = self._ended.result(timeout_s)
+        self._node.stop()
+        return status
+
+    def run(self) -> DriverStatus:
+        self.start()
+        return self.join()
+
+    def stop(self, *, failover: bool = False) -> DriverStatus:
+        """End the framework, or with `failover` only this scheduler, and close the node."""
+        self.call(lambda process: process.stop(failover=failover)).result(STOP_TIMEOUT_S)
+        return self.join(STOP_TIMEOUT_S)
+
+    def abort(self) -> None:
+        self.call(lambda process: process.abort()).result(STOP_TIMEOUT_S)

@@ -1,0 +1,1 @@
+"""Tests of cli.demo: its promises, one file per module."""

@@ -1,0 +1,1 @@
+"""Tests of frameworks.cluster_executor: its promises, one file per module."""

@@ -1,0 +1,1 @@
+"""Tests of frameworks.examples: its promises, one file per module."""

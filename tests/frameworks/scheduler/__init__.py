@@ -1,0 +1,1 @@
+"""Tests of frameworks.scheduler: its promises, one file per module."""
