@@ -1,7 +1,7 @@
 """Amounts by resource name and nothing else: what quota, headroom and thresholds count in.
 
-`Quantities` say how much there is: a name that is absent has none. `Limits` say how much there may be: a name that is absent
-has no limit, and a limit of zero is a limit. Values are thousandths, so all of it is exact. Neither knows roles,
+`Quantities` say how much there is: a name that is absent has none. `Limits` say how much there may be: a name that is
+absent has no limit, and a limit of zero is a limit. Values are thousandths, so all of it is exact. Neither knows roles,
 reservations or which ports they are.
 """
 

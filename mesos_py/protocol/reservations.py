@@ -21,7 +21,7 @@ class ReservationType(Enum):
 
 
 class Reservation(Record):
-    """One owner. Labels are pairs in sorted order (see `sorted_labels`), so that equal reservations are equal values."""
+    """One owner. Labels are pairs in the order of `sorted_labels`, so that equal reservations are equal values."""
 
     role: str
     type: ReservationType = ReservationType.DYNAMIC

@@ -1,11 +1,11 @@
 """One resource: a name, a value, and everything that tells it from others of that name.
 
-`Resource` is how resources are written down and looked at. `ResourceKind` is everything about one but how much of it there
-is; `Resources` counts amounts by kind, so whatever decides whether two resources merge is decided here, once:
+`Resource` is how resources are written down and looked at. `ResourceKind` is everything about one but how much of it
+there is; `Resources` counts amounts by kind, so whatever decides whether two resources merge is decided here, once:
 
 * items that merge (scalars, ranges, sets): the amount is the value, `whole` is None;
-* items that never merge or split (persistent volumes, MOUNT and BLOCK disks, RAW disks with an id): `whole` is their size
-  and part of the kind, the amount counts how many identical ones there are (two exact twins are a peer's doing, not ours);
+* items that never merge or split (persistent volumes, MOUNT and BLOCK disks, RAW disks with an id): `whole` is their
+  size and part of the kind, the amount counts identical ones (twins are rare: two unnamed disks of one size);
 * shared persistent volumes: likewise, and the amount counts copies of the one volume.
 """
 
@@ -149,7 +149,7 @@ def resource_of(kind: ResourceKind, amount: Value) -> Resource:
 
 
 def validate_resource(resource: Resource) -> str | None:
-    """What is wrong with a resource, as a sentence, or None if it is valid. A value of nothing is valid: it is not there."""
+    """What is wrong with a resource, as a sentence, or None if it is valid. An empty one is valid: it is not there."""
     if not resource.name or FORBIDDEN_IN_NAMES.intersection(resource.name):
         return f"name {resource.name!r}: expected a name without spaces or any of ;:()[]{{}},"
     return (

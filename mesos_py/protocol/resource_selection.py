@@ -56,8 +56,8 @@ def shrink(
 ) -> Resources:
     """Chop resources down to a target: Quantities drop the names they lack, Limits leave those whole.
 
-    Resources are visited in canonical order, or in the order `shuffle` gives them (`rng.shuffle`). Scalars are cut, ranges
-    and sets give their first members, and what cannot be split is left out unless it fits whole.
+    Resources are visited in canonical order, or in the order `shuffle` gives them (`rng.shuffle`). Scalars are cut,
+    ranges and sets give their first members, and what cannot be split is left out unless it fits whole.
     """
     order = list(resources.kinds)
     if shuffle is not None:

@@ -1,7 +1,7 @@
 """Resources as text: `cpus(role):1;mem:2048;ports:[31000-32000];zones:{a,b}`.
 
-That grammar says names, static roles and values; it is what flags take. What it cannot say (dynamic reservations, disks,
-revocable, shared, allocation) is printed in the notation of Mesos' logs, for people only, and JSON carries it.
+That grammar says names, static roles and values; it is what flags take. What it cannot say (dynamic reservations,
+disks, revocable, shared, allocation) is printed in a notation for people only; JSON carries it.
 """
 
 from __future__ import annotations

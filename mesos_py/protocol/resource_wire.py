@@ -1,8 +1,8 @@
 """Resources as JSON, in the form of the v1 API.
 
 Reservations exist in two formats. The new one is a list, `reservations`; we write that. The old one is `role` with an
-optional `reservation` beside it, which says that it is dynamic; it cannot express refined reservations. Both are read, and
-both at once if they agree, because endpoints of Mesos print both. `null` means not set, unknown fields are ignored.
+optional `reservation` beside it, which says that it is dynamic; it cannot express refined reservations. Both are read,
+and both at once if they agree, because endpoints of Mesos print both. `null` means not set, unknown fields are ignored.
 """
 
 from __future__ import annotations

@@ -1,13 +1,14 @@
 """Resources: a bag of resources with exact arithmetic. What offers, tasks, agents and the allocator's books consist of.
 
-Theory of operation. A value is a dict from `ResourceKind` (everything but how much) to an amount, and amounts of one kind
-are all ints, all `Ranges` or all `Set`s, which share one algebra (`+`, `-`, `<=`). So addition, subtraction and containment
-are one loop over the smaller side without a case in it, whatever the kinds are; see resource.py for why volumes and shared
-resources fit in. Amounts are never empty and kinds never repeat, so equal resources are equal dicts: the order in which
-they came together leaves no trace, and whatever is printed, sent or iterated comes in the order of the kinds.
+Theory of operation. A value is a dict from `ResourceKind` (everything but how much) to an amount, and amounts of one
+kind are all ints, all `Ranges` or all `Set`s, which share one algebra (`+`, `-`, `<=`). So addition, subtraction and
+containment are one loop over the right side without a case in it, whatever the kinds are; see resource.py for why
+volumes and shared resources fit in. Amounts are never empty and kinds never repeat, so equal resources are equal
+dicts: the order in which they came together leaves no trace, and all that is printed, sent or iterated comes in the
+order of the kinds.
 
 Everything is checked where it enters (`parse`, `from_wire`, the constructor); arithmetic on valid resources is not
-checked again. Searching and chopping are in resource_selection.py, the form of the old endpoints in resource_endpoint.py.
+checked again. Searching and chopping are in resource_selection.py, the old endpoints' form in resource_endpoint.py.
 """
 
 from __future__ import annotations

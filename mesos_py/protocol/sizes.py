@@ -14,7 +14,7 @@ _SIZE: Final = re.compile(rf"\s*(\d{{1,{DIGITS_MAX}}}(?:\.\d{{1,{DIGITS_MAX}}})?
 
 
 def parse_size(text: str) -> int:
-    """Bytes of `2GB` or `1.5KB`. Raises ValueError for an unknown unit, a fraction of a byte, or more than uint64 holds."""
+    """Bytes of `2GB` or `1.5KB`. Raises ValueError for an unknown unit, part of a byte, or more than uint64 holds."""
     match = _SIZE.fullmatch(text)
     unit = UNITS_BYTES.get(match[2]) if match else None
     if match is None or unit is None:

@@ -1,16 +1,16 @@
 """The three kinds of value a resource or attribute can have, exact and canonical.
 
 Scalars are integers of thousandths ("milli"): a number is rounded to three decimals where it enters and every sum,
-difference and comparison after that is exact. `Ranges` are unions of closed integer intervals, `Set` a set of texts. All
-three share one algebra, which `Resources` builds on: `a + b` is the union (the sum), `a - b` never goes below nothing,
-`a <= b` says that b covers a, `a & b` is what both have, and an empty value is false. (Plain ints have no `&` of that
-meaning; `common` serves all three.)
+difference and comparison after that is exact. `Ranges` are unions of closed integer intervals, `Set` a set of texts.
+All three share one algebra, which `Resources` builds on: `a + b` joins, `a <= b` says that b covers a, `a - b` takes b
+away (of ints only where `a <= b` does not hold), and an empty value is false.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from itertools import pairwise
 from math import isfinite
 from typing import Final, TypeAlias
 
@@ -77,7 +77,7 @@ def format_milli(milli: int) -> str:
 
 
 class Ranges:
-    """A union of closed intervals of whole numbers, kept sorted, disjoint and not touching: equal sets are equal values."""
+    """A union of closed intervals, kept sorted, disjoint and not touching, so that equal sets are equal values."""
 
     __slots__ = ("pairs",)
 
@@ -167,14 +167,14 @@ def _difference(
     for low, high in minuend:
         while at < len(subtrahend) and subtrahend[at][1] < low:
             at += 1
-        hole = at
+        begin, hole = low, at
         while hole < len(subtrahend) and subtrahend[hole][0] <= high:
-            if low < subtrahend[hole][0]:
-                left.append((low, subtrahend[hole][0] - 1))
-            low = subtrahend[hole][1] + 1
+            if begin < subtrahend[hole][0]:
+                left.append((begin, subtrahend[hole][0] - 1))
+            begin = subtrahend[hole][1] + 1
             hole += 1
-        if low <= high:
-            left.append((low, high))
+        if begin <= high:
+            left.append((begin, high))
     return tuple(left)
 
 
@@ -188,7 +188,7 @@ class Set:
     def __init__(self, items: Iterable[str] = ()) -> None:
         """Raises ValueError for an item that is given twice: that is a mistake of whoever wrote it."""
         given = sorted(items)
-        for first, second in zip(given, given[1:], strict=False):
+        for first, second in pairwise(given):
             if first == second:
                 raise ValueError(f"set item {first!r}: given twice")
         self.items = tuple(given)
@@ -258,7 +258,7 @@ def format_value(value: Value) -> str:
 
 
 def parse_value(text: str) -> Value | str:
-    """Read `4.5`, `[1-5,7]` or `{a,b}`; anything else is returned stripped, as text. Raises ValueError when malformed."""
+    """Read `4.5`, `[1-5,7]` or `{a,b}`; anything else is returned stripped, as text. Raises ValueError."""
     stripped = text.strip()
     if stripped.startswith("["):
         return _parse_ranges(stripped)
