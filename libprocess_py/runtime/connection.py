@@ -1,0 +1,227 @@
+"""A connection that somebody opened to us: messages of other nodes and requests of anybody, on the same port.
+
+What one read delivered runs before the read is over: its messages go into the mailboxes, the kernel runs, what that
+sent is written, and the answers leave last. Answers keep the order of their requests, however late a handler is. A
+client that sends requests faster than they are answered, or does not read its answers, is not read from until it
+catches up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from typing import TYPE_CHECKING, Final, cast
+
+from libprocess_py.core.wire import RequestParser
+from libprocess_py.core.wire_answers import ACCEPTED
+from libprocess_py.core.wire_head import Head, Route, WireError
+from libprocess_py.driver import Delivery
+from libprocess_py.future import Future
+from libprocess_py.http.encoding import CONTINUE, encode_response
+from libprocess_py.http.request import Request
+from libprocess_py.http.response import Response
+
+if TYPE_CHECKING:
+    from libprocess_py.runtime.driver import LoopDriver
+
+PIPELINE_MAX: Final = 256  # Requests of one connection under way at a time; browsers use 6, tools rarely more than 16.
+LINGER_S: Final = (
+    2.0  # A refused client may go on sending so long: closing at once would destroy the answer on its way.
+)
+
+NOT_FOUND: Final = encode_response(Response.error(404))
+
+log: Final = logging.getLogger(__name__)
+
+
+class _Slot:
+    """The place of one answer in the order of requests."""
+
+    __slots__ = ("data", "future")
+
+    def __init__(self, data: bytes | None = None) -> None:
+        self.data = data
+        self.future: Future[Response] | None = None
+
+
+class Connection(asyncio.Protocol):
+    """Serves one peer or client."""
+
+    def __init__(self, driver: LoopDriver) -> None:
+        self._driver = driver
+        self._parser = RequestParser(driver.heads)
+        self._transport: asyncio.Transport | None = None
+        self._peer = ""
+        self._slots: deque[_Slot] = deque()  # Answers that have to wait for one before them.
+        self._out: list[bytes] = []  # Answers whose turn it is.
+        self._reading = False  # Inside data_received, which writes when it is through.
+        self._told_to_continue = False
+        self._last = False  # The last request was seen: nothing after it counts.
+        self._finished = False
+        self._held = False  # Not read from for the time being.
+        self._full = False  # The client does not read its answers.
+
+    # Called by the event loop
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's has the methods, not the base class.
+        name = transport.get_extra_info("peername")
+        self._peer = name[0] if name else ""
+        self._driver.connections.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        if self._last:
+            return
+        driver = self._driver
+        self._reading = True
+        driver.enter()
+        try:
+            for head, body in self._parser.feed(data):
+                if head.route is not None:
+                    self._message(head, head.route, body)
+                else:
+                    self._request(head, body)
+                if not head.keep_alive:
+                    self._last = True
+                    break
+            else:
+                self._after_requests()
+        finally:
+            driver.leave()
+            self._reading = False
+        self._write()
+
+    def eof_received(self) -> bool:
+        return bool(self._slots)  # A client may stop sending and still read its answers.
+
+    def pause_writing(self) -> None:
+        self._full = True
+        self._regulate()
+
+    def resume_writing(self) -> None:
+        self._full = False
+        self._regulate()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._driver.connections.discard(self)
+        self._finished = self._last = True
+        slots, self._slots = self._slots, deque()
+        for slot in slots:
+            if slot.future is not None:
+                slot.future.discard()  # Nobody is left to read it.
+
+    def abort(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
+    # Requests
+
+    def _message(self, head: Head, route: Route, body: bytes) -> None:
+        driver = self._driver
+        sender = route.sender
+        if driver.match_peers and sender is not None and sender.address.ip != self._peer:
+            driver.count("messages_spoofed")
+            log.warning("message_refused from=%s peer=%s reason=peer_address", sender, self._peer)
+            text = f"the sender claims to be {sender} but its connection comes from {self._peer}"
+            self._answer(encode_response(Response.text(400, text)))
+            return
+        outcome = driver.node.deliver(route.to_id, sender, route.name, body)
+        if outcome is Delivery.DELIVERED:
+            self._answer(ACCEPTED)
+        elif outcome is Delivery.NO_SUCH_PROCESS:
+            driver.count("messages_not_found")
+            self._answer(NOT_FOUND)
+        else:
+            driver.count("messages_malformed")
+            text = f"the body does not decode as {route.name}"
+            self._answer(encode_response(Response.text(400, text)))
+
+    def _request(self, head: Head, body: bytes) -> None:
+        driver = self._driver
+        driver.count("requests")
+        try:
+            if head.problem:
+                raise ValueError(head.problem)
+            request = Request.of(head.method, head.target, headers=head.headers, body=body, peer=self._peer)
+        except ValueError as error:
+            driver.count("bad_requests")
+            self._answer(self._encode(Response.text(400, str(error)), head))
+            return
+        slot = _Slot()
+        self._slots.append(slot)
+        slot.future = driver.node.request(request)
+        slot.future.on_any(lambda future: self._complete(slot, head, future))
+        slot.future.on_abandoned(lambda future: self._complete(slot, head, future))
+
+    def _after_requests(self) -> None:
+        parser = self._parser
+        if parser.error is not None:
+            self._refuse(parser.error)
+        elif not parser.waits_to_continue:
+            self._told_to_continue = False
+        elif not self._told_to_continue:
+            self._told_to_continue = True
+            self._answer(CONTINUE)
+
+    def _refuse(self, error: WireError) -> None:
+        self._driver.count("bad_requests")
+        log.info("request_refused peer=%s status=%d error=%r", self._peer, error.status, error.text)
+        self._last = True
+        self._answer(encode_response(Response.text(error.status, error.text), keep_alive=False))
+
+    # Answers
+
+    def _complete(self, slot: _Slot, head: Head, future: Future[Response]) -> None:
+        if future.is_ready:
+            response = future.get()
+        elif future.abandoned:
+            response = Response.text(503, "the process ended before it answered")
+        else:
+            response = Response.error(500)
+        slot.data, slot.future = self._encode(response, head), None
+        while self._slots and (data := self._slots[0].data) is not None:
+            self._slots.popleft()
+            self._out.append(data)
+        if not self._reading:
+            self._write()
+
+    def _encode(self, response: Response, head: Head) -> bytes:
+        try:
+            return encode_response(response, keep_alive=head.keep_alive, with_body=head.method != "HEAD")
+        except ValueError as error:
+            log.error("response_invalid target=%s error=%r", head.target, str(error))
+            return encode_response(Response.error(500), keep_alive=head.keep_alive, with_body=head.method != "HEAD")
+
+    def _answer(self, data: bytes) -> None:
+        if self._slots:
+            self._slots.append(_Slot(data))
+        else:
+            self._out.append(data)
+
+    def _write(self) -> None:
+        if self._finished or self._transport is None:
+            return
+        if self._out:
+            data = b"".join(self._out)
+            self._out.clear()
+            self._transport.write(data)
+        if self._last and not self._slots:
+            self._finish()
+        else:
+            self._regulate()
+
+    def _finish(self) -> None:
+        self._finished = True
+        assert self._transport is not None
+        self._transport.write_eof()
+        self._driver.loop.call_later(LINGER_S, self._transport.abort)
+
+    def _regulate(self) -> None:
+        hold = (self._full or len(self._slots) > PIPELINE_MAX) and not self._finished
+        if hold != self._held and self._transport is not None and not self._transport.is_closing():
+            self._held = hold
+            if hold:
+                self._transport.pause_reading()
+            else:
+                self._transport.resume_reading()

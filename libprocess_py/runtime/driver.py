@@ -1,0 +1,184 @@
+"""The driver of a real node: an event loop, sockets, wall time and the system's chance.
+
+One wake-up of the loop runs many events; after each run the messages to other nodes leave in one write per peer. A
+budget per run lets sockets have their turn. Timers of the event loop may fire a little early, so what counts is our own
+clock: wall time at start plus monotonic time since, which never goes back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import random
+import time
+import uuid
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from libprocess_py.core.wire_head import HeadCache
+from libprocess_py.future import Future
+from libprocess_py.metrics.registry import Counter
+from libprocess_py.pid import PID, Address
+from libprocess_py.runtime.connection import Connection
+from libprocess_py.runtime.peers import Peers
+from libprocess_py.runtime.reaper import Reaper
+
+if TYPE_CHECKING:
+    from libprocess_py.node import Node
+    from libprocess_py.runtime.threads import Worker
+
+NS_PER_MS: Final = 1_000_000
+
+log: Final = logging.getLogger(__name__)
+
+
+class LoopDriver:
+    """Drives one node on one event loop. Everything here runs on that loop's thread, save `call_threadsafe`."""
+
+    node: Node
+    peers: Peers
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, *, match_peers: bool = False, seed: int | None = None) -> None:
+        self.loop = loop
+        self.heads = HeadCache()
+        self.match_peers = match_peers
+        self.connections: set[Connection] = set()
+        self.workers: set[Worker] = set()  # Threads of actors that may block.
+        self.reaper = Reaper(loop)
+        self.failure: BaseException | None = None  # Why the node was aborted.
+        self.on_abort: Callable[[BaseException], object] | None = None
+        self._counters: dict[str, Counter] = {}
+        self._epoch = time.time_ns() - time.monotonic_ns()
+        self._entered = False  # The kernel runs, or will before the loop has its next turn.
+        self._scheduled = False  # A run is asked for.
+        self._due: int | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._seed = seed
+        self._ids = random.Random(seed)
+        self._stopped = False
+
+    def attach(self, node: Node) -> None:
+        """Node and driver need each other: the driver is made first, and is of no use before this."""
+        self.node = node
+        self.peers = Peers(self.loop, node.metrics, self._connection_lost)
+
+    # What the node asks for: see `libprocess_py.driver`.
+
+    def now(self) -> int:
+        return self._epoch + time.monotonic_ns()
+
+    def wake(self) -> None:
+        if not (self._entered or self._scheduled or self._stopped):
+            self._scheduled = True
+            self.loop.call_soon(self._scheduled_run)
+
+    def arm(self, due: int | None) -> None:
+        if due == self._due or self._stopped:
+            return
+        self._due = due
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if due is not None:
+            self._set_timer(due)
+
+    def transmit(self, to: PID, sender: PID | None, name: str, body: bytes) -> None:
+        if not self._stopped:
+            self.peers.transmit(to, sender, name, body)
+            if not self._entered:
+                self.wake()
+
+    def connect(self, address: Address) -> None:
+        if not self._stopped:
+            self.peers.connect(address)
+
+    def disconnect(self, address: Address) -> None:
+        self.peers.disconnect(address)
+
+    def random(self, name: str) -> random.Random:
+        return random.Random() if self._seed is None else random.Random(f"{self._seed}/{name}")
+
+    def unique_id(self) -> str:
+        bits = os.urandom(16) if self._seed is None else self._ids.randbytes(16)
+        return str(uuid.UUID(bytes=bits, version=4))
+
+    def reap(self, os_pid: int) -> Future[int | None]:
+        return self.reaper.reap(os_pid)
+
+    def abort(self, error: BaseException) -> None:
+        if self.failure is None:
+            self.failure = error
+            log.critical("node_aborted address=%s error=%r", self.node.address, error, exc_info=error)
+            self.close()
+            if self.on_abort is not None:
+                self.on_abort(error)
+
+    # Running the kernel
+
+    def enter(self) -> None:
+        """What is delivered from now on runs in `leave`; the loop need not be asked for a turn."""
+        self._entered = True
+
+    def leave(self) -> None:
+        """Run what is runnable, write what that sent, and come back later for the rest."""
+        more = False
+        if not self._stopped:
+            self._entered = True
+            try:
+                more = self.node.step()
+            except Exception as error:  # The kernel itself failed: nothing it holds can be trusted any more.
+                self.abort(error)
+        self._entered = False
+        self.peers.flush()
+        if more:
+            self.wake()
+
+    def call_threadsafe(self, function: Callable[[], object]) -> None:
+        """Run it soon on the loop's thread. From any thread; lost without a word when the loop is gone."""
+        try:
+            self.loop.call_soon_threadsafe(function)
+        except RuntimeError:
+            log.debug("call_dropped reason=loop_closed")
+
+    def count(self, what: str) -> None:
+        """Add one to `libprocess/http/<what>`."""
+        counter = self._counters.get(what)
+        if counter is None:
+            counter = self._counters[what] = self.node.metrics.counter(f"libprocess/http/{what}")
+        counter.add()
+
+    def close(self) -> None:
+        """Let go of every socket and timer at once, as if the OS process had died."""
+        self._stopped = True
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self.peers.close()
+        self.reaper.close()
+        for connection in tuple(self.connections):
+            connection.abort()
+
+    def _scheduled_run(self) -> None:
+        self._scheduled = False
+        self.leave()
+
+    def _connection_lost(self, address: Address) -> None:
+        if not self._stopped:
+            self.node.connection_lost(address)
+
+    def _set_timer(self, due: int) -> None:
+        # Loops count in whole milliseconds, from the last one: rounding up keeps us from asking again and again.
+        remaining_ms = max(0, due - self.now() + NS_PER_MS - 1) // NS_PER_MS
+        self._timer = self.loop.call_later(remaining_ms / 1_000, self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        due = self._due
+        if due is None:
+            return
+        if due > self.now():
+            self._set_timer(due)
+            return
+        self._due = None
+        self.leave()

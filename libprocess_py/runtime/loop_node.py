@@ -1,0 +1,121 @@
+"""A node on an event loop: how it starts, listens, and stops without leaving anything behind."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import socket
+from collections.abc import Callable
+from types import TracebackType
+from typing import Final, Self
+
+from libprocess_py.future import Future
+from libprocess_py.node import Node, NodeOptions
+from libprocess_py.pid import Address
+from libprocess_py.runtime.addresses import local_ip_towards
+from libprocess_py.runtime.awaiting import result
+from libprocess_py.runtime.connection import Connection
+from libprocess_py.runtime.driver import LoopDriver
+from libprocess_py.runtime.settings import NodeSettings
+
+FINALIZE_S: Final = 5.0  # For all actors to end; a handler that takes longer is stuck.
+FLUSH_S: Final = 2.0  # For the last messages to leave; a peer that does not take them by then is gone or stuck.
+CLOSE_S: Final = 1.0  # For the loop to report every socket closed.
+WORKERS_S: Final = 5.0  # For threads to finish the call under way; they are daemons, so a stuck one is left behind.
+POLL_S: Final = 0.002  # Between looks at what has to be over before the node is.
+UNROUTED: Final = Address("192.0.2.1", 9)  # An address kept for documents: asking for the way there sends nothing.
+
+log: Final = logging.getLogger(__name__)
+
+
+class ListenError(OSError):
+    """The address cannot be listened on. Its text names it."""
+
+
+class LoopNode(Node):
+    """A node that `start_node` has started. Leave it with `stop`, or use it as an asynchronous context."""
+
+    def __init__(self, address: Address, driver: LoopDriver, options: NodeOptions, server: asyncio.Server) -> None:
+        super().__init__(address, driver, options)
+        self.driver = driver
+        self._server = server
+        self._stopping: asyncio.Task[None] | None = None
+
+    @property
+    def failure(self) -> BaseException | None:
+        """Why the node was aborted, if it was."""
+        return self.driver.failure
+
+    async def stop(self) -> None:
+        """End every actor, let what they sent leave, close sockets and threads. Bounded in time, may be repeated."""
+        if self._stopping is None:
+            self._stopping = asyncio.get_running_loop().create_task(self._stop())
+        await asyncio.shield(self._stopping)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def _stop(self) -> None:
+        driver = self.driver
+        self._server.close()
+        if driver.failure is None:
+            await self._end_actors(self.finalize())
+            await _until(lambda: driver.peers.is_flushed, FLUSH_S)
+        if not await _until(lambda: not driver.workers, WORKERS_S):
+            log.warning("threads_left_behind names=%s", [worker.name for worker in driver.workers])
+        driver.close()
+        await _until(lambda: not (driver.connections or driver.peers.open_count), CLOSE_S)
+
+    async def _end_actors(self, finalized: Future[None]) -> None:
+        self.driver.wake()
+        try:
+            await asyncio.wait_for(result(finalized), FINALIZE_S)
+        except TimeoutError:
+            log.warning("actors_left_behind count=%d", len(self.kernel.mailboxes))
+
+
+async def start_node(settings: NodeSettings | None = None) -> LoopNode:
+    """Start a node on the running event loop. Raises ListenError naming the address that cannot be had."""
+    settings = settings or NodeSettings()
+    loop = asyncio.get_running_loop()
+    driver = LoopDriver(loop, match_peers=settings.require_peer_address_ip_match, seed=settings.seed)
+    wanted = Address(settings.ip, settings.port)
+    try:
+        server = await loop.create_server(
+            lambda: Connection(driver), wanted.ip, wanted.port, backlog=socket.SOMAXCONN, start_serving=False
+        )
+    except OSError as error:
+        taken = error.errno == errno.EADDRINUSE
+        why = "the address is in use" if taken else error.strerror or str(error)
+        raise ListenError(error.errno, f"cannot listen on {wanted}: {why}") from error
+    bound = Address(*server.sockets[0].getsockname()[:2])
+    options = NodeOptions(policy=settings.policy, encode_local=settings.encode_local, delegate=settings.delegate)
+    node = LoopNode(settings.advertised(bound, reachable_ip()), driver, options, server=server)
+    driver.attach(node)
+    await server.start_serving()
+    return node
+
+
+def reachable_ip() -> str:
+    """The address that this host would show to others; the loopback one if it has no way out."""
+    try:
+        return local_ip_towards(UNROUTED)
+    except OSError:
+        return "127.0.0.1"
+
+
+async def _until(over: Callable[[], bool], limit_s: float) -> bool:
+    """Wait for something that nobody announces, within bounds."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + limit_s
+    while not over():
+        if loop.time() >= end:
+            return False
+        await asyncio.sleep(POLL_S)
+    return True

@@ -1,0 +1,79 @@
+"""A program around one node: an event loop, signals, and an exit status.
+
+The first SIGINT or SIGTERM cancels `main` and stops the node cleanly; a second one ends the OS process at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from libprocess_py.runtime.loop_node import LoopNode, start_node
+from libprocess_py.runtime.settings import NodeSettings
+
+EXIT_ABORTED: Final = 70  # EX_SOFTWARE: an actor failed, and the policy was to take the node with it.
+SIGNALLED: Final = 128  # Shells add this to the signal's number.
+STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+
+Main = Callable[[LoopNode], Awaitable[int]]
+
+log: Final = logging.getLogger(__name__)
+
+
+def new_event_loop() -> asyncio.AbstractEventLoop:
+    """uvloop's where it is installed, asyncio's otherwise."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
+
+
+def run(main: Main, settings: NodeSettings | None = None) -> int:
+    """Start a node, run `main` with it, stop the node. The exit status: main's, 128 + signal, or 70 for an abort."""
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        return runner.run(_supervise(main, settings or NodeSettings()))
+
+
+async def _supervise(main: Main, settings: NodeSettings) -> int:
+    loop = asyncio.get_running_loop()
+    ended: asyncio.Future[int] = loop.create_future()
+
+    def end(status: int) -> None:
+        if not ended.done():
+            ended.set_result(status)
+
+    def signalled(number: int) -> None:
+        if ended.done():
+            os._exit(SIGNALLED + number)
+        log.info("signal_received number=%d", number)
+        end(SIGNALLED + number)
+
+    for number in STOP_SIGNALS:
+        loop.add_signal_handler(number, signalled, number)
+    try:
+        async with await start_node(settings) as node:
+            node.driver.on_abort = lambda _: end(EXIT_ABORTED)
+            task = asyncio.ensure_future(main(node))
+            await asyncio.wait((task, ended), return_when=asyncio.FIRST_COMPLETED)
+            if ended.done():
+                task.cancel()
+                await asyncio.wait((task,))
+            else:
+                ended.cancel()
+            return _status(task, ended)
+    finally:
+        for number in STOP_SIGNALS:
+            loop.remove_signal_handler(number)
+
+
+def _status(task: asyncio.Future[int], ended: asyncio.Future[int]) -> int:
+    if ended.cancelled():
+        return task.result()
+    if not task.cancelled() and task.exception() is not None:
+        log.error("main_failed_while_stopping", exc_info=task.exception())
+    return ended.result()

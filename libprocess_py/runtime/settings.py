@@ -1,0 +1,75 @@
+"""What a real node is told at its start: where it listens, what it calls itself, and how strict it is."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Self
+
+from libprocess_py.core.kernel import Policy
+from libprocess_py.flags import FlagError, flag, load, parse_bool
+from libprocess_py.pid import PORT_MAX, Address
+
+PREFIX: Final = "LIBPROCESS_"
+
+
+def parse_ip(text: str) -> str:
+    """An IP address in text form. Raises ValueError."""
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        raise ValueError(f"expected an IP address, got {text!r}") from None
+
+
+def parse_port(text: str) -> int:
+    """A TCP port; 0 lets the system pick one. Raises ValueError."""
+    if not (text.isascii() and text.isdigit() and int(text) <= PORT_MAX):
+        raise ValueError(f"expected a port from 0 to {PORT_MAX}, got {text!r}")
+    return int(text)
+
+
+@dataclass(frozen=True)
+class _Variables:
+    """The part of the settings that libprocess takes from the environment, under the names it uses."""
+
+    ip: str = flag("Address to listen on.", default="127.0.0.1", parse=parse_ip)
+    port: int = flag("Port to listen on; 0: any.", default=0, parse=parse_port)
+    advertise_ip: str | None = flag("Address at which peers reach us, if not that one.", default=None, parse=parse_ip)
+    advertise_port: int | None = flag("Port at which peers reach us, likewise.", default=None, parse=parse_port)
+    require_peer_address_ip_match: bool = flag(
+        "Refuse messages whose sender claims another address than its connection has.", default=False, parse=parse_bool
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeSettings:
+    """Settings of one node. The default listens on the loopback interface only: more has to be asked for."""
+
+    ip: str = "127.0.0.1"
+    port: int = 0
+    advertise_ip: str | None = None
+    advertise_port: int | None = None
+    delegate: str | None = None  # Id of the process that answers paths which name none: "/state" is "/master/state".
+    require_peer_address_ip_match: bool = False
+    policy: Policy = Policy.END_ACTOR
+    encode_local: bool = False  # Encode and decode local messages too, so that tests find what cannot travel.
+    seed: int | None = None  # None: chance and ids from the system.
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str], **others: object) -> Self:
+        """Settings from LIBPROCESS_IP, _PORT, _ADVERTISE_IP, _ADVERTISE_PORT, ...; `others` win over the environment.
+
+        Raises FlagError naming the variable and what was expected.
+        """
+        try:
+            found = load(_Variables, {}, environ, prefix=PREFIX)
+        except FlagError as error:
+            option, _, problem = str(error).partition(": ")
+            raise FlagError(f"{PREFIX}{option[2:].replace('-', '_').upper()}: {problem}") from error
+        return cls(**{**vars(found), **others})
+
+    def advertised(self, bound: Address, reachable_ip: str) -> Address:
+        """How peers reach a node bound there; `reachable_ip` stands in for "any interface", which is no place."""
+        ip = bound.ip if not ipaddress.ip_address(bound.ip).is_unspecified else reachable_ip
+        return Address(self.advertise_ip or ip, self.advertise_port or bound.port)

@@ -1,0 +1,185 @@
+"""Actors that may block: a thread of their own, and everything else as with any other actor.
+
+A `ThreadedProcess` has a PID, is dispatched to, sent to, linked and terminated like its neighbours. Its public
+methods, installed handlers included, run one at a time on its thread (a pykka actor); a dispatch's future completes on
+the loop's thread, where the caller lives. In simulation there are no threads: the same methods run inline, so that runs
+stay repeatable.
+
+On the thread only `self.send` and the class's own methods may be used; everything else belongs to the loop's thread.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any, Final, TypeVar
+
+import pykka
+
+from libprocess_py.future import Future, Promise
+from libprocess_py.message import Message
+from libprocess_py.pid import PID
+from libprocess_py.process import Process
+from libprocess_py.runtime.driver import LoopDriver
+from libprocess_py.runtime.loop_node import LoopNode
+
+CALLS_MAX: Final = 10_000  # Calls waiting for one thread: blocking work is slow, so more means that nobody keeps up.
+RESERVED: Final = ("initialize", "finalize", "send")  # Start and end the thread, and mind it.
+HOOKS: Final = ("on_start", "on_stop")  # Called on the thread anyway.
+
+R = TypeVar("R")
+
+
+class TooManyCalls(Exception):
+    """The thread is further behind than it is allowed to be; this call was not taken."""
+
+
+class ThreadedProcess(Process):
+    """Subclass it, block in its methods. `on_start` and `on_stop` run first and last on the thread."""
+
+    _worker: Worker | None = None  # None: not running, or run inline.
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        for name, member in tuple(cls.__dict__.items()):
+            if name in RESERVED:
+                raise TypeError(f"{cls.__name__}.{name}: a ThreadedProcess overrides on_start and on_stop instead")
+            if isinstance(member, FunctionType) and not name.startswith("_") and name not in HOOKS:
+                setattr(cls, name, _on_thread(member))
+        super().__init_subclass__(**options)
+
+    def on_start(self) -> None:
+        """Runs on the thread before everything else."""
+
+    def on_stop(self) -> None:
+        """Runs on the thread when the actor ends, after the call under way. Calls still waiting are abandoned."""
+
+    def initialize(self) -> None:
+        if isinstance(self.node, LoopNode):
+            self._worker = Worker(self.node.driver, self.pid.id)
+            _watched(self, self._worker.submit(self.on_start))
+        else:
+            self.on_start()
+
+    def finalize(self) -> None:
+        worker, self._worker = self._worker, None
+        if worker is None:
+            self.on_stop()
+        else:
+            worker.stop(functools.partial(_last_words, self))
+
+    def send(self, to: PID, message: Message) -> None:
+        """As of any actor; from the thread, too."""
+        worker = self._worker
+        if worker is not None and worker.is_current:
+            worker.driver.call_threadsafe(functools.partial(Process.send, self, to, message))
+        else:
+            super().send(to, message)
+
+
+def _on_thread(method: Callable[..., R]) -> Callable[..., Any]:
+    handles_events = hasattr(method, "_libprocess_installed") or method.__name__ == "exited"
+
+    @functools.wraps(method)
+    def call(self: ThreadedProcess, *args: Any, **kwargs: Any) -> R | Future[R]:
+        worker = self._worker
+        if worker is None or worker.is_current:
+            return method(self, *args, **kwargs)
+        future = worker.submit(functools.partial(method, self, *args, **kwargs))
+        if handles_events:
+            _watched(self, future)
+        return future
+
+    return call
+
+
+def _watched(process: ThreadedProcess, outcome: object) -> None:
+    """Nobody holds this call's future, so its failure ends the actor, as that of any handler does."""
+
+    def failed(error: BaseException) -> None:
+        process.log.error("threaded_handler_failed", error=error)
+        process.terminate()
+
+    if isinstance(outcome, Future):
+        outcome.on_failed(failed)
+
+
+def _last_words(process: ThreadedProcess) -> None:
+    try:
+        process.on_stop()
+    except Exception as error:
+        process.log.error("threaded_stop_failed", error=error)
+
+
+class Worker:
+    """The thread of one actor, and the calls that wait for it. Made and used on the loop's thread."""
+
+    def __init__(self, driver: LoopDriver, name: str) -> None:
+        self.driver = driver
+        self.name = name
+        self.thread: threading.Thread | None = None
+        self._waiting = 0
+        self._stopping = False
+        self._ref = _Thread.start(self, name)
+        driver.workers.add(self)
+
+    @property
+    def is_current(self) -> bool:
+        return threading.current_thread() is self.thread
+
+    def submit(self, function: Callable[[], R]) -> Promise[R]:
+        """Run it on the thread; the future completes on the loop's."""
+        promise: Promise[R] = Promise()
+        if self._waiting >= CALLS_MAX:
+            promise.fail(TooManyCalls(f"{CALLS_MAX} calls are waiting for this thread"))
+            return promise
+        self._waiting += 1
+        self._ref.tell(functools.partial(self._run, function, promise))
+        return promise
+
+    def stop(self, last: Callable[[], object]) -> None:
+        """End the thread after the call under way and `last`. Does not wait."""
+        self._stopping = True
+        self._ref.tell(last)
+        self._ref.tell(functools.partial(self.driver.call_threadsafe, functools.partial(self._ended)))
+        self._ref.stop(block=False)
+
+    def _run(self, function: Callable[[], R], promise: Promise[R]) -> None:
+        complete: Callable[[], object]
+        if self._stopping:
+            complete = promise.abandon
+        else:
+            try:
+                complete = functools.partial(promise.set, function())
+            except BaseException as error:  # SystemExit too: it is the call that fails, not the thread.
+                complete = functools.partial(promise.fail, error)
+        self.driver.call_threadsafe(functools.partial(self._complete, complete))
+
+    def _complete(self, complete: Callable[[], object]) -> None:
+        self._waiting -= 1
+        complete()
+
+    def _ended(self) -> None:
+        if self.thread is not None:
+            self.thread.join()  # It has nothing left to do but to return.
+        self.driver.workers.discard(self)
+
+
+class _Thread(pykka.ThreadingActor):
+    """pykka brings the thread, its inbox and its end; what arrives are calls."""
+
+    use_daemon_thread = True  # A call that never returns must not keep the OS process alive.
+
+    def __init__(self, worker: Worker, name: str) -> None:
+        super().__init__()
+        self._worker_of = worker
+        self._name = name
+
+    def on_start(self) -> None:
+        thread = threading.current_thread()
+        thread.name = self._name
+        self._worker_of.thread = thread
+
+    def on_receive(self, message: Callable[[], object]) -> None:
+        message()
