@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar
 
 from libprocess_py.clock import Clock
 from libprocess_py.core.kernel import Kernel, Policy
-from libprocess_py.core.mailbox import Mailbox, MethodTable, Phase
+from libprocess_py.core.mailbox import UNBORN, Mailbox, MethodTable
 from libprocess_py.core.timers import Timer
 from libprocess_py.dispatch import dispatch
 from libprocess_py.events import DISPATCH, MESSAGE
@@ -70,7 +70,7 @@ class Process(Mailbox):
         """Without an id the node gives one: the class's name in lower case and a number, `pinger(1)`."""
         self._process_id = id
         self._process_box = self._process_rest = self._process_randoms = None
-        self._process_phase = Phase.UNBORN
+        self._process_phase = UNBORN
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -87,7 +87,7 @@ class Process(Mailbox):
 
     @property
     def pid(self) -> PID:
-        assert self._process_phase is not Phase.UNBORN, f"{type(self).__name__}: not spawned, so it has no pid"
+        assert self._process_phase is not UNBORN, f"{type(self).__name__}: not spawned, so it has no pid"
         return self._process_pid
 
     @property

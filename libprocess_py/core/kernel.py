@@ -21,7 +21,7 @@ from typing import Any, Final, Protocol, TypeAlias
 
 from libprocess_py.core.decision_log import DecisionLog
 from libprocess_py.core.links import Links
-from libprocess_py.core.mailbox import Mailbox, Phase
+from libprocess_py.core.mailbox import BOTTOM, ENDED, READY, TERMINATING, UNBORN, Mailbox
 from libprocess_py.core.timers import Timers
 from libprocess_py.errors import ProtocolError
 from libprocess_py.events import (
@@ -43,6 +43,9 @@ from libprocess_py.pid import PID, Address
 STEP_EVENTS: Final = (
     2_000  # A step is some two milliseconds of small handlers: input and output wait no longer than that.
 )
+
+_INITIALIZE: Final[Event] = (INITIALIZE, None, None, None)
+_TERMINATE: Final[Event] = (TERMINATE, None, None, None)
 
 Coroutine: TypeAlias = "CoroutineType[Any, Any, Any]"
 
@@ -132,7 +135,7 @@ class Kernel:
     def fire(self, now: int) -> None:
         """Queue the timers that are due as events of the actors that made them."""
         for timer in self.timers.pop_due(now):
-            if timer.owner._process_phase is not Phase.ENDED:
+            if timer.owner._process_phase is not ENDED:
                 self.post(timer.owner, (TIMER, timer, None, None))
 
     def drop(self, reason: str, to: str, event: Event) -> None:
@@ -151,30 +154,29 @@ class Kernel:
     def spawn(self, mailbox: Mailbox, policy: Policy | None) -> None:
         """Take an actor in whose id is free. Its `initialize` runs in its own turn."""
         id = mailbox._process_pid.id
-        assert mailbox._process_phase is Phase.UNBORN, f"{id}: an actor is spawned once"
+        assert mailbox._process_phase is UNBORN, f"{id}: an actor is spawned once"
         assert id not in self.mailboxes, f"{id}: the id is taken"
         self.mailboxes[id] = mailbox
-        mailbox._process_phase = Phase.BOTTOM
+        mailbox._process_phase = BOTTOM
         if policy is not None:
             self.policies[id] = policy
-        self.post(mailbox, (INITIALIZE, None, None, None))
+        self.post(mailbox, _INITIALIZE)
 
     def terminate(self, id: str, *, inject: bool) -> bool:
         """End an actor: now, dropping what is queued, or after it. False if there is none."""
         mailbox = self.mailboxes.get(id)
         if mailbox is None:
             return False
-        event = (TERMINATE, None, None, None)
         if not inject:
-            self.post(mailbox, event)
+            self.post(mailbox, _TERMINATE)
             return True
         self._purge(mailbox, "purged")
-        if mailbox._process_phase is Phase.BOTTOM:
-            self.post(mailbox, (INITIALIZE, None, None, None))  # An actor is initialized, however short its life.
+        if mailbox._process_phase is BOTTOM:
+            self.post(mailbox, _INITIALIZE)  # An actor is initialized, however short its life.
         if mailbox is self.current:
-            self._box.append(event)  # The rest of the turn was purged: this is its next event.
+            self._box.append(_TERMINATE)  # The rest of the turn was purged: this is its next event.
         else:
-            self.post(mailbox, event)
+            self.post(mailbox, _TERMINATE)
         return True
 
     def wait(self, id: str) -> Future[bool]:
@@ -229,7 +231,7 @@ class Kernel:
             mailbox._process_box = None
             events = iter(box)
         given = length_hint(events)
-        if mailbox._process_phase is Phase.ENDED:
+        if mailbox._process_phase is ENDED:
             return 0
         self.current, self._box, self._events = mailbox, box, events
         limited = events if given <= budget else islice(events, budget)
@@ -294,12 +296,12 @@ class Kernel:
             told: Callable[[PID], Any] = mailbox.exited
             self._finish(mailbox, told(what), None)
         elif kind == INITIALIZE:
-            mailbox._process_phase = Phase.READY
+            mailbox._process_phase = READY
             begin: Callable[[], Any] = mailbox.initialize
             self._finish(mailbox, begin(), None)
         else:
             assert kind == TERMINATE
-            mailbox._process_phase = Phase.TERMINATING
+            mailbox._process_phase = TERMINATING
             try:
                 mailbox.finalize()
             finally:
@@ -347,7 +349,7 @@ class Kernel:
         if event[3] is not None:
             event[3].fail(error)
         if policy is Policy.END_ACTOR:
-            if mailbox._process_phase is not Phase.ENDED:
+            if mailbox._process_phase is not ENDED:
                 self._end(mailbox)
         elif policy is Policy.ABORT_NODE:
             self.runnable.clear()
@@ -359,7 +361,7 @@ class Kernel:
 
     def _end(self, mailbox: Mailbox) -> None:
         pid = mailbox._process_pid
-        mailbox._process_phase = Phase.ENDED
+        mailbox._process_phase = ENDED
         del self.mailboxes[pid.id]
         self.policies.pop(pid.id, None)
         for coroutine, promise in self._suspended.pop(pid.id, {}).items():

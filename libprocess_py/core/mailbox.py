@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Iterator
 from operator import length_hint
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from libprocess_py.events import Event
 from libprocess_py.message import Message
@@ -25,6 +25,14 @@ class Phase(enum.Enum):
     READY = "ready"
     TERMINATING = "terminating"
     ENDED = "ended"
+
+
+# Read on every spawn and turn: a global costs less than an attribute of an enum.
+UNBORN: Final = Phase.UNBORN
+BOTTOM: Final = Phase.BOTTOM
+READY: Final = Phase.READY
+TERMINATING: Final = Phase.TERMINATING
+ENDED: Final = Phase.ENDED
 
 
 class MethodTable(dict[Callable[..., Any], Callable[..., Any]]):
@@ -65,7 +73,7 @@ class Mailbox:
     def __init__(self, id: str | None) -> None:
         self._process_id = id
         self._process_box = self._process_rest = None
-        self._process_phase = Phase.UNBORN
+        self._process_phase = UNBORN
 
     @classmethod
     def resolve_method(cls, method: Callable[..., Any]) -> Callable[..., Any]:
