@@ -30,7 +30,7 @@ class Containerizer(Process):
 
     @abstractmethod
     def recover(self, known: tuple[ContainerId, ...]) -> Future[tuple[ContainerId, ...]]:
-        """Take over what an earlier agent left: destroys all containers but `known`; answers the known ones that run."""
+        """Take over what an earlier agent left: destroy all containers but `known`; answers those of them that run."""
 
     @abstractmethod
     def launch(self, config: ContainerConfig) -> Future[LaunchOutcome]:
