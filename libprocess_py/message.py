@@ -8,8 +8,9 @@ There is no registry of message types: a receiver's installed handler names the 
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from functools import lru_cache
-from typing import Any, ClassVar, Final, Protocol, Self, TypeVar, dataclass_transform, runtime_checkable
+from typing import Any, ClassVar, Final, Protocol, Self, TypeVar, cast, dataclass_transform, runtime_checkable
 
 import msgspec
 
@@ -75,14 +76,14 @@ def encode(value: object) -> bytes:
 
 
 @lru_cache(maxsize=DECODERS_MAX)
-def _decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
-    return msgspec.json.Decoder(kind, dec_hook=_from_wire)
+def _decoder(kind: Hashable) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(cast(type[Any], kind), dec_hook=_from_wire)
 
 
 def decode(kind: type[T], body: bytes) -> T:
     """Read a JSON body as `kind`. Raises MalformedMessage naming the field and what was expected there."""
     try:
-        return _decoder(kind).decode(body)
+        return cast(T, _decoder(cast(Hashable, kind)).decode(body))
     except (msgspec.MsgspecError, ValueError) as error:
         raise MalformedMessage(f"{kind.__name__}: {error}") from error
 

@@ -8,9 +8,11 @@ import time
 
 import click
 
-from libprocess_py import Node
-from libprocess_py.runtime import NodeSettings, run
+from libprocess_py.node import Node
 from libprocess_py.runtime.addresses import local_ip_towards
+from libprocess_py.runtime.awaiting import result
+from libprocess_py.runtime.run import run
+from libprocess_py.runtime.settings import NodeSettings
 from mesos_py.frameworks.execute import CommandScheduler, Work
 from mesos_py.frameworks.scheduler.driver import SchedulerProcess
 from mesos_py.protocol.detector import StandaloneDetector, parse_master
@@ -51,7 +53,7 @@ def command(master: str, line: str, resources: str, instances: int, name: str, r
     async def main(node: Node) -> int:
         driver = SchedulerProcess(scheduler, framework, detector=StandaloneDetector(leader))
         node.spawn(driver)
-        await node.wait(driver.pid)
+        await result(node.wait(driver.pid))
         return int(scheduler.fate)
 
     sys.exit(run(main, NodeSettings(ip=ip)))

@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, Self, TextIO
+from typing import IO, Final, Self
 
 from libprocess_py import process_control
 from mesos_py.cli.demo.interrupts import Interrupts
@@ -148,7 +148,7 @@ def _die_with(parent: int) -> Callable[[], None]:
     return before_exec
 
 
-def _read_line(stream: TextIO, process: subprocess.Popen[str]) -> str:
+def _read_line(stream: IO[str], process: subprocess.Popen[str]) -> str:
     """One line, or what there is of it when the process ends or READY_TIMEOUT_S is over."""
     with selectors.DefaultSelector() as selector:
         selector.register(stream, selectors.EVENT_READ)

@@ -28,7 +28,7 @@ from mesos_py.protocol.messages.master_framework import (
     StatusAcknowledgement,
     StatusUpdate,
 )
-from mesos_py.protocol.offer import Filters, Launch, Offer, Operation
+from mesos_py.protocol.offer import Filters, Offer, Operation
 from mesos_py.protocol.task import Reason, Source, TaskInfo, TaskState, TaskStatus
 
 BACKOFF_NS: Final = 2_000_000_000  # FW-03: the first retry comes within two seconds,
@@ -209,7 +209,7 @@ class SchedulerState:
         for offer_id in offer_ids:
             self.offers.pop(offer_id, None)
         if not self._is_up:
-            tasks = tuple(task for launch in operations if isinstance(launch, Launch) for task in launch.tasks)
+            tasks = tuple(task for launch in operations for task in launch.tasks)
             return tuple(Call("status_update", (lost(task, now),)) for task in tasks) if self._is_running else ()
         return self.call(
             OfferAcceptance(framework_id=self.id, offer_ids=offer_ids, operations=operations, filters=filters)

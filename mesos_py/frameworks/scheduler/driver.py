@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from libprocess_py import PID, Process, Promise, install
+from libprocess_py.future import Promise
+from libprocess_py.pid import PID
+from libprocess_py.process import Process, install
 from mesos_py.frameworks.scheduler.callbacks import Scheduler
 from mesos_py.frameworks.scheduler.core import (
     Call,

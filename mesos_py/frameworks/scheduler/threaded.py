@@ -9,8 +9,9 @@ import concurrent.futures
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from libprocess_py.runtime import BackgroundNode, NodeSettings
 from libprocess_py.runtime.addresses import local_ip_towards
+from libprocess_py.runtime.background import BackgroundNode
+from libprocess_py.runtime.settings import NodeSettings
 from mesos_py.frameworks.scheduler.callbacks import Scheduler
 from mesos_py.frameworks.scheduler.core import DriverStatus
 from mesos_py.frameworks.scheduler.driver import SchedulerProcess

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -177,14 +178,15 @@ def test_ten_attempts_fit_into_the_failover_timeout() -> None:
 def test_messages_from_anybody_but_the_followed_master_are_refused() -> None:
     state = a_subscribed_driver()
 
-    for act in (
+    acts: list[Callable[[], Effects]] = [
         lambda: state.offered(OTHER, (an_offer(),)),
         lambda: state.updated(OTHER, an_update()),
         lambda: state.refused(OTHER, "go away"),
         lambda: state.subscribed(OTHER, WELCOME),
         lambda: state.rescinded(OTHER, OfferId("m-O1")),
         lambda: state.told(OTHER, "agent_lost", AGENT),
-    ):
+    ]
+    for act in acts:
         with pytest.raises(NotFromMaster):
             act()
 
@@ -254,23 +256,38 @@ EVENTS = st.sampled_from(
 )
 
 
+def happen(state: SchedulerState, master: PID, event: str) -> Effects:
+    match event:
+        case "detect":
+            return state.detected(MASTER)
+        case "detect_other":
+            return state.detected(OTHER)
+        case "none":
+            return state.detected(None)
+        case "exit":
+            return state.master_exited(master)
+        case "retry":
+            return state.retry(state.attempt)
+        case "stop":
+            return state.stop(failover=False)
+    if state.master is None:
+        return ()
+    match event:
+        case "welcome":
+            return state.subscribed(master, WELCOME)
+        case "offer":
+            return state.offered(master, (an_offer(),))
+        case "update":
+            return state.updated(master, an_update())
+    return state.refused(master, "no")
+
+
 @given(st.lists(EVENTS, max_size=30))
 def test_the_books_hold_and_callbacks_come_only_between_registered_and_the_end(events: list[str]) -> None:
     state, heard = a_driver(), []
     for event in events:
         master = state.master or MASTER
-        effects: Effects = {
-            "detect": lambda: state.detected(MASTER),
-            "detect_other": lambda: state.detected(OTHER),
-            "none": lambda: state.detected(None),
-            "exit": lambda master=master: state.master_exited(master),
-            "retry": lambda: state.retry(state.attempt),
-            "welcome": lambda master=master: state.subscribed(master, WELCOME) if state.master else (),
-            "offer": lambda master=master: state.offered(master, (an_offer(),)) if state.master else (),
-            "update": lambda master=master: state.updated(master, an_update()) if state.master else (),
-            "refuse": lambda master=master: state.refused(master, "no") if state.master else (),
-            "stop": lambda: state.stop(failover=False),
-        }[event]()
+        effects = happen(state, master, event)
         state.check()
         heard += callbacks(effects)
     inside = False
