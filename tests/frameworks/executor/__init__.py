@@ -1,0 +1,1 @@
+"""Tests of the executors: cores, payloads and workers alone, then whole executors as processes."""
