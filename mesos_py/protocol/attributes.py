@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 
 from libprocess_py.message import Record
 from mesos_py.protocol.resource_wire import value_from_json, value_to_json
-from mesos_py.protocol.values import Ranges, Set, format_value, from_milli, parse_value
+from mesos_py.protocol.values import Ranges, Set, format_value, from_milli, parse_value, shown
 
 AttributeValue: TypeAlias = str | int | Ranges
 
@@ -70,7 +70,9 @@ class Attributes:
         return len(self._items)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Attributes) and sorted(self._items, key=_order) == sorted(other._items, key=_order)
+        if not isinstance(other, Attributes):
+            return False
+        return self._items == other._items or sorted(self._items, key=_order) == sorted(other._items, key=_order)
 
     def __hash__(self) -> int:
         return hash(frozenset(self._items))
@@ -93,7 +95,7 @@ def _format(value: AttributeValue) -> str:
 def _parse_attribute(part: str) -> Attribute:
     name, colon, text = (piece.strip() for piece in part.partition(":"))
     if not (name and colon and text):
-        raise ValueError(f"attribute {part!r}: expected name:value")
+        raise ValueError(f"attribute {shown(part)}: expected name:value")
     try:
         value = parse_value(text)
     except ValueError as error:
@@ -109,10 +111,10 @@ def _value_to_json(value: AttributeValue) -> dict[str, Any]:
 
 def _attribute_from_json(value: object, where: str) -> Attribute:
     if not isinstance(value, Mapping):
-        raise ValueError(f"{where}: expected an object, got {value!r}")
+        raise ValueError(f"{where}: expected an object, got {shown(value)}")
     name = value.get("name")
     if not isinstance(name, str) or not name:
-        raise ValueError(f"{where}.name: expected text, got {name!r}")
+        raise ValueError(f"{where}.name: expected text, got {shown(name)}")
     return Attribute(name=name, value=_value_from_json(value, where))
 
 
@@ -121,7 +123,7 @@ def _value_from_json(given: Mapping[str, Any], where: str) -> AttributeValue:
         text = given.get("text")
         text = text.get("value") if isinstance(text, Mapping) else text
         if not isinstance(text, str):
-            raise ValueError(f"{where}.text.value: expected text, got {text!r}")
+            raise ValueError(f"{where}.text.value: expected text, got {shown(text)}")
         return text
     value = value_from_json(given, where)
     if isinstance(value, Set):

@@ -6,6 +6,8 @@ import re
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
+from mesos_py.protocol.values import shown
+
 UNITS_NS: Final = {
     "ns": 1,
     "us": 1_000,
@@ -27,10 +29,10 @@ def parse_duration(text: str) -> int:
     match = _DURATION.fullmatch(text)
     unit = UNITS_NS.get(match[2]) if match else None
     if match is None or unit is None:
-        raise ValueError(f"duration {text!r}: expected a number and one of {', '.join(UNITS_NS)}, such as 1.5mins")
+        raise ValueError(f"duration {shown(text)}: expected a number and one of {', '.join(UNITS_NS)}, such as 1.5mins")
     ns = int((Decimal(match[1]) * unit).to_integral_value(ROUND_HALF_UP))
     if ns > DURATION_NS_MAX:
-        raise ValueError(f"duration {text!r}: expected at most {DURATION_NS_MAX}ns")
+        raise ValueError(f"duration {shown(text)}: expected at most {DURATION_NS_MAX}ns")
     return ns
 
 

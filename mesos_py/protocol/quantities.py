@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, Self
 
-from mesos_py.protocol.values import format_milli, from_milli, to_milli
+from mesos_py.protocol.values import format_milli, from_milli, shown, to_milli
 
 
 class _Amounts:
@@ -48,7 +48,7 @@ class _Amounts:
         for part in filter(None, (part.strip() for part in text.split(";"))):
             name, colon, number = (piece.strip() for piece in part.partition(":"))
             if not (name and colon):
-                raise ValueError(f"quantity {part!r}: expected name:number")
+                raise ValueError(f"quantity {shown(part)}: expected name:number")
             if name in numbers:
                 raise ValueError(f"quantity {name}: given twice")
             numbers[name] = number
@@ -175,16 +175,16 @@ class Limits(_Amounts):
 
 def _number(name: object, number: object) -> int:
     if not isinstance(name, str) or not name:
-        raise ValueError(f"quantity {name!r}: expected a resource name")
+        raise ValueError(f"quantity {shown(name)}: expected a resource name")
     number = number.get("value") if isinstance(number, Mapping) else number
     if not isinstance(number, int | float | str):
-        raise ValueError(f"quantity {name}: expected a number, got {number!r}")
+        raise ValueError(f"quantity {name}: expected a number, got {shown(number)}")
     try:
         milli = to_milli(number)
     except ValueError as error:
         raise ValueError(f"quantity {name}: {error}") from None
     if milli < 0:
-        raise ValueError(f"quantity {name}: expected no negative number, got {number!r}")
+        raise ValueError(f"quantity {name}: expected no negative number, got {shown(number)}")
     return milli
 
 

@@ -11,6 +11,7 @@ from enum import Enum
 
 from libprocess_py.message import Record
 from mesos_py.protocol.roles import DEFAULT_ROLE, is_descendant, validate_role
+from mesos_py.protocol.values import shown
 
 
 class ReservationType(Enum):
@@ -49,5 +50,5 @@ def validate_reservations(stack: tuple[Reservation, ...]) -> str | None:
         if at and reservation.type is ReservationType.STATIC:
             return f"reservations[{at}].type: only the first may be STATIC"
         if at and not is_descendant(reservation.role, stack[at - 1].role):
-            return f"reservations[{at}].role: expected a role below {stack[at - 1].role!r}, got {reservation.role!r}"
+            return f"reservations[{at}].role: expected a role below {shown(stack[at - 1].role)}, got {shown(reservation.role)}"
     return None

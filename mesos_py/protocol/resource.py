@@ -20,7 +20,7 @@ from libprocess_py.message import Record
 from mesos_py.protocol.disks import DiskInfo
 from mesos_py.protocol.reservations import Reservation, validate_reservations
 from mesos_py.protocol.roles import DEFAULT_ROLE, validate_role
-from mesos_py.protocol.values import MILLI, Ranges, Set, Value, format_milli
+from mesos_py.protocol.values import MILLI, Ranges, Set, Value, format_milli, shown
 
 KINDS_MAX: Final = (
     16_384  # Distinct kinds kept for reuse; a cluster of some thousand roles stays below. No meaning else.
@@ -105,18 +105,25 @@ _plain_kind: Final = lru_cache(maxsize=KINDS_MAX)(_kind)
 
 def _sort_key(kind: ResourceKind) -> Iterator[Any]:
     yield kind.type
-    yield tuple((each.role, each.type.value, each.principal or "", each.labels) for each in kind.reservations)
-    yield kind.allocation_role or ""
+    yield tuple((each.role, each.type.value, _optional(each.principal), each.labels) for each in kind.reservations)
+    yield _optional(kind.allocation_role)
     yield kind.revocable
-    yield kind.provider_id or ""
+    yield _optional(kind.provider_id)
     yield kind.shared
     yield kind.whole or 0
     disk = kind.disk
-    yield (disk is not None, (disk and disk.persistence_id) or "")
-    source = disk.source if disk is not None else None
-    if source is not None:
-        yield (source.type.value, source.root or "", source.vendor or "", source.id or "", source.profile or "")
-        yield source.metadata
+    yield disk is not None
+    if disk is not None:
+        yield _optional(disk.persistence_id)
+        if (source := disk.source) is not None:
+            yield source.type.value
+            yield tuple(map(_optional, (source.root, source.vendor, source.id, source.profile)))
+            yield source.metadata
+
+
+def _optional(text: str | None) -> tuple[str, ...]:
+    """Orders nothing before the empty text, so that kinds which differ never tie."""
+    return () if text is None else (text,)
 
 
 def kind_of(resource: Resource) -> ResourceKind:
@@ -151,7 +158,7 @@ def resource_of(kind: ResourceKind, amount: Value) -> Resource:
 def validate_resource(resource: Resource) -> str | None:
     """What is wrong with a resource, as a sentence, or None if it is valid. An empty one is valid: it is not there."""
     if not resource.name or FORBIDDEN_IN_NAMES.intersection(resource.name):
-        return f"name {resource.name!r}: expected a name without spaces or any of ;:()[]{{}},"
+        return f"name {shown(resource.name)}: expected a name without spaces or any of ;:()[]{{}},"
     return (
         _validate_scalar(resource)
         or validate_reservations(resource.reservations)

@@ -13,7 +13,7 @@ from mesos_py.protocol.disks import DiskInfo
 from mesos_py.protocol.reservations import Reservation, static
 from mesos_py.protocol.resource import InvalidResource, Resource, validate_resource
 from mesos_py.protocol.roles import DEFAULT_ROLE
-from mesos_py.protocol.values import Value, format_value, parse_value
+from mesos_py.protocol.values import Value, format_value, parse_value, shown, to_amount
 
 _HEAD: Final = re.compile(r"\s*([^\s:()]+)\s*(?:\(([^()]*)\))?\s*")  # A name, then maybe a role in parentheses.
 
@@ -28,7 +28,7 @@ def _parse_part(part: str, default_role: str) -> Resource:
     head, colon, tail = part.partition(":")
     match = _HEAD.fullmatch(head)
     if match is None or not colon:
-        raise InvalidResource(f"resource {part!r}: expected name:value or name(role):value")
+        raise InvalidResource(f"resource {shown(part)}: expected name:value or name(role):value")
     name, role = match[1], default_role if match[2] is None else match[2].strip()
     resource = Resource(
         name=name,
@@ -36,19 +36,19 @@ def _parse_part(part: str, default_role: str) -> Resource:
         reservations=() if role == DEFAULT_ROLE else (static(role),),
     )
     if problem := validate_resource(resource):
-        raise InvalidResource(f"resource {part!r}: {problem}")
+        raise InvalidResource(f"resource {shown(part)}: {problem}")
     return resource
 
 
 def _parse_amount(name: str, text: str) -> Value:
     try:
         value = parse_value(text)
+        if value == 0:
+            to_amount(text)
     except ValueError as error:
         raise InvalidResource(f"{name}: {error}") from None
     if isinstance(value, str):
-        raise InvalidResource(f"{name}: expected a number, [begin-end,...] or {{item,...}}, got {value!r}")
-    if value == 0 and text.strip("0. \t+-"):
-        raise InvalidResource(f"{name}: {text.strip()} rounds to nothing, expected at least 0.001")
+        raise InvalidResource(f"{name}: expected a number, [begin-end,...] or {{item,...}}, got {shown(value)}")
     return value
 
 

@@ -15,12 +15,13 @@ from mesos_py.protocol.disks import DiskInfo, DiskSource, DiskSourceType, Volume
 from mesos_py.protocol.reservations import Reservation, ReservationType, sorted_labels, static
 from mesos_py.protocol.resource import InvalidResource, Resource, validate_resource
 from mesos_py.protocol.roles import DEFAULT_ROLE
-from mesos_py.protocol.values import Ranges, Set, Value, from_milli, to_milli
+from mesos_py.protocol.values import Ranges, Set, Value, from_milli, shown, to_amount
 
 E = TypeVar("E", bound=Enum)
 Object = dict[str, Any]
 
 EMPTY: Final[Object] = {}
+UINT64_DIGITS: Final = 20  # No uint64 has more; Python's int() would also refuse absurdly long ones, less clearly.
 
 
 def to_json(resource: Resource, *, refined: bool = True) -> Object:
@@ -147,20 +148,17 @@ def value_from_json(given: Mapping[str, Any], where: str) -> Value:
         raise
     except ValueError as error:
         raise InvalidResource(f"{where}: {error}") from None
-    raise InvalidResource(f"{where}.type: expected SCALAR, RANGES or SET, got {given.get('type')!r}")
+    raise InvalidResource(f"{where}.type: expected SCALAR, RANGES or SET, got {shown(given.get('type'))}")
 
 
 def _scalar(given: Object, where: str) -> int:
     number = given.get("value")
     if not isinstance(number, int | float | str):
-        raise InvalidResource(f"{where}.value: expected a number, got {number!r}")
+        raise InvalidResource(f"{where}.value: expected a number, got {shown(number)}")
     try:
-        milli = to_milli(number)
+        return to_amount(number)
     except ValueError as error:
         raise InvalidResource(f"{where}.value: {error}") from None
-    if not milli and float(number):
-        raise InvalidResource(f"{where}.value: {number} rounds to nothing, expected at least 0.001")
-    return milli
 
 
 def _range(value: object, where: str) -> tuple[int, int]:
@@ -173,16 +171,13 @@ def _whole(given: Object, field: str, where: str) -> int:
     if isinstance(number, str) and number.isascii() and number.isdigit() and len(number) <= UINT64_DIGITS:
         return int(number)
     if not isinstance(number, int) or isinstance(number, bool):
-        raise InvalidResource(f"{where}.{field}: expected a whole number, got {number!r}")
+        raise InvalidResource(f"{where}.{field}: expected a whole number, got {shown(number)}")
     return number
-
-
-UINT64_DIGITS: Final = 20  # No uint64 has more; Python's int() would also refuse absurdly long ones, less clearly.
 
 
 def _item(value: object, where: str) -> str:
     if not isinstance(value, str):
-        raise InvalidResource(f"{where}: expected text, got {value!r}")
+        raise InvalidResource(f"{where}: expected text, got {shown(value)}")
     return value
 
 
@@ -194,7 +189,9 @@ def _reservations_from_json(given: Object, where: str, default_role: str) -> tup
     if not stack:
         return _old_reservation_from_json(given, where, default_role)
     if _set(given, "role") and given["role"] != stack[-1].role:
-        raise InvalidResource(f"{where}.role: expected {stack[-1].role!r} as in reservations, got {given['role']!r}")
+        raise InvalidResource(
+            f"{where}.role: expected {stack[-1].role!r} as in reservations, got {shown(given['role'])}"
+        )
     return stack
 
 
@@ -270,7 +267,7 @@ def _set(given: Mapping[str, Any], field: str) -> bool:
 
 def _object(value: object, where: str) -> Object:
     if not isinstance(value, dict):
-        raise InvalidResource(f"{where}: expected an object, got {value!r}")
+        raise InvalidResource(f"{where}: expected an object, got {shown(value)}")
     return value
 
 
@@ -285,14 +282,14 @@ def _list(given: Mapping[str, Any], field: str, where: str) -> list[Any]:
     if value is None:
         return []
     if not isinstance(value, list | tuple):
-        raise InvalidResource(f"{where}.{field}: expected a list, got {value!r}")
+        raise InvalidResource(f"{where}.{field}: expected a list, got {shown(value)}")
     return list(value)
 
 
 def _optional_text(given: Mapping[str, Any], field: str, where: str) -> str | None:
     value = given.get(field)
     if value is not None and not isinstance(value, str):
-        raise InvalidResource(f"{where}.{field}: expected text, got {value!r}")
+        raise InvalidResource(f"{where}.{field}: expected text, got {shown(value)}")
     return value
 
 
@@ -312,4 +309,4 @@ def _enum(kind: type[E], given: Mapping[str, Any], field: str, *, where: str) ->
         return kind(given.get(field))
     except ValueError:
         names = ", ".join(str(member.value) for member in kind)
-        raise InvalidResource(f"{where}.{field}: expected one of {names}, got {given.get(field)!r}") from None
+        raise InvalidResource(f"{where}.{field}: expected one of {names}, got {shown(given.get(field))}") from None

@@ -32,7 +32,7 @@ from mesos_py.protocol.resource import (
 from mesos_py.protocol.resource_text import format_resource, parse_text
 from mesos_py.protocol.resource_wire import from_json, to_json
 from mesos_py.protocol.roles import DEFAULT_ROLE, is_descendant
-from mesos_py.protocol.values import count_milli, from_milli, to_milli
+from mesos_py.protocol.values import count_milli, from_milli, shown, to_amount
 
 __all__ = [
     "NOTHING",
@@ -70,7 +70,7 @@ class Resources:
         checked = list(items)
         for resource in checked:
             if problem := validate_resource(resource):
-                raise InvalidResource(f"resource {resource.name!r}: {problem}")
+                raise InvalidResource(f"resource {shown(resource.name)}: {problem}")
         self._amounts = _gathered(checked)
         self._hash = self._kinds = self._quantities = self._scalar_quantities = None
 
@@ -88,7 +88,7 @@ class Resources:
     @classmethod
     def of(cls, **named: float) -> Resources:
         """Unreserved scalars by name: `of(cpus=0.5, mem=128)`."""
-        return cls(Resource(name=name, value=to_milli(number)) for name, number in named.items())
+        return cls(Resource(name=name, value=_amount(name, number)) for name, number in named.items())
 
     @classmethod
     def sum(cls, parts: Iterable[Resources]) -> Resources:
@@ -364,6 +364,13 @@ def is_allocatable_to(kind: ResourceKind, role: str) -> bool:
     return owner == role or is_descendant(role, owner)
 
 
+def _amount(name: str, number: float) -> int:
+    try:
+        return to_amount(number)
+    except ValueError as error:
+        raise InvalidResource(f"{name}: {error}") from None
+
+
 def _make(amounts: Amounts) -> Resources:
     made = Resources.__new__(Resources)
     made._amounts = amounts
@@ -401,7 +408,7 @@ def _counted(amounts: Amounts) -> dict[str, int]:
 
 def _valid_stack(kind: ResourceKind, stack: tuple[Reservation, ...]) -> tuple[Reservation, ...]:
     if problem := validate_reservations(stack):
-        raise InvalidResource(f"resource {kind.name!r}: {problem}")
+        raise InvalidResource(f"resource {shown(kind.name)}: {problem}")
     return stack
 
 

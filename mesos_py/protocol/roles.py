@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from mesos_py.protocol.values import shown
+
 DEFAULT_ROLE: Final = "*"
 RESERVED_COMPONENTS: Final = (".", "..", "*")  # `.` names a virtual leaf of the role tree, `..` climbs, `*` is alone.
 DELETE: Final = "\x7f"
@@ -17,13 +19,13 @@ def validate_role(role: str) -> str | None:
         return "role '': expected a name"
     for component in role.split("/"):
         if not component:
-            return f"role {role!r}: expected no '/' at either end and none doubled"
+            return f"role {shown(role)}: expected no '/' at either end and none doubled"
         if component in RESERVED_COMPONENTS:
-            return f"role {role!r}: component {component!r} is not allowed"
+            return f"role {shown(role)}: component {shown(component)} is not allowed"
         if component.startswith("-"):
-            return f"role {role!r}: component {component!r} starts with '-'"
+            return f"role {shown(role)}: component {shown(component)} starts with '-'"
     if any(character < " " or character == DELETE or character.isspace() for character in role):
-        return f"role {role!r}: expected no whitespace or control characters"
+        return f"role {shown(role)}: expected no whitespace or control characters"
     return None
 
 

@@ -6,6 +6,8 @@ import re
 from decimal import Decimal
 from typing import Final
 
+from mesos_py.protocol.values import shown
+
 UNITS_BYTES: Final = {"B": 1, "KB": 2**10, "MB": 2**20, "GB": 2**30, "TB": 2**40}
 SIZE_BYTES_MAX: Final = 2**64 - 1  # Sizes are uint64 on the wire.
 DIGITS_MAX: Final = 20  # The maximum has twenty digits.
@@ -18,12 +20,12 @@ def parse_size(text: str) -> int:
     match = _SIZE.fullmatch(text)
     unit = UNITS_BYTES.get(match[2]) if match else None
     if match is None or unit is None:
-        raise ValueError(f"size {text!r}: expected a number and one of {', '.join(UNITS_BYTES)}, such as 2GB")
+        raise ValueError(f"size {shown(text)}: expected a number and one of {', '.join(UNITS_BYTES)}, such as 2GB")
     size = Decimal(match[1]) * unit
     if size != int(size):
-        raise ValueError(f"size {text!r}: expected a whole number of bytes")
+        raise ValueError(f"size {shown(text)}: expected a whole number of bytes")
     if size > SIZE_BYTES_MAX:
-        raise ValueError(f"size {text!r}: expected at most {SIZE_BYTES_MAX} bytes")
+        raise ValueError(f"size {shown(text)}: expected at most {SIZE_BYTES_MAX} bytes")
     return int(size)
 
 

@@ -12,12 +12,17 @@ from collections.abc import Iterable, Iterator
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from itertools import pairwise
 from math import isfinite
+from reprlib import Repr
 from typing import Final, TypeAlias
 
 MILLI: Final = 1_000
 SCALAR_MILLI_MAX: Final = 10**15  # Up to here a double still tells neighbouring thousandths apart, so JSON is exact.
 RANGE_END_MAX: Final = 2**64 - 1  # Ends of ranges are uint64 on the wire.
+SHOWN_MAX: Final = 80  # Characters of a wrong value that an error message repeats: enough to find it.
 NEAR_HALF: Final = 0.499  # Farther than this from a whole, float error could decide a rounding: then count in decimal.
+
+_SHOWN: Final = Repr()
+_SHOWN.maxstring = _SHOWN.maxother = _SHOWN.maxlong = SHOWN_MAX
 
 
 def to_milli(number: float | str) -> int:
@@ -27,12 +32,12 @@ def to_milli(number: float | str) -> int:
     ValueError for what is not a finite number up to SCALAR_MILLI_MAX.
     """
     if isinstance(number, bool):
-        raise ValueError(f"expected a number, got {number!r}")
+        raise ValueError(f"expected a number, got {shown(number)}")
     if isinstance(number, int):
         return _bounded(number * MILLI, number)
     if isinstance(number, float):
         if not isfinite(number):
-            raise ValueError(f"expected a finite number, got {number!r}")
+            raise ValueError(f"expected a finite number, got {shown(number)}")
         scaled = number * MILLI
         milli = round(scaled)
         if abs(scaled - milli) < NEAR_HALF:
@@ -41,15 +46,28 @@ def to_milli(number: float | str) -> int:
     return _bounded(_milli_of_text(number), number)
 
 
+def to_amount(number: float | str) -> int:
+    """`to_milli` for an amount of something: what is not zero must not become nothing by rounding."""
+    milli = to_milli(number)
+    if not milli and Decimal(str(number)):
+        raise ValueError(f"{shown(number)} rounds to nothing, expected at least 0.001")
+    return milli
+
+
+def shown(value: object) -> str:
+    """A value as error messages show it: peers choose its size, so it is cut."""
+    return _SHOWN.repr(value)
+
+
 def _milli_of_text(text: str) -> int:
     stripped = text.strip()
     # Decimal also reads "NaN", "1_000" and digits of other scripts, which no other reader of these texts would accept.
     if not (stripped.isascii() and stripped and not stripped.strip("0123456789.eE+-")):
-        raise ValueError(f"expected a number, got {text!r}")
+        raise ValueError(f"expected a number, got {shown(text)}")
     try:
         return _milli_of_decimal(Decimal(stripped))
     except InvalidOperation:
-        raise ValueError(f"expected a number, got {text!r}") from None
+        raise ValueError(f"expected a number, got {shown(text)}") from None
 
 
 def _milli_of_decimal(number: Decimal) -> int:
@@ -60,7 +78,7 @@ def _milli_of_decimal(number: Decimal) -> int:
 
 def _bounded(milli: int, number: float | str) -> int:
     if abs(milli) > SCALAR_MILLI_MAX:
-        raise ValueError(f"expected a number up to {SCALAR_MILLI_MAX // MILLI}, got {number!r}")
+        raise ValueError(f"expected a number up to {SCALAR_MILLI_MAX // MILLI}, got {shown(number)}")
     return milli
 
 
@@ -190,7 +208,7 @@ class Set:
         given = sorted(items)
         for first, second in pairwise(given):
             if first == second:
-                raise ValueError(f"set item {first!r}: given twice")
+                raise ValueError(f"set item {shown(first)}: given twice")
         self.items = tuple(given)
 
     def __add__(self, other: Set) -> Set:
@@ -278,16 +296,16 @@ def _parse_ranges(text: str) -> Ranges:
         low, dash, high = item.partition("-")
         ends = [end.strip() for end in ((low, high) if dash else (low, low))]
         if not all(end.isascii() and end.isdigit() for end in ends):
-            raise ValueError(f"range {item!r}: expected begin-end with whole numbers")
+            raise ValueError(f"range {shown(item)}: expected begin-end with whole numbers")
         pairs.append((int(ends[0]), int(ends[1])))
     return Ranges(pairs)
 
 
 def _split_items(text: str, closing: str) -> list[str]:
     if not text.endswith(closing):
-        raise ValueError(f"{text!r}: expected {closing!r} at the end")
+        raise ValueError(f"{shown(text)}: expected {closing!r} at the end")
     inner = text[1:-1].strip()
     items = [item.strip() for item in inner.split(",")] if inner else []
     if "" in items:
-        raise ValueError(f"{text!r}: an item is empty")
+        raise ValueError(f"{shown(text)}: an item is empty")
     return items

@@ -168,3 +168,10 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     except ValueError:
         return
     assert isinstance(value, str | int | Ranges | Set)
+
+
+def test_a_long_wrong_value_is_not_repeated_in_full() -> None:
+    with pytest.raises(ValueError, match="expected a number") as caught:
+        to_milli("x" * 100_000)
+
+    assert len(str(caught.value)) < 200
