@@ -213,12 +213,13 @@ class Node:
             now = self._driver.now()
             if due <= now:
                 kernel.fire(now)
-        more = kernel.run(budget)
-        due = timers.earliest()
-        if due != self._armed:
-            self._armed = due
-            self._driver.arm(due)
-        return more
+        try:
+            return kernel.run(budget)
+        finally:
+            due = timers.earliest()
+            if due != self._armed:
+                self._armed = due
+                self._driver.arm(due)
 
     def deliver(self, to_id: str, sender: PID | None, name: str, body: bytes) -> Delivery:
         """A message from outside. It is decoded here, as the type that the actor installed under that name."""

@@ -1,4 +1,6 @@
-"""The simulation driver: the same kernel on virtual time, many nodes and their network in one process, one seed.
+"""Nodes on virtual time with a simulated network: the same kernel, the same actors, one seed."""
 
-Must never know wall time, sockets or threads, nor what the messages mean.
-"""
+from libprocess_py.sim.network import Network
+from libprocess_py.sim.simulation import Simulation, SimulationOptions, SimulationStuck
+
+__all__ = ["Simulation", "SimulationOptions", "SimulationStuck", "Network"]

@@ -1,0 +1,130 @@
+"""The simulation's driver: virtual time, seeded chance, a simulated network. One for each incarnation of a node."""
+
+from __future__ import annotations
+
+import uuid
+from collections import deque
+from random import Random
+from typing import Final
+
+from libprocess_py.future import Future, ready
+from libprocess_py.message import Message, encode
+from libprocess_py.node import Node, NodeOptions
+from libprocess_py.pid import PID, Address
+from libprocess_py.sim.agenda import Agenda
+from libprocess_py.sim.chance import Chance
+from libprocess_py.sim.network import Letter, Network
+
+UUID_BITS: Final = 128
+
+
+class World:
+    """What all drivers of one simulation share."""
+
+    def __init__(self, agenda: Agenda, *, chance: Chance, network: Network, encode_every: int) -> None:
+        self.agenda = agenda
+        self.chance = chance
+        self.network = network
+        self.encode_every = encode_every
+        self.runnable: deque[SimulatedDriver] = deque()
+        self.errors: dict[Address, BaseException] = {}
+        self.letters = 0  # Sent so far, to encode every so manieth.
+
+
+class SimulatedDriver:
+    """Implements `Driver` for one node, and `Peer` for the network."""
+
+    def __init__(self, world: World, address: Address, *, incarnation: int) -> None:
+        self._world = world
+        self._agenda = world.agenda
+        self._address = address
+        self._name = f"{address}#{incarnation}"  # A node that starts anew must not repeat the ids it gave before.
+        self._armed: int | None = None
+        self._ids: Random | None = None
+        self.alive = True
+        self.node: SimulatedNode
+
+    # Driver
+
+    def now(self) -> int:
+        return self._agenda.now
+
+    def wake(self) -> None:
+        self._world.runnable.append(self)
+
+    def arm(self, due: int | None) -> None:
+        self._armed = due
+        if due is not None:
+            self._agenda.add(due, self._ring, due)
+
+    def transmit(self, to: PID, sender: PID | None, name: str, body: bytes) -> None:
+        self._world.network.carry(self._address, Letter(to, sender, name, body, None))
+
+    def connect(self, address: Address) -> None:
+        self._world.network.connect(self._address, self, to=address)
+
+    def disconnect(self, address: Address) -> None:
+        if self.alive:
+            self._world.network.disconnect(self._address, to=address)
+
+    def random(self, name: str) -> Random:
+        return self._world.chance.stream(f"{self._name}/{name}")
+
+    def unique_id(self) -> str:
+        if self._ids is None:
+            self._ids = self.random("unique_id")
+        return str(uuid.UUID(int=self._ids.getrandbits(UUID_BITS), version=4))
+
+    def abort(self, error: BaseException) -> None:
+        self._world.errors[self._address] = error
+        self.crash()
+
+    def reap(self, os_pid: int) -> Future[int | None]:
+        return ready(None)
+
+    # Peer
+
+    def receive(self, letter: Letter) -> None:
+        if letter.message is None:
+            self.node.deliver(letter.to.id, letter.sender, letter.name, letter.body)
+        else:
+            self.node.send(letter.to, letter.message, sender=letter.sender)
+
+    def lose(self, address: Address) -> None:
+        self.node.connection_lost(address)
+
+    # For the simulation and the node
+
+    def crash(self) -> None:
+        """Stop between two events, or within one: nothing that was not sent yet will be."""
+        if self.alive:
+            self.alive = False
+            self._world.network.detach(self._address)
+
+    def carry(self, to: PID, message: Message, sender: PID | None) -> None:
+        """Send a message by reference, or encoded when it is its turn."""
+        world = self._world
+        world.letters += 1
+        if not self.alive:
+            return
+        if world.encode_every and world.letters % world.encode_every == 0:
+            self.transmit(to, sender, message.wire_name, encode(message))
+        else:
+            world.network.carry(self._address, Letter(to, sender, message.wire_name, b"", message))
+
+    def _ring(self, due: int) -> None:
+        if self.alive and self._armed == due:
+            self._armed = None
+            self._world.runnable.append(self)
+
+
+class SimulatedNode(Node):
+    """A node whose messages to other nodes may travel by reference."""
+
+    def __init__(self, address: Address, driver: SimulatedDriver, options: NodeOptions) -> None:
+        super().__init__(address, driver, options)
+        self.driver = driver
+        driver.node = self
+
+    def send_remote(self, to: PID, message: Message, sender: PID | None) -> None:
+        self.driver.carry(to, message, sender)

@@ -1,0 +1,151 @@
+"""`Simulation`: many nodes in one process, on virtual time, from one seed.
+
+```python
+simulation = Simulation(seed=1)
+a, b = simulation.node("10.0.0.1"), simulation.node("10.0.0.2")
+pong = b.spawn(Pong())
+a.spawn(Pinger(pong))
+assert simulation.run_until(lambda: pinger.pongs == 3, limit_ns=SECOND)
+```
+
+Time stands still until `advance` or `run_until` moves it, from one instant at which something is due to the next. At
+each instant everything that is due happens, and all that follows from it at once. Equal seeds and equal calls make
+equal runs: `digest()` tells them apart. A handler that raises ends the run where it stands, unless its node was given
+another policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from libprocess_py.core.decision_log import DecisionLog, Sink
+from libprocess_py.core.kernel import Policy
+from libprocess_py.node import Node, NodeOptions
+from libprocess_py.pid import Address
+from libprocess_py.sim.agenda import START_NS, Agenda
+from libprocess_py.sim.chance import Chance
+from libprocess_py.sim.driver import SimulatedDriver, SimulatedNode, World
+from libprocess_py.sim.network import Network
+
+PORT: Final = 5050  # Where a node listens if nobody says otherwise: the port of a Mesos master.
+STEPS_MAX: Final = 1_000_000  # In one instant. Actors that feed one another without end never let time pass.
+
+
+class SimulationStuck(Exception):
+    """An instant does not end: some actors keep one another busy for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class SimulationOptions:
+    """How to simulate; what is simulated is up to the caller."""
+
+    record: bool = True  # Keep the decision log. Without it runs are faster and have no digest.
+    sink: Sink | None = None  # Gets the text of each record.
+    encode_every: int = 1  # Encode each n-th message between nodes, the others go by reference; 0: all by reference.
+    start_ns: int = START_NS
+
+
+class Simulation:
+    """A world of nodes. All methods are called from outside any handler."""
+
+    def __init__(self, seed: int, options: SimulationOptions | None = None) -> None:
+        options = options or SimulationOptions()
+        self.seed = seed
+        self.log = DecisionLog(options.sink) if options.record else None
+        self._agenda = Agenda(options.start_ns)
+        self.network = Network(seed, self._agenda, log=self.log)
+        chance = Chance(seed, self._agenda, self.log)
+        self._world = World(self._agenda, chance=chance, network=self.network, encode_every=options.encode_every)
+        self._incarnations: dict[Address, int] = {}
+        self._nodes: dict[Address, SimulatedNode] = {}
+        self.random = chance.stream
+
+    @property
+    def now(self) -> int:
+        """Virtual time, in nanoseconds since the epoch."""
+        return self._agenda.now
+
+    @property
+    def nodes(self) -> list[Node]:
+        """The nodes that are alive, in the order in which they started."""
+        return [node for node in self._nodes.values() if node.driver.alive]
+
+    @property
+    def errors(self) -> dict[Address, BaseException]:
+        """Of the nodes that aborted (`Policy.ABORT_NODE`): why."""
+        return dict(self._world.errors)
+
+    def digest(self) -> str:
+        """The hash of everything that decided this run so far."""
+        assert self.log is not None, "this simulation keeps no decision log"
+        return self.log.digest()
+
+    # Nodes
+
+    def node(self, ip: str, port: int = PORT, *, options: NodeOptions | None = None) -> Node:
+        """Start a node; its policy is to fail the run, unless `options` say otherwise. Crashed ones may come again."""
+        address = Address(ip, port)
+        incarnation = self._incarnations[address] = self._incarnations.get(address, 0) + 1
+        driver = SimulatedDriver(self._world, address, incarnation=incarnation)
+        self.network.attach(address, driver)
+        options = replace(options or NodeOptions(policy=Policy.FAIL), log=self.log)
+        node = self._nodes[address] = SimulatedNode(address, driver, options)
+        self._note("start", address)
+        return node
+
+    def crash(self, node: Node) -> None:
+        """The node is gone at once: nobody finalizes, peers that are linked notice soon."""
+        simulated = self._nodes[node.address]
+        assert simulated is node, f"{node.address}: another node lives there now"
+        assert simulated.driver.alive, f"{node.address}: this node has ended before"
+        self._note("crash", node.address)
+        simulated.driver.crash()
+
+    def stop(self, node: Node) -> None:
+        """An orderly end: its actors finalize, and what they send goes out, before it is gone."""
+        self._note("stop", node.address)
+        node.finalize()
+        self.settle()
+        self.crash(node)
+
+    # Time
+
+    def settle(self) -> None:
+        """Serve all that is due at the present instant, and what follows from it, until nothing is left to do now."""
+        runnable = self._world.runnable
+        steps = 0
+        while runnable:
+            driver = runnable.popleft()
+            if not driver.alive:
+                continue
+            steps += 1
+            if steps > STEPS_MAX:
+                raise SimulationStuck(f"{driver.node.address} is still busy after {STEPS_MAX} steps at {self.now}")
+            if driver.node.step():
+                runnable.append(driver)
+
+    def advance(self, ns: int) -> None:
+        """Let that much time pass. Everything that is due happens in order, each at its own time."""
+        self._run_to(self.now + ns, lambda: False)
+
+    def run_until(self, predicate: Callable[[], object], *, limit_ns: int) -> bool:
+        """Let time pass, instant by instant, until the predicate holds. False if it does not within the limit."""
+        return self._run_to(self.now + limit_ns, predicate)
+
+    def _run_to(self, end: int, predicate: Callable[[], object]) -> bool:
+        assert end >= self.now, "time does not go back"
+        while True:
+            self.settle()
+            if predicate():
+                return True
+            due = self._agenda.next_due()
+            if due is None or due > end:
+                self._agenda.now = end
+                return False
+            self._agenda.run_next_instant()
+
+    def _note(self, kind: str, address: Address) -> None:
+        if self.log is not None:
+            self.log.record(self.now, "simulation", kind, str(address))
