@@ -46,8 +46,8 @@ class Peers:
         """Queue a message; it leaves with `flush`."""
         peer = self._by_address.get(to.address) or self._open(to.address)
         size = len(body)
-        if size > BODY_MAX or peer.queued + peer.unsent + size > IN_FLIGHT_MAX:
-            self._drop("oversized" if size > BODY_MAX else "peer_queue_full", to, name)
+        roomy = size <= BODY_MAX and peer.queued + peer.unsent + size <= IN_FLIGHT_MAX
+        if not roomy and not self._has_room(peer, to, name, size=size):
             return
         key = (to, sender, name)
         head = self._heads.get(key) or self._head(key)
@@ -131,9 +131,20 @@ class Peers:
         head = self._heads[key] = message_head(*key)
         return head
 
-    def _drop(self, reason: str, to: PID, name: str) -> None:
-        self.metrics.counter(f"libprocess/dropped/{reason}").add()
-        log.warning("message_dropped to=%s name=%s reason=%s", to, name, reason)
+    def _has_room(self, peer: Peer, to: PID, name: str, *, size: int) -> bool:
+        """Look again, exactly; without room the message is dropped, which is logged once until there is some."""
+        if size > BODY_MAX:  # The peer would refuse it, and with it the connection.
+            self.metrics.counter("libprocess/dropped/oversized").add()
+            log.warning("message_dropped to=%s name=%s reason=oversized bytes=%d", to, name, size)
+            return False
+        peer.measure()
+        if peer.queued + peer.unsent + size <= IN_FLIGHT_MAX:
+            return True
+        self.metrics.counter("libprocess/dropped/peer_queue_full").add()
+        if not peer.overflowed:
+            log.warning("messages_dropped to=%s name=%s reason=peer_queue_full", to, name)
+        peer.overflowed = True
+        return False
 
 
 class Peer(asyncio.Protocol):
@@ -144,7 +155,8 @@ class Peer(asyncio.Protocol):
         self.out: list[bytes] = []  # Not handed to the transport yet.
         self.messages = 0  # In `out`.
         self.queued = 0  # Bytes in `out`.
-        self.unsent = 0  # Bytes the transport had not got rid of when it asked us to stop.
+        self.unsent = 0  # Bytes the transport had not got rid of when `measure` last asked.
+        self.overflowed = False  # Messages were dropped since there was room.
         self.linked = False
         self.waiting = False  # Listed for the flush at the end of this turn.
         self._peers = peers
@@ -174,6 +186,10 @@ class Peer(asyncio.Protocol):
         self.messages = self.queued = 0
         self._used = True
         self._transport.write(data)
+
+    def measure(self) -> None:
+        """Bring `unsent` up to date."""
+        self.unsent = self._transport.get_write_buffer_size() if self._transport and self._paused else 0
 
     def watch_idleness(self) -> None:
         """End the connection if nothing needs it any more after a moment."""
@@ -215,10 +231,10 @@ class Peer(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         self._paused = True
-        self.unsent = self._transport.get_write_buffer_size() if self._transport else 0
+        self.measure()
 
     def resume_writing(self) -> None:
-        self._paused = False
+        self._paused = self.overflowed = False
         self.unsent = 0
         self.flush()
 
