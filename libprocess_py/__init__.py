@@ -2,17 +2,57 @@
 
 This layer knows nothing of clusters and is usable alone. The names below are all that most programs need; besides them,
 `libprocess_py.runtime` starts nodes on real sockets and `libprocess_py.sim` simulates many of them on virtual time.
+
+They are imported when they are first used: launchers import one small module of this package, and live for one exec.
 """
 
-from libprocess_py.core.kernel import ActorFailed, Policy
-from libprocess_py.core.timers import Timer
-from libprocess_py.errors import MailboxClosed, MalformedMessage, ProtocolError, RemoteDispatch
-from libprocess_py.events import NOBODY
-from libprocess_py.future import Future, FutureDiscarded, FutureFailed, Promise, collect
-from libprocess_py.message import Message, Record
-from libprocess_py.node import Node, NodeOptions
-from libprocess_py.pid import PID, Address
-from libprocess_py.process import Process, install
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from libprocess_py.core.kernel import ActorFailed, Policy
+    from libprocess_py.core.timers import Timer
+    from libprocess_py.errors import MailboxClosed, MalformedMessage, ProtocolError, RemoteDispatch
+    from libprocess_py.events import NOBODY
+    from libprocess_py.future import Future, FutureDiscarded, FutureFailed, Promise, collect
+    from libprocess_py.message import Message, Record
+    from libprocess_py.node import Node, NodeOptions
+    from libprocess_py.pid import PID, Address
+    from libprocess_py.process import Process, install
+else:  # Unseen by type checkers, which would take every name for one of ours.
+
+    def __getattr__(name: str) -> object:
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(import_module(_HOMES[name]), name)  # The next use does not come here.
+        return value
+
+
+_HOMES: Final = {
+    "ActorFailed": "libprocess_py.core.kernel",
+    "Policy": "libprocess_py.core.kernel",
+    "Timer": "libprocess_py.core.timers",
+    "MailboxClosed": "libprocess_py.errors",
+    "MalformedMessage": "libprocess_py.errors",
+    "ProtocolError": "libprocess_py.errors",
+    "RemoteDispatch": "libprocess_py.errors",
+    "NOBODY": "libprocess_py.events",
+    "Future": "libprocess_py.future",
+    "FutureDiscarded": "libprocess_py.future",
+    "FutureFailed": "libprocess_py.future",
+    "Promise": "libprocess_py.future",
+    "collect": "libprocess_py.future",
+    "Message": "libprocess_py.message",
+    "Record": "libprocess_py.message",
+    "Node": "libprocess_py.node",
+    "NodeOptions": "libprocess_py.node",
+    "PID": "libprocess_py.pid",
+    "Address": "libprocess_py.pid",
+    "Process": "libprocess_py.process",
+    "install": "libprocess_py.process",
+}
 
 __all__ = [
     "Process",
