@@ -3,7 +3,7 @@
 What one read delivered runs before the read is over: its messages go into the mailboxes, the kernel runs, what that
 sent is written, and the answers leave last. Answers keep the order of their requests, however late a handler is. A
 client that sends requests faster than they are answered, or does not read its answers, is not read from until it
-catches up.
+catches up. One that stops sending is gone: answers still under way are no longer wanted, and their handlers told so.
 """
 
 from __future__ import annotations
@@ -91,9 +91,6 @@ class Connection(asyncio.Protocol):
             driver.leave()
             self._reading = False
         self._write()
-
-    def eof_received(self) -> bool:
-        return bool(self._slots)  # A client may stop sending and still read its answers.
 
     def pause_writing(self) -> None:
         self._full = True

@@ -1,0 +1,25 @@
+"""Tests that need a real event loop: they never sleep but wait for what they caused, within a limit that means "hung"."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, ParamSpec
+
+from libprocess_py.runtime.run import new_event_loop
+
+P = ParamSpec("P")
+
+HUNG_S: Final = 30.0  # No test waits on purpose; one that comes here waits for what will not happen.
+
+
+def on_loop(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
+    """Run an asynchronous test on a loop of its own, the kind that nodes run on."""
+
+    @functools.wraps(test)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            runner.run(asyncio.wait_for(test(*args, **kwargs), HUNG_S))
+
+    return run
