@@ -1,0 +1,95 @@
+"""Do the books agree? Everything that is kept as a running sum is added up again. Slow: for tests and simulation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from allocators.hierarchical.amounts import Amounts, change, change_by_role, plain, reserved, reserved_by_role, scalars
+from allocators.hierarchical.books import Books, by_role
+from allocators.sorters.sorter import Entry
+from allocators.sorters.tree import Node
+from mesos_py.protocol.ids import AgentId, FrameworkId
+
+
+def check_books(books: Books) -> None:
+    """Assert that every sum is the sum of its parts."""
+    for agent in books.agents.values():
+        agent.check()
+    _check_cluster(books)
+    _check_roles(books)
+    _check_sorters(books)
+    _check_membership(books)
+
+
+def _check_cluster(books: Books) -> None:
+    pool: Amounts = {}
+    sums: dict[str, Amounts] = {"total": {}, "held": {}, "reserved": {}, "reserved_held": {}}
+    for agent in books.agents.values():
+        change(pool, dict(agent.total.scalar_quantities.items()), 1)
+        change(sums["total"], scalars(agent.total), 1)
+        change(sums["reserved"], reserved(agent.total), 1)
+        for held in agent.held.values():
+            change(sums["held"], scalars(held), 1)
+            change(sums["reserved_held"], reserved(held), 1)
+    assert dict(books.pool.totals) == pool
+    assert books.total == sums["total"]
+    assert books.held == sums["held"]
+    assert books.reserved_total == sums["reserved"]
+    assert books.reserved_held == sums["reserved_held"]
+
+
+def _check_roles(books: Books) -> None:
+    reservations: dict[str, Amounts] = {}
+    held: dict[str, Amounts] = {}
+    in_use: dict[str, Amounts] = {}
+    for agent in books.agents.values():
+        for role, amounts in reserved_by_role(agent.total).items():
+            change_by_role(reservations, role, amounts, 1)
+        for table, parts in ((held, agent.held), (in_use, agent.in_use)):
+            for framework_id, resources in parts.items():
+                if framework_id in books.frameworks:
+                    for role, part in by_role(resources).items():
+                        change_by_role(table, role, plain(part), 1)
+    assert books.roles.reservations == reservations
+    assert books.roles.held == held
+    assert books.roles.in_use == in_use
+
+
+def _check_sorters(books: Books) -> None:
+    books.role_sorter.check()
+    accounts: dict[str, dict[FrameworkId, Node]] = {}
+    roles: dict[str, Node] = {}
+    for agent in books.agents.values():
+        for framework_id, resources in agent.held.items():
+            if framework_id in books.frameworks:
+                for role, part in by_role(resources).items():
+                    entry = Entry(agent.id, part)
+                    accounts.setdefault(role, {}).setdefault(framework_id, Node("", None)).book(entry)
+                    roles.setdefault(role, Node("", None)).book(entry)
+    for role, sorter in books.framework_sorters.items():
+        sorter.check()
+        for client in sorter.clients():
+            assert sorter.held(client) == _held(accounts.get(role, {}).get(FrameworkId(client))), (role, client)
+        assert books.role_sorter.held(role) == _held(roles.get(role)), role
+
+
+def _held(node: Node | None) -> Mapping[str, int]:
+    return {} if node is None else node.held
+
+
+def _check_membership(books: Books) -> None:
+    tracked: dict[str, set[FrameworkId]] = {}
+    for framework in books.frameworks.values():
+        holdings: dict[str, dict[AgentId, None]] = {}
+        for agent in books.agents.values():
+            for role in by_role(agent.held[framework.id]) if framework.id in agent.held else ():
+                holdings.setdefault(role, {})[agent.id] = None
+        assert framework.holdings.keys() == holdings.keys()
+        for role, agents in holdings.items():
+            assert framework.holdings[role].keys() == agents.keys()
+        for role in [*framework.roles, *holdings]:
+            tracked.setdefault(role, set()).add(framework.id)
+            assert books.framework_sorters[role].is_active(framework.id) == framework.takes_part(role)
+        assert framework.tracked.keys() == {*framework.roles, *holdings}
+    assert tracked == {role: set(sorter.clients()) for role, sorter in books.framework_sorters.items()}
+    assert set(books.role_sorter.clients()) == set(books.framework_sorters)

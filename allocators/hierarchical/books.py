@@ -1,0 +1,231 @@
+"""The books: who holds what where, and every sum of that which a run needs.
+
+One place changes them, so that they agree: the book of each agent, the pool, the role sorter and one framework sorter
+for each role, the sums by role and those of the cluster. What an agent reports for a framework that is not known yet
+is held there, and charged to nobody until the framework is added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from allocators.allocator import AllocatorSettings
+from allocators.draw import stable_hash
+from allocators.hierarchical.agents import AgentBook
+from allocators.hierarchical.amounts import Amounts, change, change_by_role, plain, reserved, reserved_by_role, scalars
+from allocators.hierarchical.frameworks import FrameworkBook
+from allocators.hierarchical.roles import RoleBooks
+from allocators.sorters.registry import sorter_factory
+from allocators.sorters.sorter import Entry, Pool, Sorter
+from mesos_py.protocol.agent import AgentInfo
+from mesos_py.protocol.ids import AgentId, FrameworkId
+from mesos_py.protocol.resources import NOTHING, Resources
+
+
+class Books:
+    """The accounts of one allocator. A framework is *tracked* in a role while it subscribes to it or holds something
+    there."""
+
+    def __init__(self, settings: AllocatorSettings) -> None:
+        self._settings = settings
+        self._make_framework_sorter = sorter_factory(settings.framework_sorter)
+        self.pool = Pool(settings.fair_sharing_excluded_resource_names)
+        self.role_sorter: Sorter = sorter_factory(settings.role_sorter)(self.pool, settings.seed, "roles")
+        self.framework_sorters: dict[str, Sorter] = {}
+        self.agents: dict[AgentId, AgentBook] = {}
+        self.frameworks: dict[FrameworkId, FrameworkBook] = {}
+        self.roles = RoleBooks()
+        # Where agents reported use for frameworks that are not known yet.
+        self._uncharged: dict[FrameworkId, dict[AgentId, None]] = {}
+        self.total: Amounts = {}  # Scalars of all agents that are not shared,
+        self.held: Amounts = {}  # those held by anybody,
+        self.reserved_total: Amounts = {}  # those reserved,
+        self.reserved_held: Amounts = {}  # and those reserved and held.
+
+    # Agents.
+
+    def add_agent(self, agent_id: AgentId, info: AgentInfo, *, total: Resources) -> AgentBook:
+        """A new agent of which nothing is held."""
+        assert agent_id not in self.agents, f"agent {agent_id} is there already"
+        agent = AgentBook(agent_id, info, draw=stable_hash(self._settings.seed, agent_id))
+        self.agents[agent_id] = agent
+        self.set_total(agent, total)
+        return agent
+
+    def remove_agent(self, agent_id: AgentId) -> None:
+        """The agent, and all that is held there."""
+        agent = self.agents[agent_id]
+        for framework_id, resources in list(agent.held.items()):
+            self.unhold(agent, framework_id, resources)
+        self.set_total(agent, NOTHING)
+        del self.agents[agent_id]
+
+    def set_total(self, agent: AgentBook, total: Resources) -> None:
+        """The agent has this now, whatever is held of it."""
+        for resources, sign in ((agent.total, -1), (total, 1)):
+            amounts = dict(resources.scalar_quantities.items())
+            if sign > 0:
+                self.pool.add(amounts)
+            else:
+                self.pool.remove(amounts)
+            change(self.total, scalars(resources), sign)
+            if any(kind.reservations for kind in resources.amounts):
+                change(self.reserved_total, reserved(resources), sign)
+                self.roles.change_reservations(reserved_by_role(resources), sign)
+        agent.set_total(total)
+
+    # Frameworks.
+
+    def add_framework(self, framework: FrameworkBook) -> None:
+        """A framework that is not known yet; what agents reported for it is charged to it from now on."""
+        assert framework.id not in self.frameworks, f"framework {framework.id} is there already"
+        self.frameworks[framework.id] = framework
+        for role in framework.roles:
+            self._track(framework, role)
+        for agent_id in self._uncharged.pop(framework.id, ()):
+            agent = self.agents[agent_id]
+            self._charge(framework, agent, agent.held[framework.id])
+            self._change_in_use(agent.in_use.get(framework.id, NOTHING), 1)
+
+    def remove_framework(self, framework_id: FrameworkId) -> None:
+        """The framework, and all that it holds."""
+        framework = self.frameworks[framework_id]
+        for agent_id in framework.agents():
+            agent = self.agents[agent_id]
+            self.unhold(agent, framework_id, agent.held[framework_id])
+        framework.roles = {}
+        self.update_membership(framework)
+        del self.frameworks[framework_id]
+
+    def update_membership(self, framework: FrameworkBook) -> None:
+        """Bring the sorters in line with the roles and the activity of a framework."""
+        for role in framework.roles:
+            self._track(framework, role)
+        for role in list(framework.tracked):
+            sorter = self.framework_sorters[role]
+            if framework.takes_part(role) and not sorter.is_active(framework.id):
+                sorter.activate(framework.id)
+            elif not framework.takes_part(role) and sorter.is_active(framework.id):
+                sorter.deactivate(framework.id)
+            self._untrack_if_idle(framework, role)
+
+    def _track(self, framework: FrameworkBook, role: str) -> None:
+        sorter = self.framework_sorters.get(role)
+        if sorter is None:
+            sorter = self._make_framework_sorter(self.pool, self._settings.seed, f"frameworks of {role}")
+            self.framework_sorters[role] = sorter
+            self.role_sorter.add(role)
+            self.role_sorter.activate(role)
+        if framework.id not in sorter:
+            sorter.add(framework.id)
+            framework.tracked[role] = None
+
+    def _untrack_if_idle(self, framework: FrameworkBook, role: str) -> None:
+        if role in framework.roles or role in framework.holdings:
+            return
+        sorter = self.framework_sorters[role]
+        sorter.remove(framework.id)
+        del framework.tracked[role]
+        if not len(sorter):
+            del self.framework_sorters[role]
+            self.role_sorter.remove(role)
+
+    # Holdings. Resources carry the role they are allocated to.
+
+    def hold(self, agent: AgentBook, framework_id: FrameworkId, resources: Resources) -> None:
+        """The framework holds more of the agent."""
+        agent.hold(framework_id, resources)
+        self._change_held(resources, 1)
+        framework = self.frameworks.get(framework_id)
+        if framework is not None:
+            self._charge(framework, agent, resources)
+        else:
+            self._uncharged.setdefault(framework_id, {})[agent.id] = None
+
+    def unhold(self, agent: AgentBook, framework_id: FrameworkId, resources: Resources) -> None:
+        """The framework holds less of the agent. What is in use can be no more than what is held."""
+        agent.unhold(framework_id, resources)
+        self._change_held(resources, -1)
+        in_use = agent.in_use.get(framework_id, NOTHING)
+        excess = in_use - agent.held.get(framework_id, NOTHING)
+        if excess:
+            self.set_in_use(agent, framework_id, in_use - excess)
+        framework = self.frameworks.get(framework_id)
+        if framework is not None:
+            self._discharge(framework, agent, resources)
+        elif framework_id not in agent.held:
+            del self._uncharged[framework_id][agent.id]
+            if not self._uncharged[framework_id]:
+                del self._uncharged[framework_id]
+
+    def set_in_use(self, agent: AgentBook, framework_id: FrameworkId, resources: Resources) -> None:
+        """So much of what the framework holds on the agent is no open offer."""
+        is_known = framework_id in self.frameworks
+        if is_known:
+            self._change_in_use(agent.in_use.get(framework_id, NOTHING), -1)
+            self._change_in_use(resources, 1)
+        agent.in_use.pop(framework_id, None)
+        if resources:
+            agent.in_use[framework_id] = resources
+
+    def convert_held(self, agent: AgentBook, framework_id: FrameworkId, old: Resources, new: Resources) -> None:
+        """What a framework holds under one role turns into something else. Not counted as an allocation."""
+        (role,) = by_role(old + new)
+        agent.unhold(framework_id, old)
+        agent.hold(framework_id, new)
+        self._change_held(old, -1)
+        self._change_held(new, 1)
+        framework = self.frameworks[framework_id]
+        old_entry, new_entry = Entry(agent.id, old), Entry(agent.id, new)
+        self.framework_sorters[role].update(framework_id, old_entry, new_entry)
+        self.role_sorter.update(role, old_entry, new_entry)
+        change_by_role(self.roles.held, role, plain(old), -1)
+        change_by_role(self.roles.held, role, plain(new), 1)
+        self._note_holding(framework, agent, role)
+
+    def _charge(self, framework: FrameworkBook, agent: AgentBook, resources: Resources) -> None:
+        for role, part in by_role(resources).items():
+            self._track(framework, role)
+            entry = Entry(agent.id, part)
+            self.framework_sorters[role].allocated(framework.id, entry)
+            self.role_sorter.allocated(role, entry)
+            change_by_role(self.roles.held, role, plain(part), 1)
+            framework.holdings.setdefault(role, {})[agent.id] = None
+
+    def _discharge(self, framework: FrameworkBook, agent: AgentBook, resources: Resources) -> None:
+        for role, part in by_role(resources).items():
+            entry = Entry(agent.id, part)
+            self.framework_sorters[role].unallocated(framework.id, entry)
+            self.role_sorter.unallocated(role, entry)
+            change_by_role(self.roles.held, role, plain(part), -1)
+            self._note_holding(framework, agent, role)
+
+    def _note_holding(self, framework: FrameworkBook, agent: AgentBook, role: str) -> None:
+        held = agent.held.get(framework.id, NOTHING)
+        if any(kind.allocation_role == role for kind in held.amounts):
+            return
+        agents = framework.holdings[role]
+        del agents[agent.id]
+        if not agents:
+            del framework.holdings[role]
+            self._untrack_if_idle(framework, role)
+
+    def _change_held(self, resources: Resources, sign: int) -> None:
+        change(self.held, scalars(resources), sign)
+        if any(kind.reservations for kind in resources.amounts):
+            change(self.reserved_held, reserved(resources), sign)
+
+    def _change_in_use(self, resources: Resources, sign: int) -> None:
+        for role, part in by_role(resources).items():
+            change_by_role(self.roles.in_use, role, plain(part), sign)
+
+
+def by_role(resources: Resources) -> Mapping[str, Resources]:
+    """The parts of held resources by the role that they are allocated to."""
+    roles = {kind.allocation_role: None for kind in resources.amounts}
+    assert None not in roles, f"expected resources that are allocated to a role, got {resources}"
+    if len(roles) == 1:
+        (role,) = roles
+        assert role is not None
+        return {role: resources}
+    return resources.allocations_by_role()

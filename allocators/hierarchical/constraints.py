@@ -1,0 +1,103 @@
+"""Attribute constraints of a framework, compiled once and asked for every agent (AL-17)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Final, TypeAlias
+
+from mesos_py.protocol.agent import AgentInfo
+from mesos_py.protocol.offer_constraints import (
+    REGEX_BYTES_MAX,
+    AttributeConstraint,
+    OfferConstraints,
+    Predicate,
+    Pseudo,
+    RoleConstraints,
+)
+
+# An attribute's text; None if it has another value or (`is_there` False) none at all.
+Claim: TypeAlias = Callable[[AgentInfo], bool]
+
+
+class CompiledConstraints:
+    """The constraints of one framework. By default there are none."""
+
+    __slots__ = ("_groups",)
+
+    def __init__(self, constraints: OfferConstraints | None = None) -> None:
+        """ValueError naming what is malformed: empty lists of groups, empty groups, bad expressions."""
+        self._groups: dict[str, tuple[tuple[Claim, ...], ...]] = {}
+        for each in constraints.roles if constraints is not None else ():
+            if each.role in self._groups:
+                raise ValueError(f"constraints of role {each.role!r}: given twice")
+            self._groups[each.role] = _compile_role(each)
+
+    def exclude(self, role: str, agent: AgentInfo) -> bool:
+        """Does the framework not want to hear of the agent under that role?"""
+        groups = self._groups.get(role)
+        return groups is not None and not any(all(claim(agent) for claim in group) for group in groups)
+
+
+def _compile_role(constraints: RoleConstraints) -> tuple[tuple[Claim, ...], ...]:
+    if not constraints.groups:
+        raise ValueError(f"constraints of role {constraints.role!r}: expected at least one group")
+    for group in constraints.groups:
+        if not group.constraints:
+            raise ValueError(f"constraints of role {constraints.role!r}: expected no empty group")
+    return tuple(tuple(_compile(constraint) for constraint in group.constraints) for group in constraints.groups)
+
+
+def _compile(constraint: AttributeConstraint) -> Claim:
+    if constraint.pseudo is None and not constraint.attribute:
+        raise ValueError("constraint: expected the name of an attribute or a pseudo attribute")
+    if constraint.predicate is Predicate.EXISTS:
+        return lambda agent: _look_up(agent, constraint)[0]
+    if constraint.predicate is Predicate.NOT_EXISTS:
+        return lambda agent: not _look_up(agent, constraint)[0]
+    holds = _text_predicate(constraint)
+    holds_if_absent = constraint.predicate in NEGATIVE
+
+    def claim(agent: AgentInfo) -> bool:
+        is_there, text = _look_up(agent, constraint)
+        if not is_there:
+            return holds_if_absent
+        return text is None or holds(text)
+
+    return claim
+
+
+NEGATIVE: Final = (Predicate.TEXT_NOT_EQUALS, Predicate.TEXT_NOT_MATCHES)
+
+
+def _text_predicate(constraint: AttributeConstraint) -> Callable[[str], bool]:
+    value = constraint.value
+    if constraint.predicate is Predicate.TEXT_EQUALS:
+        return lambda text: text == value
+    if constraint.predicate is Predicate.TEXT_NOT_EQUALS:
+        return lambda text: text != value
+    if len(value.encode()) > REGEX_BYTES_MAX:
+        raise ValueError(f"constraint: expected a regular expression of at most {REGEX_BYTES_MAX} bytes")
+    try:
+        pattern = re.compile(value)
+    except re.error as error:
+        raise ValueError(f"constraint: {value!r} is no regular expression: {error}") from None
+    if constraint.predicate is Predicate.TEXT_MATCHES:
+        return lambda text: pattern.fullmatch(text) is not None
+    return lambda text: pattern.fullmatch(text) is None
+
+
+def _look_up(agent: AgentInfo, constraint: AttributeConstraint) -> tuple[bool, str | None]:
+    """Is the value there, and its text if it is text. Of several attributes of a name the first counts."""
+    if constraint.pseudo is not None:
+        text = PSEUDO[constraint.pseudo](agent)
+        return text is not None, text
+    attribute = agent.attributes.get(constraint.attribute)
+    return attribute is not None, None if attribute is None else attribute.text
+
+
+PSEUDO: Final[Mapping[Pseudo, Callable[[AgentInfo], str | None]]] = {
+    Pseudo.HOSTNAME: lambda agent: agent.hostname,
+    Pseudo.REGION: lambda agent: agent.region,
+    Pseudo.ZONE: lambda agent: agent.zone,
+}

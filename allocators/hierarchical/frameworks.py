@@ -1,0 +1,55 @@
+"""The book of one framework: what it said of itself, and where it holds something."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from allocators.hierarchical.constraints import CompiledConstraints
+from mesos_py.protocol.framework import Capability, FrameworkInfo
+from mesos_py.protocol.ids import AgentId, FrameworkId
+from mesos_py.protocol.quantities import Quantities
+from mesos_py.protocol.roles import DEFAULT_ROLE
+
+
+class FrameworkBook:
+    """One framework. Roles are dicts for the sake of their order; the values mean nothing."""
+
+    __slots__ = (
+        "active", "constraints", "gpu_resources", "holdings", "id", "min_allocatable", "multi_role", "refined",
+        "region_aware", "revocable", "roles", "shared", "suppressed", "tracked",
+    )  # fmt: skip
+
+    def __init__(self, framework_id: FrameworkId, info: FrameworkInfo) -> None:
+        self.id = framework_id
+        self.active = False
+        self.roles: dict[str, None] = {}
+        self.suppressed: dict[str, None] = {}
+        self.constraints = CompiledConstraints()
+        self.holdings: dict[str, dict[AgentId, None]] = {}  # By role, the agents on which it holds something.
+        self.tracked: dict[str, None] = {}  # The roles whose sorters know it.
+        self.describe(info)
+
+    def describe(self, info: FrameworkInfo) -> None:
+        """Take over what the framework says of itself."""
+        self.roles = dict.fromkeys(info.roles or (DEFAULT_ROLE,))
+        self.min_allocatable: dict[str, tuple[Quantities, ...]] = {
+            each.role: each.min_allocatable for each in info.offer_filters
+        }
+        self.multi_role = info.has(Capability.MULTI_ROLE)
+        self.gpu_resources = info.has(Capability.GPU_RESOURCES)
+        self.region_aware = info.has(Capability.REGION_AWARE)
+        self.shared = info.has(Capability.SHARED_RESOURCES)
+        self.revocable = info.has(Capability.REVOCABLE_RESOURCES)
+        self.refined = info.has(Capability.RESERVATION_REFINEMENT)
+
+    def suppress(self, roles: Collection[str]) -> None:
+        """Those of the roles that it has are suppressed."""
+        self.suppressed.update((role, None) for role in roles if role in self.roles)
+
+    def takes_part(self, role: str) -> bool:
+        """May it be offered anything under that role?"""
+        return self.active and role in self.roles and role not in self.suppressed
+
+    def agents(self) -> tuple[AgentId, ...]:
+        """The agents on which it holds something, under any role."""
+        return tuple({agent_id: None for agents in self.holdings.values() for agent_id in agents})

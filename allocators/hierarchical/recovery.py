@@ -1,0 +1,37 @@
+"""When to make no allocations: while paused, and after a failover with quotas until enough agents are back (AL-21)."""
+
+from __future__ import annotations
+
+from allocators.allocator import AllocatorSettings
+
+
+class Recovery:
+    """Without quotas there is nothing to protect from being handed out too early, so there is no pause either."""
+
+    __slots__ = ("_deadline", "_is_paused", "_needed", "_settings")
+
+    def __init__(self, settings: AllocatorSettings) -> None:
+        self._settings = settings
+        self._is_paused = False
+        self._deadline: int | None = None  # None: not recovering.
+        self._needed = 0
+
+    def begin(self, expected_agents: int, *, now: int) -> None:
+        """The allocator knows of quotas and expects so many agents back."""
+        self._needed = expected_agents * self._settings.recovery_factor_percent // 100
+        self._deadline = now + self._settings.recovery_timeout_ns if self._needed else None
+
+    def agents_known(self, count: int) -> None:
+        """So many agents are there now."""
+        if self._deadline is not None and count >= self._needed:
+            self._deadline = None
+
+    def pause(self) -> None:
+        self._is_paused = True
+
+    def resume(self) -> None:
+        self._is_paused = False
+        self._deadline = None
+
+    def is_paused(self, now: int) -> bool:
+        return self._is_paused or (self._deadline is not None and now < self._deadline)

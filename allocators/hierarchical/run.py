@@ -1,0 +1,181 @@
+"""One run: the free resources of the candidates are handed out, first what guarantees are owed, then by fair share.
+
+Agents take their turns in a random order, drawn anew for each stage. Within an agent's turn roles follow in the order
+of the role sorter and frameworks in that of their role's sorter; both orders are those of the moment when the turn
+begins. Whoever comes first and may have it gets everything that is visible to him (coarse grained, AL-12), unless a
+limit, or headroom for the guarantees of others, says otherwise. The search ends when nothing is free on the agent or
+everybody was asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final, TypeAlias
+
+from allocators.draw import mix, stable_hash
+from allocators.hierarchical.agents import AgentBook
+from allocators.hierarchical.amounts import is_plain
+from allocators.hierarchical.books import Books
+from allocators.hierarchical.eligibility import Eligibility
+from allocators.hierarchical.frameworks import FrameworkBook
+from allocators.hierarchical.quota import QuotaFigures
+from allocators.hierarchical.refusals import Refusals
+from mesos_py.protocol.ids import AgentId, FrameworkId
+from mesos_py.protocol.messages.master_allocator import Allocation
+from mesos_py.protocol.resource import ValueType
+from mesos_py.protocol.resource_selection import shrink
+from mesos_py.protocol.resources import NOTHING, ResourceKind, Resources
+
+GUARANTEES: Final = 1
+FAIR_SHARE: Final = 2
+
+# Under which role, on which agent.
+Place: TypeAlias = tuple[str, AgentId]
+Shuffle: TypeAlias = Callable[[list[ResourceKind]], None]
+
+
+class Run:
+    """One execution over some agents. Makes its bookings as it goes."""
+
+    def __init__(self, books: Books, eligibility: Eligibility, refusals: Refusals, *, draw: int) -> None:
+        self._books = books
+        self._eligibility = eligibility
+        self._refusals = refusals
+        self._draw = draw
+        self._quota = QuotaFigures(books) if books.roles.quotas else None
+        self._offered: dict[FrameworkId, dict[Place, Resources]] = {}
+        self._shared_offered: dict[AgentId, Resources] = {}
+
+    def over(self, agents: Iterable[AgentBook]) -> tuple[Allocation, ...]:
+        """Hand out what these agents have free."""
+        candidates = [agent for agent in agents if agent.free]
+        if self._quota is not None and self._quota.required:
+            for agent in self._shuffled(candidates, GUARANTEES):
+                self._meet_guarantees(agent, self._quota)
+        for agent in self._shuffled(candidates, FAIR_SHARE):
+            self._share_out(agent)
+        return tuple(
+            Allocation(framework_id=framework_id, agent_id=agent_id, role=role, resources=resources)
+            for framework_id, places in self._offered.items()
+            for (role, agent_id), resources in places.items()
+        )
+
+    def _shuffled(self, agents: list[AgentBook], stage: int) -> list[AgentBook]:
+        draw = stable_hash(self._draw, stage)
+        return sorted(agents, key=lambda agent: (mix(agent.draw ^ draw), agent.id))
+
+    # First stage.
+
+    def _meet_guarantees(self, agent: AgentBook, quota: QuotaFigures) -> None:
+        for role in self._books.role_sorter.walk():
+            if not quota.missing(role):
+                continue
+            for framework in self._frameworks(role):
+                if not quota.missing(role) or not self._offer_owed(agent, framework, role=role, quota=quota):
+                    break
+            if not agent.free:
+                return
+
+    def _offer_owed(self, agent: AgentBook, framework: FrameworkBook, *, role: str, quota: QuotaFigures) -> bool:
+        """Offer what the guarantee lacks, and with it whatever may go along. False: nothing is left for the role."""
+        visible = self._visible(agent, role)
+        if not visible:
+            return False
+        visible = self._fitting(visible, agent, framework, role=role)
+        goods = visible.filter(is_plain).scalars()
+        owed = shrink(goods, quota.missing(role), shuffle=self._shuffle(agent))
+        if not owed:
+            return True  # No progress for the guarantee: idle reservations of the role wait for the second stage.
+        extra = shrink(goods - owed, quota.room(role) - owed.quantities, shuffle=self._shuffle(agent))
+        extra = self._above_headroom(extra, agent)
+        riders = visible.filter(lambda kind: rides_on_guarantee(kind, role))
+        if self._make_offer(agent, framework, role=role, resources=owed + extra + riders):
+            quota.hand_out(role, (owed + extra).quantities, owed=owed.quantities)
+        return True
+
+    # Second stage.
+
+    def _share_out(self, agent: AgentBook) -> None:
+        for role in self._books.role_sorter.walk():
+            for framework in self._frameworks(role):
+                if not self._offer_share(agent, framework, role):
+                    break
+            if not agent.free:
+                return
+
+    def _offer_share(self, agent: AgentBook, framework: FrameworkBook, role: str) -> bool:
+        """Offer what limits and headroom leave. False: nothing is left for the role."""
+        visible = self._visible(agent, role)
+        if not visible:
+            return False
+        bundle = self._fitting(visible, agent, framework, role=role)
+        if not bundle:
+            return True
+        quota = self._quota
+        if quota is None:
+            self._make_offer(agent, framework, role=role, resources=bundle)
+            return True
+        goods = bundle.filter(is_plain).scalars()
+        extra = self._above_headroom(shrink(goods, quota.room(role), shuffle=self._shuffle(agent)), agent)
+        if self._make_offer(agent, framework, role=role, resources=bundle - goods + extra):
+            quota.hand_out(role, extra.quantities)
+        return True
+
+    # Both.
+
+    def _frameworks(self, role: str) -> Iterable[FrameworkBook]:
+        """The frameworks that take part in the role, in order."""
+        frameworks = self._books.frameworks
+        return (frameworks[FrameworkId(client)] for client in self._books.framework_sorters[role].walk())
+
+    def _visible(self, agent: AgentBook, role: str) -> Resources:
+        """What is free for the role, shared volumes once per run."""
+        if agent.is_plain:
+            return agent.free
+        return agent.free.allocatable_to(role) - self._shared_offered.get(agent.id, NOTHING)
+
+    def _fitting(self, visible: Resources, agent: AgentBook, framework: FrameworkBook, *, role: str) -> Resources:
+        """What of it the framework may have; nothing if that is not worth an offer."""
+        if framework.constraints.exclude(role, agent.info):
+            return NOTHING
+        if not self._eligibility.may_have(framework, agent, role):
+            return NOTHING
+        fitting = visible if agent.is_plain else self._eligibility.strip(framework, visible)
+        return fitting if self._eligibility.is_enough(framework, role, fitting) else NOTHING
+
+    def _above_headroom(self, extra: Resources, agent: AgentBook) -> Resources:
+        assert self._quota is not None
+        surplus = self._quota.surplus()
+        return extra if surplus is None else shrink(extra, surplus, shuffle=self._shuffle(agent))
+
+    def _make_offer(self, agent: AgentBook, framework: FrameworkBook, *, role: str, resources: Resources) -> bool:
+        """Book the offer, unless it is too small or was refused."""
+        if not self._eligibility.is_enough(framework, role, resources):
+            return False
+        if self._refusals.covers((framework.id, role, agent.id), resources):
+            return False
+        allocated = resources.allocate(role)
+        self._books.hold(agent, framework.id, allocated)
+        places = self._offered.setdefault(framework.id, {})
+        places[role, agent.id] = places.get((role, agent.id), NOTHING) + allocated
+        if not agent.is_plain and (shared := resources.shared()):
+            self._shared_offered[agent.id] = self._shared_offered.get(agent.id, NOTHING) + shared
+        return True
+
+    def _shuffle(self, agent: AgentBook) -> Shuffle:
+        """Chopping visits resources in random order, so that no kind of disk is always the one that is cut."""
+        draw = agent.draw ^ self._draw
+
+        def shuffle(kinds: list[ResourceKind]) -> None:
+            if len({kind.name for kind in kinds}) < len(kinds):
+                places = {kind: mix(draw + place) for place, kind in enumerate(kinds)}
+                kinds.sort(key=places.__getitem__)
+
+        return shuffle
+
+
+def rides_on_guarantee(kind: ResourceKind, role: str) -> bool:
+    """May it go along with what is owed? No plain scalars, and of the reserved only what that very role owns."""
+    if is_plain(kind) and kind.type is ValueType.SCALAR:
+        return False
+    return not kind.reservations or kind.role == role

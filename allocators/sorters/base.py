@@ -1,0 +1,104 @@
+"""What the sorters on the role tree have in common: everything but the order."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+
+from allocators.sorters.sorter import Entry, Pool
+from allocators.sorters.tree import Node, Tree, mark
+
+DEFAULT_WEIGHT = 1.0
+
+
+class TreeSorter(ABC):
+    """A `Sorter` on a `Tree`. Subclasses say in which order the children of a node stand."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._tree = Tree()
+        self._weights: dict[str, float] = {}
+
+    @abstractmethod
+    def _begin_walk(self) -> None:
+        """A walk begins."""
+
+    @abstractmethod
+    def _ordered(self, node: Node) -> list[tuple[object, Node]]:
+        """The children of the node that have an active client below, in order. Not changed before the next walk."""
+
+    def add(self, client: str) -> None:
+        self._tree.add(client)
+
+    def remove(self, client: str) -> None:
+        self._tree.remove(client)
+
+    def activate(self, client: str) -> None:
+        self._tree.set_active(self._tree.leaf(client), True)
+
+    def deactivate(self, client: str) -> None:
+        self._tree.set_active(self._tree.leaf(client), False)
+
+    def update_weight(self, path: str, weight: float) -> None:
+        assert weight > 0, f"weight of {path!r}: expected a positive number"
+        self._weights[path] = weight
+        node = self._tree.node(path)
+        if node is not None:
+            mark(node)
+
+    def weight(self, node: Node) -> float:
+        """The weight of the node's path; a virtual leaf has none of its own."""
+        return self._weights.get(node.path, DEFAULT_WEIGHT) if self._weights else DEFAULT_WEIGHT
+
+    def allocated(self, client: str, entry: Entry) -> None:
+        for node in self._tree.leaf(client).lineage():
+            node.count += 1
+            node.book(entry)
+            mark(node)
+
+    def unallocated(self, client: str, entry: Entry) -> None:
+        for node in self._tree.leaf(client).lineage():
+            node.unbook(entry)
+            mark(node)
+
+    def update(self, client: str, old: Entry, new: Entry) -> None:
+        for node in self._tree.leaf(client).lineage():
+            node.unbook(old)
+            node.book(new)
+            mark(node)
+
+    def walk(self) -> Iterator[str]:
+        self._begin_walk()
+        return self._walk(self._tree.root)
+
+    def _walk(self, node: Node) -> Iterator[str]:
+        for _, child in self._ordered(node):
+            if child.client is not None:
+                yield child.client
+            else:
+                yield from self._walk(child)
+
+    def sort(self) -> list[str]:
+        return list(self.walk())
+
+    def __contains__(self, client: str) -> bool:
+        return client in self._tree.leaves
+
+    def __len__(self) -> int:
+        return len(self._tree.leaves)
+
+    def clients(self) -> tuple[str, ...]:
+        return tuple(self._tree.leaves)
+
+    def is_active(self, client: str) -> bool:
+        return self._tree.leaf(client).active
+
+    def share(self, client: str) -> float:
+        leaf = self._tree.leaf(client)
+        return self._pool.share(leaf.held) / self.weight(leaf)
+
+    def held(self, client: str | None = None) -> Mapping[str, int]:
+        return (self._tree.root if client is None else self._tree.leaf(client)).held
+
+    def check(self) -> None:
+        self._tree.check()

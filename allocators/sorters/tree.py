@@ -1,0 +1,224 @@
+"""The role tree: accounts of clients by path, shared by all sorters (AL-06).
+
+A node stands for a path and sums up what the clients at and below it hold. A client that has children as well takes
+part among them as a virtual leaf, `<path>/.`. When the last child goes the node is an ordinary client again and keeps
+its count.
+
+Every inner node keeps its children that have an active client below in order, as a list of keys that is repaired, not
+rebuilt: a booking marks the nodes on its path, and the next walk that comes by moves the marked ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TypeAlias
+
+from allocators.sorters.sorter import Entry, SharedKey
+
+Key: TypeAlias = tuple[float, int, str]  # The path makes every key unique.
+
+
+class Node:
+    """One path of the tree, with the account of everything at and below it."""
+
+    __slots__ = (
+        "active", "active_below", "children", "client", "count", "epoch", "held", "key", "marked", "order", "parent",
+        "path", "shared",
+    )  # fmt: skip
+
+    def __init__(self, path: str, parent: Node | None) -> None:
+        self.path = path
+        self.parent = parent
+        self.children: dict[str, Node] = {}
+        self.client: str | None = None  # The client whose own account this is, if it is a leaf.
+        self.active = False
+        self.active_below = 0  # Active clients at and below.
+        self.held: dict[str, int] = {}
+        self.shared: dict[SharedKey, int] = {}
+        self.count = 0
+        self.key: Key | None = None  # Its key in the parent's order, if it is there.
+        self.order: list[tuple[Key, Node]] = []
+        self.marked: dict[Node, None] = {}  # Children whose key may have changed.
+        self.epoch = -1  # The pool's when the order was made.
+
+    @property
+    def is_virtual(self) -> bool:
+        return self.path.endswith("/.")
+
+    def book(self, entry: Entry) -> None:
+        """Add to the account."""
+        held = self.held
+        for name, milli in entry.amounts.items():
+            held[name] = held.get(name, 0) + milli
+        for volume, copies in entry.shared.items():
+            if volume not in self.shared:
+                self._change(volume, 1)
+            self.shared[volume] = self.shared.get(volume, 0) + copies
+
+    def unbook(self, entry: Entry) -> None:
+        """Take from the account what is in it."""
+        held = self.held
+        for name, milli in entry.amounts.items():
+            left = held.get(name, 0) - milli
+            assert left >= 0, f"{self.path!r} gives back more {name} than it holds"
+            held[name] = left
+            if not left:
+                del held[name]
+        for volume, copies in entry.shared.items():
+            left = self.shared.pop(volume, 0) - copies
+            assert left >= 0, f"{self.path!r} gives back more copies of a volume than it holds"
+            if left:
+                self.shared[volume] = left
+            else:
+                self._change(volume, -1)
+
+    def _change(self, volume: SharedKey, sign: int) -> None:
+        kind = volume[1]
+        left = self.held.get(kind.name, 0) + sign * (kind.whole or 0)
+        self.held[kind.name] = left
+        if not left:
+            del self.held[kind.name]
+
+    def account(self) -> Entry:
+        """The whole account, as one entry."""
+        entry = Entry.__new__(Entry)
+        entry.amounts = dict(self.held)
+        entry.shared = dict(self.shared)
+        for (_, kind), _copies in self.shared.items():
+            entry.amounts[kind.name] -= kind.whole or 0
+        return entry
+
+    def lineage(self) -> Iterator[Node]:
+        """The node and all above it, the root last."""
+        node: Node | None = self
+        while node is not None:
+            yield node
+            node = node.parent
+
+
+class Tree:
+    """Clients by path. Nothing here knows in which order they stand."""
+
+    def __init__(self) -> None:
+        self.root = Node("", None)
+        self._leaves: dict[str, Node] = {}
+        self._nodes: dict[str, Node] = {}
+
+    def leaf(self, client: str) -> Node:
+        """The node with the client's own account. KeyError if there is no such client."""
+        return self._leaves[client]
+
+    def node(self, path: str) -> Node | None:
+        """The node of a path, with the weight of that path, if it exists."""
+        return self._nodes.get(path)
+
+    @property
+    def leaves(self) -> Mapping[str, Node]:
+        """All clients with their leaves, in the order in which they came."""
+        return self._leaves
+
+    def add(self, client: str) -> Node:
+        """A new client, inactive and with an empty account."""
+        assert client not in self._leaves, f"client {client!r} is there already"
+        node = self.root
+        for depth in range(1, client.count("/") + 2):
+            if node.client is not None:
+                self._make_virtual(node)
+            path = "/".join(client.split("/", depth)[:depth])
+            node = self._nodes.get(path) or self._make_child(node, path)
+        if node.children:
+            node = self._make_leaf(node, client)
+        node.client = client
+        self._leaves[client] = node
+        return node
+
+    def remove(self, client: str) -> None:
+        """Forget a client, its account, and nodes that nobody needs any more."""
+        leaf = self._leaves[client]
+        self.set_active(leaf, False)
+        account = leaf.account()
+        for node in leaf.lineage():
+            node.unbook(account)
+            mark(node)
+        del self._leaves[client]
+        leaf.client = None
+        self._collapse(self._prune(leaf))
+
+    def set_active(self, leaf: Node, active: bool) -> None:
+        """Let a client take part, or not."""
+        if leaf.active is not active:
+            leaf.active = active
+            for node in leaf.lineage():
+                node.active_below += 1 if active else -1
+                mark(node)
+
+    def _make_child(self, parent: Node, path: str) -> Node:
+        child = parent.children[path] = Node(path, parent)
+        self._nodes[path] = child
+        return child
+
+    def _make_leaf(self, node: Node, client: str) -> Node:
+        leaf = node.children[f"{node.path}/."] = Node(f"{node.path}/.", node)
+        leaf.client = client
+        return leaf
+
+    def _make_virtual(self, node: Node) -> None:
+        """A client gets its first child: from now on it competes with it, with its own account."""
+        assert node.client is not None
+        leaf = self._make_leaf(node, node.client)
+        leaf.active, leaf.active_below = node.active, node.active_below
+        leaf.held, leaf.shared, leaf.count = dict(node.held), dict(node.shared), node.count
+        self._leaves[node.client] = leaf
+        node.client, node.active = None, False
+        mark(leaf)
+
+    def _prune(self, node: Node) -> Node:
+        """Drop the node and those above it that nobody needs any more; the lowest that stays."""
+        while node.parent is not None and node.client is None and not node.children:
+            parent = node.parent
+            self._detach(node)
+            node = parent
+        return node
+
+    def _collapse(self, node: Node) -> None:
+        """A node with nothing below but its own virtual leaf is an ordinary client again."""
+        if len(node.children) != 1 or node.parent is None:
+            return
+        (leaf,) = node.children.values()
+        if not leaf.is_virtual:
+            return
+        assert leaf.client is not None
+        assert leaf.held == node.held
+        node.client, node.active = leaf.client, leaf.active
+        self._leaves[leaf.client] = node
+        self._detach(leaf)
+
+    def _detach(self, node: Node) -> None:
+        parent = node.parent
+        assert parent is not None
+        if node.key is not None:
+            parent.order = [each for each in parent.order if each[1] is not node]
+        parent.marked.pop(node, None)
+        del parent.children[node.path]
+        self._nodes.pop(node.path, None)
+
+    def check(self) -> None:
+        """Assert that every inner node is the sum of its children."""
+        for node in [self.root, *self._nodes.values()]:
+            if node.children:
+                names: dict[str, int] = {}
+                for child in node.children.values():
+                    for name, milli in child.account().amounts.items():
+                        names[name] = names.get(name, 0) + milli
+                assert names == node.account().amounts, f"{node.path!r} is not the sum of its children"
+                assert node.active_below == sum(child.active_below for child in node.children.values())
+            else:
+                assert node.client is not None or node.parent is None, f"{node.path!r} is of no use"
+        for client, leaf in self._leaves.items():
+            assert leaf.client == client
+
+
+def mark(node: Node) -> None:
+    """The node's key may have changed."""
+    if node.parent is not None:
+        node.parent.marked[node] = None

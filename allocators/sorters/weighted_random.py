@@ -1,0 +1,38 @@
+"""A lottery: every walk has a fresh random order, in which weight 2 comes first twice as often as weight 1 (AL-05).
+
+Each child of a node draws an exponential waiting time with its weight as the rate, and the shortest wait is next;
+that is the weighted shuffle without replacement. The draws depend on the seed, the number of the walk and the path
+alone.
+"""
+
+from __future__ import annotations
+
+from math import log
+
+from allocators.draw import mix, stable_hash, uniform
+from allocators.sorters.base import TreeSorter
+from allocators.sorters.sorter import Pool
+from allocators.sorters.tree import Node
+
+
+class RandomSorter(TreeSorter):
+    """Clients in a weighted random order, level by level."""
+
+    def __init__(self, pool: Pool, seed: int) -> None:
+        super().__init__(pool)
+        self._seed = seed
+        self._walks = 0
+        self._draw = 0
+
+    def _begin_walk(self) -> None:
+        self._walks += 1
+        self._draw = stable_hash(self._seed, self._walks)
+
+    def _ordered(self, node: Node) -> list[tuple[object, Node]]:
+        waits = [
+            ((-log(uniform(mix(stable_hash(child.path) ^ self._draw))) / self.weight(child), child.path), child)
+            for child in node.children.values()
+            if child.active_below
+        ]
+        waits.sort(key=lambda wait: wait[0])
+        return list[tuple[object, Node]](waits)
