@@ -6,8 +6,6 @@ Listing them loads none, so that `--help` is quick, and a module that cannot be 
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
-import importlib.util
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
@@ -73,13 +71,6 @@ def load(name: str, module: str) -> click.Command:
     return command
 
 
-def show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
-    """Print the version of the installed distribution; read only when asked, since it costs a search of the disk."""
-    if wanted and not ctx.resilient_parsing:
-        click.echo(f"mesos-py {importlib.metadata.version(DISTRIBUTION)}")
-        ctx.exit()
-
-
 def make_group(rows: Mapping[str, Row]) -> click.Group:
     """The whole command over a table of subcommands."""
     group = LazyGroup(
@@ -88,17 +79,8 @@ def make_group(rows: Mapping[str, Row]) -> click.Group:
         help="One pool of machines for many frameworks: a cluster manager after Apache Mesos.",
         epilog=EPILOG,
     )
-    group.params.append(
-        click.Option(
-            ["--version"],
-            is_flag=True,
-            is_eager=True,
-            expose_value=False,
-            callback=show_version,
-            help="Print the version and exit.",
-        )
-    )
-    return group
+    version = click.version_option(package_name=DISTRIBUTION, message="%(prog)s %(version)s")
+    return version(group)
 
 
 def main() -> None:

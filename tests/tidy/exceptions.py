@@ -1,0 +1,17 @@
+"""Breaches that are allowed, each with its reason. The list only shrinks: one that is no longer needed fails a test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+# (rule, where) -> reason
+EXCEPTIONS: Final[Mapping[tuple[str, str], str]] = {
+    ("stable_order", "allocators/hierarchical/refusals.py"): (
+        "check() compares which objects two indexes hold; no order follows from their addresses"
+    ),
+}
+
+# Rule -> how many breaches the tree still has of a rule that it does not hold yet. More fail, and so does a number that
+# is higher than what is found: it only falls.
+STILL: Final[Mapping[str, int]] = {"named_parameters": 170}
