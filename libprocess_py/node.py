@@ -212,6 +212,7 @@ class Node:
         if due is not None:
             now = self._driver.now()
             if due <= now:
+                self._armed = None  # What was armed has rung: a new timer for the same time must arm it again.
                 kernel.fire(now)
         try:
             return kernel.run(budget)
