@@ -1,0 +1,164 @@
+"""HTTP requests, from the node inwards: which route answers, and what answers when none does."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from libprocess_py import Future, MalformedMessage, Node, NodeOptions, Process, Promise
+from libprocess_py.http.request import Request
+from libprocess_py.http.response import Response
+from tests.conformance.runtime.actors import Note, Recorder
+from tests.conformance.runtime.harness import Harness
+
+
+class Site(Process):
+    """Routes of every kind."""
+
+    def __init__(self, id: str = "site") -> None:
+        super().__init__(id)
+        self.later: Promise[Response] = Promise()
+
+    def initialize(self) -> None:
+        self.route("/", lambda _: Response.text(200, "root"), help="The root.")
+        self.route("/files", lambda request: Response.text(200, f"files {request.path}"), help="Files.")
+        self.route("/files/read", lambda _: Response.text(200, "read"), help="One file.")
+        self.route("/later", self.answer_later, help="Waits.")
+        self.route("/bad", self.answer_badly, help="Refuses.")
+        self.route("/broken", self.fail, help="Fails.")
+
+    def answer_later(self, request: Request) -> Future[Response]:
+        return self.later
+
+    def answer_badly(self, request: Request) -> Response:
+        raise MalformedMessage("limit: expected a number")
+
+    def fail(self, request: Request) -> Response:
+        raise RuntimeError("a mistake of ours, with details that are nobody's business")
+
+
+def _get(harness: Harness, node: Node, target: str) -> tuple[int, str]:
+    future = node.request(Request.of("GET", target, headers={}, body=b"", peer="127.0.0.1"))
+    harness.until(lambda: not future.is_pending)
+    return future.get().status, future.get().body.decode()
+
+
+@pytest.mark.parametrize(
+    ("target", "status", "body"),
+    [
+        ("/site", 200, "root"),
+        ("/site/", 200, "root"),
+        ("/site/files", 200, "files /files"),
+        ("/site/files/", 200, "files /files/"),
+        ("/site/files/browse/a%20b", 200, "files /files/browse/a b"),
+        ("/site/files/read", 200, "read"),
+        ("/site/files/read/more", 200, "read"),
+        ("/site/filesystem", 404, "404 Not Found."),
+        ("/site/missing", 404, "404 Not Found."),
+        ("/missing/files", 404, "404 Not Found."),
+        ("/", 404, "404 Not Found."),
+        ("/site/bad", 400, "limit: expected a number"),
+        ("/site/broken", 500, "500 Internal Server Error."),
+    ],
+)
+def test_a_request_is_answered_by_the_longest_route_that_fits(
+    harness: Harness, target: str, status: int, body: str
+) -> None:
+    node = harness.node()
+    node.spawn(Site())
+
+    assert _get(harness, node, target) == (status, body)
+
+
+def test_an_encoded_id_names_its_actor(harness: Harness) -> None:
+    node = harness.node()
+    node.spawn(Site("a/b (1)"))
+
+    assert _get(harness, node, "/a%2Fb%20(1)/files/x") == (200, "files /files/x")
+
+
+def test_the_delegate_answers_for_paths_that_name_no_actor(harness: Harness) -> None:
+    node = harness.node(NodeOptions(delegate="site"))
+    node.spawn(Site())
+    node.spawn(Recorder("recorder"))
+
+    assert _get(harness, node, "/files/x") == (200, "files /files/x")
+    assert _get(harness, node, "/site/files/x") == (200, "files /files/x")
+    assert _get(harness, node, "/") == (200, "root")
+    assert _get(harness, node, "/recorder/files") == (404, "404 Not Found.")
+
+
+def test_a_handler_may_answer_later(harness: Harness) -> None:
+    node = harness.node()
+    site = Site()
+    node.spawn(site)
+    future = node.request(Request("GET", "/site/later"))
+    harness.settle()
+    assert future.is_pending
+
+    site.later.set(Response.text(200, "at last"))
+
+    assert future.get().body == b"at last"
+
+
+def test_a_request_to_an_actor_that_ends_is_answered_all_the_same(harness: Harness) -> None:
+    node = harness.node()
+    pid = node.spawn(Site())
+    harness.settle()
+
+    future = node.request(Request("GET", "/site/files"))
+    node.terminate(pid)
+    harness.until(lambda: not future.is_pending)
+
+    assert future.get().status == 404
+
+
+def test_routes_end_with_their_actor(harness: Harness) -> None:
+    node = harness.node()
+    pid = node.spawn(Site())
+    harness.settle()
+    node.terminate(pid)
+    harness.settle()
+
+    assert node.routes.all() == []
+
+
+def test_the_snapshot_of_metrics_is_one_flat_object(harness: Harness) -> None:
+    node = harness.node()
+    node.metrics.counter("site/visits").add(3)
+    node.metrics.gauge("site/load", lambda: 0.5)
+    node.metrics.gauge("site/broken", lambda: 1 / 0)
+
+    status, body = _get(harness, node, "/metrics/snapshot?timeout=5secs")
+
+    assert status == 200
+    snapshot = json.loads(body)
+    assert (snapshot["site/visits"], snapshot["site/load"]) == (3, 0.5)
+    assert "site/broken" not in snapshot
+    assert list(snapshot) == sorted(snapshot)
+
+
+def test_a_snapshot_with_a_timeout_that_is_no_duration_is_refused(harness: Harness) -> None:
+    status, body = _get(harness, harness.node(), "/metrics/snapshot?timeout=soon")
+
+    assert status == 400
+    assert "soon" in body
+
+
+def test_processes_shows_what_is_queued(harness: Harness) -> None:
+    node = harness.node()
+    pid = node.spawn(Recorder("recorder"))
+    harness.settle()
+
+    future = node.request(Request("GET", "/__processes__"))
+    node.send(pid, Note(number=1))
+    node.dispatch(pid, Recorder.add, 1)
+    harness.until(lambda: not future.is_pending)
+
+    shown = {process["id"]: process["events"] for process in json.loads(future.get().body)}
+    assert [(event["type"], event["name"]) for event in shown["recorder"]] == [
+        ("MESSAGE", "Note"),
+        ("DISPATCH", "Recorder.add"),
+    ]
+    assert "__processes__" in shown
