@@ -23,7 +23,7 @@ IGNORE_WITH_REASON: Final = re.compile(
     r"#\s*(?:type:\s*ignore\[[\w-]+(?:,\s*[\w-]+)*\]|noqa:\s*\w+(?:,\s*\w+)*)\s*#\s*\w+.*"
 )
 LATER: Final = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b")
-MACHINE_PATH: Final = re.compile(r"(?<![\w./$~{}-])/(?:work|root|home)/\w")
+MACHINE_PATH: Final = re.compile(r"(?<![\w./$~{}-])/(?:root|home)/\w")
 
 
 def module_size(module: Module) -> Iterator[Finding]:
