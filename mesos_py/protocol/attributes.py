@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any, Final, TypeAlias
 
 from libprocess_py.message import Record
-from mesos_py.protocol.resource_wire import value_from_json, value_to_json
+from mesos_py.protocol.json_object import JsonObject
+from mesos_py.protocol.resource_wire import read_value, value_to_json
 from mesos_py.protocol.values import Ranges, Set, format_value, from_milli, parse_value, shown
+
+TEXT: Final = "TEXT"  # The one value type that attributes have and resources have not.
 
 AttributeValue: TypeAlias = str | int | Ranges
 
@@ -49,7 +52,7 @@ class Attributes:
         """Read a v1 JSON list. Raises ValueError naming the attribute and the field."""
         if not isinstance(value, list | tuple):
             raise ValueError("attributes: expected a list")
-        return cls(_attribute_from_json(each, f"attributes[{at}]") for at, each in enumerate(value))
+        return cls(_read_attribute(JsonObject(each, f"attributes[{at}]")) for at, each in enumerate(value))
 
     def to_endpoint(self) -> dict[str, float | str]:
         """The form of the old endpoints: `{"rack": "r1", "zone": 2.0}`; of a name that occurs again, the first."""
@@ -109,26 +112,13 @@ def _value_to_json(value: AttributeValue) -> dict[str, Any]:
     return {"type": TEXT, "text": {"value": value}} if isinstance(value, str) else value_to_json(value)
 
 
-def _attribute_from_json(value: object, where: str) -> Attribute:
-    if not isinstance(value, Mapping):
-        raise ValueError(f"{where}: expected an object, got {shown(value)}")
-    name = value.get("name")
-    if not isinstance(name, str) or not name:
-        raise ValueError(f"{where}.name: expected text, got {shown(name)}")
-    return Attribute(name=name, value=_value_from_json(value, where))
-
-
-def _value_from_json(given: Mapping[str, Any], where: str) -> AttributeValue:
-    if given.get("type") == TEXT:
-        text = given.get("text")
-        text = text.get("value") if isinstance(text, Mapping) else text
-        if not isinstance(text, str):
-            raise ValueError(f"{where}.text.value: expected text, got {shown(text)}")
-        return text
-    value = value_from_json(given, where)
+def _read_attribute(given: JsonObject) -> Attribute:
+    name = given.text("name")
+    if not name:
+        raise given.wrong("name", "a name")
+    if given.raw("type") == TEXT:
+        return Attribute(name=name, value=given.child("text").text("value"))
+    value = read_value(given)
     if isinstance(value, Set):
-        raise ValueError(f"{where}.type: expected SCALAR, RANGES or TEXT, got SET")
-    return value
-
-
-TEXT: Final = "TEXT"
+        raise given.wrong("type", "SCALAR, RANGES or TEXT")
+    return Attribute(name=name, value=value)

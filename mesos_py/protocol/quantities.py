@@ -27,7 +27,7 @@ class _Amounts:
 
     @staticmethod
     def _canonical(milli: dict[str, int]) -> dict[str, int]:
-        return milli
+        return {name: max(amount, 0) for name, amount in milli.items()}
 
     @classmethod
     def _make(cls, canonical: dict[str, int]) -> Self:
@@ -153,10 +153,6 @@ class Limits(_Amounts):
     """How much there may be of each name. Zero is kept: it forbids; absent is unlimited."""
 
     __slots__ = ()
-
-    @staticmethod
-    def _canonical(milli: dict[str, int]) -> dict[str, int]:
-        return {name: max(amount, 0) for name, amount in milli.items()}
 
     def __sub__(self, used: Quantities) -> Limits:
         """What may still be used. Stops at zero; what has no limit goes on having none."""

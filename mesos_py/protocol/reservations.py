@@ -50,5 +50,6 @@ def validate_reservations(stack: tuple[Reservation, ...]) -> str | None:
         if at and reservation.type is ReservationType.STATIC:
             return f"reservations[{at}].type: only the first may be STATIC"
         if at and not is_descendant(reservation.role, stack[at - 1].role):
-            return f"reservations[{at}].role: expected a role below {shown(stack[at - 1].role)}, got {shown(reservation.role)}"
+            above, below = shown(stack[at - 1].role), shown(reservation.role)
+            return f"reservations[{at}].role: expected a role below {above}, got {below}"
     return None

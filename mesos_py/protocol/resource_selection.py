@@ -67,7 +67,7 @@ def shrink(
     for kind in order:
         amount = resources.amounts[kind]
         if kind.name in left:
-            amount = _cut(kind, amount, left[kind.name])
+            amount = _cut(kind, amount, milli=left[kind.name])
             left[kind.name] -= _milli(kind, amount) if amount else 0
         elif isinstance(target, Quantities):
             continue
@@ -76,7 +76,7 @@ def shrink(
     return Resources.from_amounts(kept)
 
 
-def _cut(kind: ResourceKind, amount: Any, milli: int) -> Any:
+def _cut(kind: ResourceKind, amount: Any, *, milli: int) -> Any:
     if kind.whole is not None:
         if kind.shared:  # Copies of one volume are one volume.
             return amount if kind.whole <= milli else 0

@@ -7,21 +7,18 @@ and both at once if they agree, because endpoints of Mesos print both. `null` me
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from enum import Enum
-from typing import Any, Final, TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from mesos_py.protocol.disks import DiskInfo, DiskSource, DiskSourceType, Volume, VolumeMode
+from mesos_py.protocol.json_object import JsonObject
 from mesos_py.protocol.reservations import Reservation, ReservationType, sorted_labels, static
 from mesos_py.protocol.resource import InvalidResource, Resource, validate_resource
 from mesos_py.protocol.roles import DEFAULT_ROLE
-from mesos_py.protocol.values import Ranges, Set, Value, from_milli, shown, to_amount
+from mesos_py.protocol.values import Ranges, Set, Value, from_milli, shown
 
-E = TypeVar("E", bound=Enum)
+T = TypeVar("T")
 Object = dict[str, Any]
-
-EMPTY: Final[Object] = {}
-UINT64_DIGITS: Final = 20  # No uint64 has more; Python's int() would also refuse absurdly long ones, less clearly.
 
 
 def to_json(resource: Resource, *, refined: bool = True) -> Object:
@@ -108,205 +105,113 @@ def _source_to_json(source: DiskSource) -> Object:
 def from_json(value: object, *, default_role: str = DEFAULT_ROLE) -> list[Resource]:
     """Read a list of resources. Raises InvalidResource naming the one, the field and what was expected."""
     if not isinstance(value, list | tuple):
-        raise InvalidResource("resources: expected a list")
-    return [_resource_from_json(each, f"resources[{at}]", default_role) for at, each in enumerate(value)]
+        raise InvalidResource(f"resources: expected a list, got {shown(value)}")
+    try:
+        return [
+            _read_resource(JsonObject(each, f"resources[{at}]"), default_role=default_role)
+            for at, each in enumerate(value)
+        ]
+    except ValueError as error:
+        raise InvalidResource(str(error)) from None
 
 
-def _resource_from_json(value: object, where: str, default_role: str) -> Resource:
-    given = _object(value, where)
+def _read_resource(given: JsonObject, *, default_role: str) -> Resource:
     resource = Resource(
-        name=_text(given, "name", where),
-        value=value_from_json(given, where),
-        reservations=_reservations_from_json(given, where, default_role),
-        disk=_disk_from_json(_object(given["disk"], f"{where}.disk"), f"{where}.disk") if _set(given, "disk") else None,
-        revocable=_set(given, "revocable"),
-        shared=_set(given, "shared"),
-        provider_id=_id(given, "provider_id", where),
-        allocation_role=_text(_child(given, "allocation_info", where), "role", f"{where}.allocation_info")
-        if _set(given, "allocation_info")
-        else None,
+        name=given.text("name"),
+        value=read_value(given),
+        reservations=_read_reservations(given, default_role=default_role),
+        disk=given.maybe("disk", _read_disk),
+        revocable=given.has("revocable"),
+        shared=given.has("shared"),
+        provider_id=given.maybe("provider_id", lambda id: id.text("value")),
+        allocation_role=given.maybe("allocation_info", lambda info: info.text("role")),
     )
     if problem := validate_resource(resource):
-        raise InvalidResource(f"{where}: {problem}")
+        raise ValueError(f"{given.where}: {problem}")
     return resource
 
 
-def value_from_json(given: Mapping[str, Any], where: str) -> Value:
-    """Read `type` and the field it names. Raises InvalidResource."""
+def read_value(given: JsonObject) -> Value:
+    """Read `type` and the field it names, of a resource or an attribute. Raises ValueError naming the field."""
+    match given.raw("type"):
+        case "SCALAR":
+            return given.required_child("scalar").amount("value")
+        case "RANGES":
+            ranges = given.required_child("ranges")
+            return _placed(
+                ranges, lambda: Ranges((it.whole("begin"), it.whole("end")) for it in ranges.objects("range"))
+            )
+        case "SET":
+            items = given.required_child("set")
+            return _placed(items, lambda: Set(items.texts("item")))
+    raise given.wrong("type", "SCALAR, RANGES or SET")
+
+
+def _placed(given: JsonObject, make: Callable[[], T]) -> T:
+    """Values do not know where they stand: say it for them."""
     try:
-        match given.get("type"):
-            case "SCALAR":
-                return _scalar(_child(given, "scalar", where, required=True), f"{where}.scalar")
-            case "RANGES":
-                ranges = _child(given, "ranges", where, required=True)
-                items = _list(ranges, "range", f"{where}.ranges")
-                return Ranges(_range(item, f"{where}.ranges.range[{at}]") for at, item in enumerate(items))
-            case "SET":
-                items = _list(_child(given, "set", where, required=True), "item", f"{where}.set")
-                return Set(_item(item, f"{where}.set.item[{at}]") for at, item in enumerate(items))
-    except InvalidResource:
-        raise
+        return make()
     except ValueError as error:
-        raise InvalidResource(f"{where}: {error}") from None
-    raise InvalidResource(f"{where}.type: expected SCALAR, RANGES or SET, got {shown(given.get('type'))}")
+        place = "" if str(error).startswith(given.where) else f"{given.where}: "
+        raise ValueError(f"{place}{error}") from None
 
 
-def _scalar(given: Object, where: str) -> int:
-    number = given.get("value")
-    if not isinstance(number, int | float | str):
-        raise InvalidResource(f"{where}.value: expected a number, got {shown(number)}")
-    try:
-        return to_amount(number)
-    except ValueError as error:
-        raise InvalidResource(f"{where}.value: {error}") from None
-
-
-def _range(value: object, where: str) -> tuple[int, int]:
-    given = _object(value, where)
-    return _whole(given, "begin", where), _whole(given, "end", where)
-
-
-def _whole(given: Object, field: str, where: str) -> int:
-    number = given.get(field)
-    if isinstance(number, str) and number.isascii() and number.isdigit() and len(number) <= UINT64_DIGITS:
-        return int(number)
-    if not isinstance(number, int) or isinstance(number, bool):
-        raise InvalidResource(f"{where}.{field}: expected a whole number, got {shown(number)}")
-    return number
-
-
-def _item(value: object, where: str) -> str:
-    if not isinstance(value, str):
-        raise InvalidResource(f"{where}: expected text, got {shown(value)}")
-    return value
-
-
-def _reservations_from_json(given: Object, where: str, default_role: str) -> tuple[Reservation, ...]:
-    stack = tuple(
-        _reservation_from_json(each, f"{where}.reservations[{at}]")
-        for at, each in enumerate(_list(given, "reservations", where))
-    )
+def _read_reservations(given: JsonObject, *, default_role: str) -> tuple[Reservation, ...]:
+    stack = tuple(map(_read_reservation, given.objects("reservations")))
     if not stack:
-        return _old_reservation_from_json(given, where, default_role)
-    if _set(given, "role") and given["role"] != stack[-1].role:
-        raise InvalidResource(
-            f"{where}.role: expected {stack[-1].role!r} as in reservations, got {shown(given['role'])}"
-        )
+        return _read_old_reservation(given, default_role=default_role)
+    if given.has("role") and given.raw("role") != stack[-1].role:
+        raise given.wrong("role", f"{shown(stack[-1].role)} as in reservations")
     return stack
 
 
-def _reservation_from_json(value: object, where: str) -> Reservation:
-    given = _object(value, where)
+def _read_reservation(given: JsonObject) -> Reservation:
     return Reservation(
-        role=_text(given, "role", where),
-        type=_enum(ReservationType, given, "type", where=where),
-        principal=_optional_text(given, "principal", where),
-        labels=_labels_from_json(given, "labels", where),
+        role=given.text("role"),
+        type=given.member("type", ReservationType),
+        principal=given.optional_text("principal"),
+        labels=_read_labels(given.child("labels")),
     )
 
 
-def _old_reservation_from_json(given: Object, where: str, default_role: str) -> tuple[Reservation, ...]:
-    role = _optional_text(given, "role", where)
-    role = default_role if role is None else role
-    if _set(given, "reservation"):
-        old = _child(given, "reservation", where)
-        principal = _optional_text(old, "principal", f"{where}.reservation")
-        return (
-            Reservation(
-                role=role, principal=principal, labels=_labels_from_json(old, "labels", f"{where}.reservation")
-            ),
-        )
+def _read_old_reservation(given: JsonObject, *, default_role: str) -> tuple[Reservation, ...]:
+    role = given.text("role") if given.has("role") else default_role
+    if given.has("reservation"):
+        old = given.child("reservation")
+        labels = _read_labels(old.child("labels"))
+        return (Reservation(role=role, principal=old.optional_text("principal"), labels=labels),)
     return () if role == DEFAULT_ROLE else (static(role),)
 
 
-def _labels_from_json(given: Object, field: str, where: str) -> tuple[tuple[str, str], ...]:
-    """Labels of a parent. A label without a value is one with an empty value."""
-    where = f"{where}.{field}"
-    pairs = []
-    for at, each in enumerate(_list(_child(given, field, where), "labels", where)):
-        label = _object(each, f"{where}[{at}]")
-        pairs.append((_text(label, "key", f"{where}[{at}]"), _optional_text(label, "value", f"{where}[{at}]") or ""))
-    return sorted_labels(pairs)
+def _read_labels(given: JsonObject) -> tuple[tuple[str, str], ...]:
+    """A label without a value is one with an empty value."""
+    return sorted_labels((each.text("key"), each.optional_text("value") or "") for each in given.objects("labels"))
 
 
-def _disk_from_json(given: Object, where: str) -> DiskInfo:
-    persistence = _child(given, "persistence", where)
-    is_persistent = _set(given, "persistence")
+def _read_disk(given: JsonObject) -> DiskInfo:
     return DiskInfo(
-        persistence_id=_text(persistence, "id", f"{where}.persistence") if is_persistent else None,
-        persistence_principal=_optional_text(persistence, "principal", f"{where}.persistence"),
-        volume=_volume_from_json(_child(given, "volume", where), f"{where}.volume") if _set(given, "volume") else None,
-        source=_source_from_json(_child(given, "source", where), f"{where}.source") if _set(given, "source") else None,
+        persistence_id=given.maybe("persistence", lambda persistence: persistence.text("id")),
+        persistence_principal=given.child("persistence").optional_text("principal"),
+        volume=given.maybe("volume", _read_volume),
+        source=given.maybe("source", _read_source),
     )
 
 
-def _volume_from_json(given: Object, where: str) -> Volume:
+def _read_volume(given: JsonObject) -> Volume:
     return Volume(
-        container_path=_text(given, "container_path", where),
-        mode=_enum(VolumeMode, given, "mode", where=where),
-        host_path=_optional_text(given, "host_path", where),
+        container_path=given.text("container_path"),
+        mode=given.member("mode", VolumeMode),
+        host_path=given.optional_text("host_path"),
     )
 
 
-def _source_from_json(given: Object, where: str) -> DiskSource:
-    kind = _enum(DiskSourceType, given, "type", where=where)
-    device = kind.value.lower()
+def _read_source(given: JsonObject) -> DiskSource:
+    kind = given.member("type", DiskSourceType)
     return DiskSource(
         type=kind,
-        root=_optional_text(_child(given, device, where), "root", f"{where}.{device}"),
-        vendor=_optional_text(given, "vendor", where),
-        id=_optional_text(given, "id", where),
-        profile=_optional_text(given, "profile", where),
-        metadata=_labels_from_json(given, "metadata", where),
+        root=given.child(kind.value.lower()).optional_text("root"),
+        vendor=given.optional_text("vendor"),
+        id=given.optional_text("id"),
+        profile=given.optional_text("profile"),
+        metadata=_read_labels(given.child("metadata")),
     )
-
-
-def _set(given: Mapping[str, Any], field: str) -> bool:
-    return given.get(field) is not None
-
-
-def _object(value: object, where: str) -> Object:
-    if not isinstance(value, dict):
-        raise InvalidResource(f"{where}: expected an object, got {shown(value)}")
-    return value
-
-
-def _child(given: Mapping[str, Any], field: str, where: str, *, required: bool = False) -> Object:
-    if not _set(given, field) and not required:
-        return EMPTY
-    return _object(given.get(field), f"{where}.{field}")
-
-
-def _list(given: Mapping[str, Any], field: str, where: str) -> list[Any]:
-    value = given.get(field)
-    if value is None:
-        return []
-    if not isinstance(value, list | tuple):
-        raise InvalidResource(f"{where}.{field}: expected a list, got {shown(value)}")
-    return list(value)
-
-
-def _optional_text(given: Mapping[str, Any], field: str, where: str) -> str | None:
-    value = given.get(field)
-    if value is not None and not isinstance(value, str):
-        raise InvalidResource(f"{where}.{field}: expected text, got {shown(value)}")
-    return value
-
-
-def _text(given: Mapping[str, Any], field: str, where: str) -> str:
-    value = _optional_text(given, field, where)
-    if value is None:
-        raise InvalidResource(f"{where}.{field}: expected text, got nothing")
-    return value
-
-
-def _id(given: Mapping[str, Any], field: str, where: str) -> str | None:
-    return _text(_child(given, field, where), "value", f"{where}.{field}") if _set(given, field) else None
-
-
-def _enum(kind: type[E], given: Mapping[str, Any], field: str, *, where: str) -> E:
-    try:
-        return kind(given.get(field))
-    except ValueError:
-        names = ", ".join(str(member.value) for member in kind)
-        raise InvalidResource(f"{where}.{field}: expected one of {names}, got {shown(given.get(field))}") from None

@@ -74,8 +74,15 @@ class Evaluator:
                 for other in others:
                     first = first - other
                 return first
-            case "repeat+" | "repeat-":
-                return self._repeat(operator, *arguments)
+            case "repeat+":
+                start, times, step = arguments
+                return Resources.sum([self.resources(start), *[self.resources(step)] * times])
+            case "repeat-":
+                start, times, step = arguments
+                value = self.resources(start)
+                for _ in range(times):
+                    value = value - self.resources(step)
+                return value
             case "find":
                 return find(self.resources(arguments[0]), self.resources(arguments[1]))
             case "shrink_quantities":
@@ -86,12 +93,6 @@ class Evaluator:
                 return self.resources(arguments[0]).push_reservation(_reservation(arguments[1]))
         applied: Resources = OPERATORS[operator](self.resources(arguments[0]), *arguments[1:])
         return applied
-
-    def _repeat(self, operator: str, start: Any, times: int, step: Any) -> Resources:
-        value, change = self.resources(start), self.resources(step)
-        for _ in range(times):
-            value = value + change if operator == "repeat+" else value - change
-        return value
 
 
 def _reservation(value: Row) -> Reservation:
@@ -132,30 +133,38 @@ def outcome_of(row: Row) -> Any:
             return evaluator.resources(expression) == resources_of(row["expect"]) and row["expect"]
         case "one_of", [expression]:
             return evaluator.resources(expression) in map(resources_of, row["expect"]) and row["expect"]
-    return _measure(what, evaluator.resources(arguments[0]), [*arguments[1:], None], evaluator)
+    return Measures(evaluator, evaluator.resources(arguments[0])).measure(what, *arguments[1:])
 
 
-def _measure(what: str, value: Resources, others: list[Any], evaluator: Evaluator) -> Any:
-    match what:
-        case "equal":
-            return value == evaluator.resources(others[0])
-        case "contains":
-            return value.contains(evaluator.resources(others[0]))
-        case "contains_quantities":
-            return value.quantities.contains(Quantities.from_wire(others[0]))
-        case "empty":
-            return not value
-        case "size":
-            return value.size
-        case "copies":
-            return value.copies(next(iter(evaluator.resources(others[0]))))
-        case "scalar":
-            return from_milli(value.scalar_quantities[others[0]])
-        case "quantities":
-            return value.quantities.as_floats()
-        case "names":
-            return sorted(value.names)
-    raise AssertionError(f"unknown check {what!r}")
+class Measures:
+    """What can be asked of resources."""
+
+    def __init__(self, evaluator: Evaluator, value: Resources) -> None:
+        self._evaluator = evaluator
+        self._value = value
+
+    def measure(self, what: str, argument: Any = None) -> Any:
+        value = self._value
+        match what:
+            case "equal":
+                return value == self._evaluator.resources(argument)
+            case "contains":
+                return value.contains(self._evaluator.resources(argument))
+            case "contains_quantities":
+                return value.quantities.contains(Quantities.from_wire(argument))
+            case "empty":
+                return not value
+            case "size":
+                return value.size
+            case "copies":
+                return value.copies(next(iter(self._evaluator.resources(argument))))
+            case "scalar":
+                return from_milli(value.scalar_quantities[argument])
+            case "quantities":
+                return value.quantities.as_floats()
+            case "names":
+                return sorted(value.names)
+        raise AssertionError(f"unknown check {what!r}")
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row["id"] for row in ROWS])

@@ -45,6 +45,8 @@ def test_order_is_no_difference(a: Attributes) -> None:
 
     assert a == reversed_ones
     assert hash(a) == hash(reversed_ones)
+    assert a != Attributes([*a, Attribute(name="more", value=1)])
+    assert a != list(a)
 
 
 def test_each_value_type_is_told_apart() -> None:
@@ -87,6 +89,7 @@ def test_malformed_text_is_refused(text: str, problem: str) -> None:
         [1],
         [{"type": "TEXT", "text": {"value": "x"}}],
         [{"name": "a", "type": "TEXT"}],
+        [{"name": "", "type": "TEXT", "text": {"value": "x"}}],
         [{"name": "a", "type": "SET", "set": {"item": ["x"]}}],
         [{"name": "a", "type": "WORD"}],
     ],

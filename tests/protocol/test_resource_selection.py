@@ -24,7 +24,7 @@ def test_what_is_found_is_there_and_is_enough(pool: Resources, targets: Resource
 
 
 @given(resources())
-def test_resources_find_themselves(pool: Resources) -> None:
+def test_all_resources_can_be_found_among_themselves(pool: Resources) -> None:
     # Ports that are reserved twice are one target but two resources; only what is one of its kind finds itself.
     part = pool.filter(lambda kind: kind.name not in {"ports", "zones"})
 

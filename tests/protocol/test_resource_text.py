@@ -107,3 +107,7 @@ def test_what_the_grammar_cannot_say_is_printed_for_people() -> None:
     assert str(resources_of(groups)) == (
         "cpus(allocated: a)(provider: rp){REV}:1;disk(reservations: [(DYNAMIC,a,p,{k: v})])[PATH(/d),v]<SHARED>:3"
     )
+
+
+def test_the_representation_says_how_to_make_it_again() -> None:
+    assert repr(Resources.of(cpus=0.5)) == "Resources.parse('cpus:0.5')"

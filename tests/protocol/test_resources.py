@@ -85,7 +85,7 @@ def test_taking_away_what_is_contained_leaves_the_rest(a: Resources, b: Resource
 
 
 @given(resources())
-def test_nothing_is_neutral(a: Resources) -> None:
+def test_nothing_added_or_taken_away_changes_nothing(a: Resources) -> None:
     assert a + NOTHING == a == NOTHING + a == a - NOTHING
     assert a - a == NOTHING == NOTHING - a
     assert bool(a) == (a != NOTHING)
@@ -114,7 +114,7 @@ def test_a_bag_consists_of_what_it_iterates(a: Resources) -> None:
 
 
 @given(resources())
-def test_resources_survive_pickling(a: Resources) -> None:
+def test_resources_are_the_same_after_pickling(a: Resources) -> None:
     assert pickle.loads(pickle.dumps(a)) == a  # noqa: S301  # Our own bytes.
 
 
@@ -287,7 +287,8 @@ def test_a_missing_and_an_empty_principal_are_in_one_order() -> None:
     assert list(Resources([missing, empty])) == list(Resources([empty, missing])) == [missing, empty]
 
 
-def test_resources_do_not_add_to_numbers() -> None:
+def test_the_builtin_sum_adds_resources_but_no_numbers() -> None:
+    assert sum([Resources.of(cpus=1), Resources.of(cpus=2)]) == Resources.of(cpus=3)
     with pytest.raises(AssertionError):
         1 + Resources.of(cpus=1)
 

@@ -11,6 +11,7 @@ from typing import Any
 from mesos_py.protocol.disks import DiskInfo, DiskSource, DiskSourceType
 from mesos_py.protocol.reservations import Reservation, ReservationType, sorted_labels, static
 from mesos_py.protocol.resources import InvalidResource, Resource, Resources
+from mesos_py.protocol.roles import DEFAULT_ROLE
 from mesos_py.protocol.values import Ranges, Set, Value, to_milli
 
 
@@ -52,7 +53,7 @@ def _value(value: Any) -> Value:
 
 def _reservations(group: Mapping[str, Any]) -> tuple[Reservation, ...]:
     if "@role" in group:
-        return (static(group["@role"]),)
+        return () if group["@role"] == DEFAULT_ROLE else (static(group["@role"]),)
     return tuple(
         Reservation(
             role=each["role"],
