@@ -1,0 +1,71 @@
+"""What is wrong with an agent that registers or returns (MA-05, MA-06)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from master.core.limits import COMPLETED_TASKS_REPORTED_MAX, NAME_LENGTH_MAX, TASKS_PER_AGENT_MAX
+from mesos_py.protocol.agent import AgentInfo
+from mesos_py.protocol.ids import AgentId, FrameworkId, TaskId, id_problem
+from mesos_py.protocol.messages.master_agent import AgentReregistration
+from mesos_py.protocol.task import Task, TaskState
+
+PORT_MAX = 65_535
+
+
+def agent_problem(agent: AgentInfo, version: str) -> str | None:
+    """The first thing that is wrong with what an agent says of itself, in words, or None."""
+    if not 0 < len(agent.hostname) <= NAME_LENGTH_MAX:
+        return f"agent.hostname must have 1 to {NAME_LENGTH_MAX} characters"
+    if not 0 <= agent.port <= PORT_MAX:
+        return f"agent.port must be from 0 to {PORT_MAX}"
+    if len(version) > NAME_LENGTH_MAX:
+        return f"version must not be longer than {NAME_LENGTH_MAX} characters"
+    if agent.resources.unallocate() != agent.resources:
+        return "agent.resources must not be allocated to a role"
+    return None
+
+
+def reregistration_problem(message: AgentReregistration, known: Collection[FrameworkId]) -> str | None:
+    """The same for all that a returning agent reports. `known` are frameworks that need no description."""
+    if message.agent.id is None or (problem := id_problem(message.agent.id)):
+        return "agent.id must be set" if message.agent.id is None else f"agent.id {problem}"
+    if problem := agent_problem(message.agent, message.version):
+        return problem
+    if len(message.tasks) > TASKS_PER_AGENT_MAX or len(message.executors) > TASKS_PER_AGENT_MAX:
+        return f"tasks and executors must not be more than {TASKS_PER_AGENT_MAX} each"
+    if len(message.completed_tasks) > COMPLETED_TASKS_REPORTED_MAX:
+        return f"completed_tasks must not be more than {COMPLETED_TASKS_REPORTED_MAX}"
+    described: dict[FrameworkId, None] = {}
+    for framework in message.frameworks:
+        if framework.id is None or id_problem(framework.id):
+            return "frameworks: each must have a valid id"
+        described[framework.id] = None
+    for running in message.executors:
+        if running.framework_id not in described and running.framework_id not in known:
+            return f"executors: framework {running.framework_id!r} is not described"
+    return _tasks_problem(message.tasks, message.agent.id, described=described, known=known)
+
+
+def _tasks_problem(
+    tasks: tuple[Task, ...],
+    agent_id: AgentId,
+    *,
+    described: Collection[FrameworkId],
+    known: Collection[FrameworkId],
+) -> str | None:
+    seen: dict[tuple[FrameworkId, TaskId], None] = {}
+    for task in tasks:
+        key = (task.framework_id, task.task_id)
+        if problem := id_problem(task.task_id):
+            return f"tasks: task_id {problem}"
+        if key in seen:
+            return f"tasks: {task.task_id!r} is reported twice"
+        if task.agent_id != agent_id:
+            return f"tasks: {task.task_id!r} is of agent {task.agent_id!r}"
+        if task.state in (TaskState.UNKNOWN, TaskState.UNREACHABLE):
+            return f"tasks: {task.task_id!r} is {task.state.value}, which no agent can know"
+        if task.framework_id not in described and task.framework_id not in known:
+            return f"tasks: framework {task.framework_id!r} of {task.task_id!r} is not described"
+        seen[key] = None
+    return None
