@@ -1,7 +1,8 @@
 """Flags, each declared once: a frozen dataclass whose fields carry help, parser and the names they were called before.
 
-A program's settings come from the command line (`--flag-name`) over the environment (`PREFIX_FLAG_NAME`) over the default.
-A value `file:///path` is read from that file. Reading is pure over the mappings given, so tests need no environment.
+A program's settings come from the command line (`--flag-name`) over the environment (`PREFIX_FLAG_NAME`) over the
+default. A value `file:///path` is read from that file. Reading is pure over the mappings given, so tests need no
+environment.
 """
 
 from __future__ import annotations

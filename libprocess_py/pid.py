@@ -2,8 +2,9 @@
 
 A PID is all that one actor ever holds of another; whether it names a neighbour in the same node, an actor of another
 simulated node or one on another host is decided below the actors. Ids are segments of a URL path, so whatever a path
-segment may not hold is percent-encoded in `path` and decoded again by `unquote`; the text form `id@ip:port` keeps the id as
-it is. The first `@` from the right ends the id, because an ip or port never holds one. IPv6 addresses stand in brackets.
+segment may not hold is percent-encoded in `path` and decoded again by `unquote`; the text form `id@ip:port` keeps the
+id as it is. The first `@` from the right ends the id, because an ip or port never holds one. IPv6 addresses stand in
+brackets.
 """
 
 from __future__ import annotations
