@@ -23,10 +23,7 @@ from slave.containerizer.container import ContainerConfig, ContainerStatus, Laun
 
 
 class Containerizer(Process):
-    """Dispatched to by the agent; implementations never call back, they complete futures.
-
-    Dispatch to the method of the implementation's class (`type(containerizer).launch`): a method is called as given.
-    """
+    """Dispatched to by the agent; implementations never call back, they complete futures."""
 
     @abstractmethod
     def recover(self, known: tuple[ContainerId, ...]) -> Future[tuple[ContainerId, ...]]:

@@ -44,7 +44,7 @@ class Books:
         return executor
 
     def speaker(self, sender: PID, framework_id: FrameworkId, *, executor_id: ExecutorId, token: str) -> Executor:
-        """Who a message is from: an executor that registered from this PID and shows its token. Raises ProtocolError."""
+        """The sender: an executor that registered from this PID and shows its token. Raises ProtocolError."""
         executor = self.executor(framework_id, executor_id)
         if executor.token != token:
             raise BadToken(f"executor {executor_id} of framework {framework_id}: wrong token")

@@ -1,7 +1,7 @@
 """How executors and their tasks end: killed, shut down, timed out, lost, or by themselves (AG-06, AG-07, TS-13).
 
-An executor is always asked first: a registered one gets a shutdown message and a grace period, after which its container
-is destroyed; one that has not registered cannot be asked. Whatever happens before, the books change when the container
+An executor is always asked first: a registered one gets a shutdown message and a grace period, then its container is
+destroyed; one that has not registered cannot be asked. Whatever happens before, the books change when the container
 has ended, so an executor is never forgotten while a process of it may live.
 """
 

@@ -61,6 +61,9 @@ class Registration:
         self.master: PID | None = None  # The leader as last detected, registered with or not.
         self.agent_id: AgentId | None = None  # From the first registration on.
         self.ping_timeout_ns = 0
+        self.run_id = (
+            chance.unique_id()
+        )  # Tells the master a repeated registration from that of a new agent at our PID.
         self._attempt = 0
         self._backoff_ns = backoff_ns
         self._chance = chance

@@ -14,7 +14,7 @@ def request(books: Books) -> AgentRegistration | AgentReregistration:
     """A registration from an agent without an id, otherwise everything that runs here, for the master's books."""
     settings, agent_id = books.settings, books.registration.agent_id
     if agent_id is None:
-        return AgentRegistration(agent=settings.info, version=settings.version)
+        return AgentRegistration(agent=settings.info, version=settings.version, run_id=books.registration.run_id)
     frameworks = [framework for framework in books.frameworks.values() if not framework.is_terminating]
     return AgentReregistration(
         agent=replace(settings.info, id=agent_id),

@@ -125,8 +125,8 @@ class AgentState:
     def _ordered(self, sender: PID, message: FromMaster, now: int) -> Effects:
         """What the leading master says.
 
-        Work is taken only while registered: a launch that crosses a re-registration is not among the tasks reported in it,
-        so the master reports it as lost, and running it would make that a lie.
+        Work is taken only while registered: a launch that crosses a re-registration is not among the tasks reported
+        in it, so the master reports it as lost, and running it would make that a lie.
         """
         books, registration = self.books, self.books.registration
         match message:

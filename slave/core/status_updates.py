@@ -1,10 +1,10 @@
 """Reliable status updates (TS-03, AG-13): all of a task's updates reach the master in order, at least once.
 
-One stream per task. The head of a stream is forwarded and repeated, ten seconds later at first, then doubling up to ten
-minutes, until its uuid is acknowledged; then the next becomes head. Nothing else of the stream travels meanwhile, except
-that each forward says what the latest state is. While the agent has no master the streams pause; on (re-)registration all
-heads are forwarded again at once. Acknowledgements that do not name the head are late repeats, and ignored. The stream
-ends when the terminal update is acknowledged.
+One stream per task. The head of a stream is forwarded and repeated, ten seconds later at first, then doubling up to
+ten minutes, until its uuid is acknowledged; then the next becomes head. Nothing else of the stream travels meanwhile,
+except that each forward says what the latest state is. While the agent has no master the streams pause; on
+(re-)registration all heads are forwarded again at once. Acknowledgements that do not name the head are late repeats,
+and ignored. The stream ends when the terminal update is acknowledged.
 """
 
 from __future__ import annotations
