@@ -201,10 +201,14 @@ class Allocator(Protocol):
     def is_paused(self, *, now: int) -> bool:
         """True: a run would allocate nothing, so requests for one are dropped."""
 
-    def allocate(self, agents: Collection[AgentId] | None, *, now: int) -> tuple[Allocation, ...]:
-        """One run over `agents`, or a batch run over all (None). What is returned is held from then on.
+    def allocate(
+        self, agents: Collection[AgentId] | None, *, now: int, event_driven: bool = False
+    ) -> tuple[Allocation, ...]:
+        """One run over `agents`, or all (None). What is returned is held from then on.
 
-        Grouped by framework in the order in which they were first served. Agents that are gone are ignored.
+        A run over all that is not `event_driven` is a batch run, the kind that every refusal must see at least once.
+        Allocations are grouped by framework in the order in which they were first served. Agents that are gone are
+        ignored.
         """
 
     def inverse_offers(self, agents: Collection[AgentId] | None, *, now: int) -> tuple[InverseAllocation, ...]:

@@ -296,10 +296,12 @@ class HierarchicalAllocator:
     def is_paused(self, *, now: int) -> bool:
         return self._recovery.is_paused(now)
 
-    def allocate(self, agents: Collection[AgentId] | None, *, now: int) -> tuple[Allocation, ...]:
+    def allocate(
+        self, agents: Collection[AgentId] | None, *, now: int, event_driven: bool = False
+    ) -> tuple[Allocation, ...]:
         for agent_id in self.refusals.expire(now):
             self._wake(agent_id)
-        if agents is None:
+        if agents is None and not event_driven:
             self.refusals.batches += 1
         if self.is_paused(now=now):
             return ()

@@ -16,7 +16,7 @@ from mesos_py.protocol.offer_constraints import (
     RoleConstraints,
 )
 
-# An attribute's text; None if it has another value or (`is_there` False) none at all.
+# Does it hold for the agent?
 Claim: TypeAlias = Callable[[AgentInfo], bool]
 
 
@@ -37,6 +37,15 @@ class CompiledConstraints:
         """Does the framework not want to hear of the agent under that role?"""
         groups = self._groups.get(role)
         return groups is not None and not any(all(claim(agent) for claim in group) for group in groups)
+
+
+def problem_of(constraints: OfferConstraints) -> str | None:
+    """What is malformed, as a sentence, or None: for those who validate before they tell the allocator."""
+    try:
+        CompiledConstraints(constraints)
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 def _compile_role(constraints: RoleConstraints) -> tuple[tuple[Claim, ...], ...]:
