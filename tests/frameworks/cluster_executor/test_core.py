@@ -6,12 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from libprocess_py.pid import PID
 from mesos_py.frameworks.cluster_executor.core import CallBook, Failed, Finished, Resubmitted, Stray
-from mesos_py.protocol.ids import AgentId, ExecutorId, FrameworkId, OfferId, TaskId
-from mesos_py.protocol.offer import Offer
+from mesos_py.protocol.ids import AgentId, ExecutorId, TaskId
 from mesos_py.protocol.resources import Resources
-from mesos_py.protocol.task import CommandInfo, ExecutorInfo, Reason, Source, TaskState, TaskStatus
+from mesos_py.protocol.task import CommandInfo, ExecutorInfo, Reason, Source, TaskState
+from tests.support.offers import a_status, an_offer
 
 RUNNER = ExecutorInfo(
     executor_id=ExecutorId("functions"), command=CommandInfo(value="run"), resources=Resources.parse("cpus:0.5")
@@ -22,35 +21,17 @@ def a_book(*, attempts_max: int = 3) -> CallBook:
     return CallBook(Resources.parse("cpus:1;mem:10"), RUNNER, attempts_max=attempts_max)
 
 
-def an_offer(number: int, agent: str, resources: str) -> Offer:
-    return Offer(
-        id=OfferId(f"O{number}"),
-        framework_id=FrameworkId("f"),
-        agent_id=AgentId(agent),
-        hostname=agent,
-        agent_pid=PID.parse("slave(1)@10.0.0.3:5051"),
-        role="*",
-        resources=Resources.parse(resources).allocate("*"),
-    )
-
-
-def a_status(
-    task_id: str, state: TaskState, *, source: Source = Source.EXECUTOR, reason: Reason | None = None
-) -> TaskStatus:
-    return TaskStatus(
-        task_id=TaskId(task_id), state=state, source=source, timestamp_ns=0, reason=reason, data=b"sealed", message=""
-    )
-
-
 def test_calls_are_packed_as_many_as_fit_beside_the_executor() -> None:
     book = a_book()
     for _ in range(5):
         book.submit(b"")
 
-    placements, unused = book.place([an_offer(1, "a", "cpus:3.5;mem:100"), an_offer(2, "b", "cpus:1;mem:100")])
+    placements, unused = book.place(
+        [an_offer(1, agent="a", resources="cpus:3.5;mem:100"), an_offer(2, agent="b", resources="cpus:1;mem:100")]
+    )
 
     assert [(placement.agent_id, len(placement.calls)) for placement in placements] == [("a", 3)]
-    assert unused == ["O2"]  # No room there for a call beside the executor's half cpu.
+    assert unused == ["m-O2"]  # No room there for a call beside the executor's half cpu.
     assert (book.waiting, book.running) == (2, 3)
 
 
@@ -58,9 +39,11 @@ def test_offers_of_one_agent_are_used_together() -> None:
     book = a_book()
     book.submit(b"")
 
-    placements, unused = book.place([an_offer(1, "a", "cpus:1.5"), an_offer(2, "a", "mem:10")])
+    placements, unused = book.place(
+        [an_offer(1, agent="a", resources="cpus:1.5"), an_offer(2, agent="a", resources="mem:10")]
+    )
 
-    assert placements[0].offer_ids == ("O1", "O2")
+    assert placements[0].offer_ids == ("m-O1", "m-O2")
     assert unused == []
 
 
@@ -69,11 +52,11 @@ def test_an_executor_that_lives_needs_no_room_again_until_it_is_lost() -> None:
     for _ in range(3):
         book.submit(b"")
     exact = "cpus:1;mem:10"
-    book.place([an_offer(1, "a", "cpus:1.5;mem:10")])
+    book.place([an_offer(1, agent="a", resources="cpus:1.5;mem:10")])
 
-    reused, _ = book.place([an_offer(2, "a", exact)])
+    reused, _ = book.place([an_offer(2, agent="a", resources=exact)])
     book.executor_lost(AgentId("a"))
-    refused, _ = book.place([an_offer(3, "a", exact)])
+    refused, _ = book.place([an_offer(3, agent="a", resources=exact)])
 
     assert len(reused) == 1
     assert refused == []
@@ -82,7 +65,7 @@ def test_an_executor_that_lives_needs_no_room_again_until_it_is_lost() -> None:
 def test_a_finished_task_answers_its_call() -> None:
     book = a_book()
     number = book.submit(b"")
-    book.place([an_offer(1, "a", "cpus:2;mem:10")])
+    book.place([an_offer(1, agent="a", resources="cpus:2;mem:10")])
 
     outcome = book.status(a_status("1.1", TaskState.FINISHED))
 
@@ -93,10 +76,10 @@ def test_a_finished_task_answers_its_call() -> None:
 def test_a_lost_task_is_tried_again_under_a_new_id_and_at_last_given_up() -> None:
     book = a_book(attempts_max=2)
     book.submit(b"")
-    book.place([an_offer(1, "a", "cpus:2;mem:10")])
+    book.place([an_offer(1, agent="a", resources="cpus:2;mem:10")])
 
     first = book.status(a_status("1.1", TaskState.LOST, source=Source.MASTER))
-    placements, _ = book.place([an_offer(2, "b", "cpus:2;mem:10")])
+    placements, _ = book.place([an_offer(2, agent="b", resources="cpus:2;mem:10")])
     second = book.status(a_status("1.2", TaskState.LOST, source=Source.MASTER))
 
     assert isinstance(first, Resubmitted)
@@ -109,7 +92,7 @@ def test_a_task_that_went_down_with_its_executor_is_tried_again_but_not_one_that
     book = a_book()
     book.submit(b"")
     book.submit(b"")
-    book.place([an_offer(1, "a", "cpus:3;mem:20")])
+    book.place([an_offer(1, agent="a", resources="cpus:3;mem:20")])
     reason = Reason.EXECUTOR_TERMINATED
 
     with_executor = book.status(a_status("1.1", TaskState.FAILED, source=Source.AGENT, reason=reason))
@@ -122,7 +105,7 @@ def test_a_task_that_went_down_with_its_executor_is_tried_again_but_not_one_that
 def test_an_earlier_attempt_that_turns_up_again_is_a_stray() -> None:
     book = a_book()
     book.submit(b"")
-    book.place([an_offer(1, "a", "cpus:2;mem:10")])
+    book.place([an_offer(1, agent="a", resources="cpus:2;mem:10")])
     book.status(a_status("1.1", TaskState.UNREACHABLE, source=Source.MASTER))
 
     assert book.status(a_status("1.1", TaskState.RUNNING)) == Stray(TaskId("1.1"), None)
@@ -132,7 +115,7 @@ def test_an_earlier_attempt_that_turns_up_again_is_a_stray() -> None:
 def test_only_a_waiting_call_can_be_cancelled(calls: int, placed: int) -> None:
     book = a_book()
     numbers = [book.submit(b"") for _ in range(calls)]
-    book.place([an_offer(1, "a", f"cpus:{min(placed, calls) + 0.5};mem:1000")])
+    book.place([an_offer(1, agent="a", resources=f"cpus:{min(placed, calls) + 0.5};mem:1000")])
 
     cancelled = [book.cancel(number) for number in numbers]
 
@@ -160,7 +143,9 @@ class CallMachine(RuleBasedStateMachine):
     @rule(agent=st.sampled_from(["a", "b"]), cpus=st.integers(0, 4))
     def offer(self, agent: str, cpus: int) -> None:
         self.offers += 1
-        placements, unused = self.book.place([an_offer(self.offers, agent, f"cpus:{cpus + 0.5};mem:1000")])
+        placements, unused = self.book.place(
+            [an_offer(self.offers, agent=agent, resources=f"cpus:{cpus + 0.5};mem:1000")]
+        )
         self.running += [call.task_id for placement in placements for call in placement.calls]
         assert bool(placements) != bool(unused)
 

@@ -34,9 +34,10 @@ from mesos_py.protocol.messages.master_framework import (
     StatusAcknowledgement,
     StatusUpdate,
 )
-from mesos_py.protocol.offer import Filters, Launch, Offer
+from mesos_py.protocol.offer import Filters, Launch
 from mesos_py.protocol.resources import Resources
 from mesos_py.protocol.task import CommandInfo, Reason, Source, TaskInfo, TaskState, TaskStatus
+from tests.support.offers import an_offer
 
 MASTER = PID.parse("master@10.0.0.1:5050")
 OTHER = PID.parse("master@10.0.0.2:5050")
@@ -64,18 +65,6 @@ def a_subscribed_driver() -> SchedulerState:
     state.detected(MASTER)
     state.subscribed(MASTER, WELCOME)
     return state
-
-
-def an_offer(number: int = 1) -> Offer:
-    return Offer(
-        id=OfferId(f"m-O{number}"),
-        framework_id=WELCOME.framework_id,
-        agent_id=AGENT,
-        hostname="h",
-        agent_pid=PID.parse("slave(1)@10.0.0.3:5051"),
-        role="*",
-        resources=Resources.parse("cpus:1").allocate("*"),
-    )
 
 
 def a_task() -> TaskInfo:
