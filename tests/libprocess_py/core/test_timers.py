@@ -1,0 +1,70 @@
+"""The timer heap against a sorted list."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from libprocess_py.core.timers import SWEEP_MIN, Timer, Timers
+
+
+class TimersAgainstAList(RuleBasedStateMachine):
+    """The model is a list in order of creation; its stable sort by deadline is the order that must come out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.timers = Timers()
+        self.now = 0
+        self.model: list[tuple[int, Timer]] = []
+
+    @rule(delay=st.integers(0, 20), copies=st.integers(1, SWEEP_MIN))
+    def add(self, delay: int, copies: int) -> None:
+        for _ in range(copies):
+            self.model.append((self.now + delay, self.timers.add(self.now + delay, self, self.add, ())))
+
+    @rule(data=st.data(), count=st.integers(1, 2 * SWEEP_MIN))
+    def cancel(self, data: st.DataObject, count: int) -> None:
+        for _ in range(min(count, len(self.model))):
+            index = data.draw(st.integers(0, len(self.model) - 1))
+            _, timer = self.model.pop(index)
+            assert timer.cancel()
+            assert not timer.cancel()
+
+    @rule(passed=st.integers(0, 10))
+    def fire(self, passed: int) -> None:
+        self.now += passed
+        due = [timer for when, timer in sorted(self.model, key=lambda entry: entry[0]) if when <= self.now]
+        self.model = [entry for entry in self.model if entry[0] > self.now]
+
+        assert self.timers.pop_due(self.now) == due
+
+    @invariant()
+    def the_earliest_is_the_models(self) -> None:
+        assert self.timers.earliest() == min((when for when, _ in self.model), default=None)
+
+    @invariant()
+    def as_many_are_live(self) -> None:
+        assert len(self.timers) == len(self.model)
+
+
+TestTimersAgainstAList = TimersAgainstAList.TestCase
+
+
+def test_cancelled_timers_do_not_pile_up() -> None:
+    timers = Timers()
+    for due in range(10_000):
+        timers.add(due, None, print, ()).cancel()
+
+    assert len(timers._heap) <= SWEEP_MIN
+
+
+def test_a_timer_that_was_cancelled_after_it_left_the_heap_does_nothing() -> None:
+    timers = Timers()
+    ran: list[int] = []
+    timers.add(1, None, ran.append, (1,))
+    (timer,) = timers.pop_due(1)
+
+    assert timer.cancel()
+    timer.run()
+
+    assert ran == []

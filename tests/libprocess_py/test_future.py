@@ -1,0 +1,230 @@
+"""Futures: one transition, callbacks, discard requests, abandonment, composition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from libprocess_py import Future, FutureDiscarded, FutureFailed, MailboxClosed, Promise, collect
+from libprocess_py.future import State, failed, ready
+
+CHAIN: int = 20_000  # Far beyond what Python's stack holds.
+
+COMPLETIONS: dict[str, Callable[[Promise[int]], bool]] = {
+    "set": lambda promise: promise.set(1),
+    "fail": lambda promise: promise.fail("broken"),
+    "discard": lambda promise: promise.set_discarded(),
+}
+FINAL = {"set": State.READY, "fail": State.FAILED, "discard": State.DISCARDED}
+
+
+def _watched(future: Future[int]) -> list[str]:
+    """The kinds of callbacks that ran, in order."""
+    seen: list[str] = []
+    future.on_ready(lambda _: seen.append("ready"))
+    future.on_failed(lambda _: seen.append("failed"))
+    future.on_discarded(lambda _: seen.append("discarded"))
+    future.on_any(lambda _: seen.append("any"))
+    future.on_abandoned(lambda _: seen.append("abandoned"))
+    future.on_discard(lambda _: seen.append("discard"))
+    return seen
+
+
+@given(st.lists(st.sampled_from([*COMPLETIONS, "abandon", "request"]), min_size=1))
+def test_only_the_first_completion_counts(steps: list[str]) -> None:
+    promise: Promise[int] = Promise()
+    state, abandoned, requested = State.PENDING, False, False
+    for step in steps:
+        if step == "abandon":
+            assert promise.abandon() == (state is State.PENDING and not abandoned)
+            abandoned = abandoned or state is State.PENDING
+        elif step == "request":
+            assert promise.discard() == (state is State.PENDING and not requested)
+            requested = requested or state is State.PENDING
+        else:
+            assert COMPLETIONS[step](promise) == (state is State.PENDING)
+            state = FINAL[step] if state is State.PENDING else state
+        assert promise.state is state
+        assert promise.abandoned == (abandoned and state is State.PENDING)
+
+
+@pytest.mark.parametrize(
+    ("how", "expected"),
+    [("set", ["ready", "any"]), ("fail", ["failed", "any"]), ("discard", ["discarded", "any"])],
+)
+def test_callbacks_run_once_each_in_the_order_of_registration(how: str, expected: list[str]) -> None:
+    promise: Promise[int] = Promise()
+    early = _watched(promise)
+
+    COMPLETIONS[how](promise)
+    promise.set(2)
+    late = _watched(promise)
+
+    assert early == expected
+    assert late == expected
+
+
+def test_a_discard_is_only_a_request() -> None:
+    promise: Promise[int] = Promise()
+    seen = _watched(promise)
+
+    assert promise.discard()
+    assert promise.is_pending
+    promise.set(1)
+
+    assert seen == ["discard", "ready", "any"]
+
+
+def test_an_abandoned_future_is_pending_and_says_so() -> None:
+    promise: Promise[int] = Promise()
+    seen = _watched(promise)
+
+    promise.abandon()
+
+    assert seen == ["abandoned"]
+    assert promise.is_pending
+    with pytest.raises(MailboxClosed):
+        promise.get()
+
+
+def test_get_raises_what_became_of_the_future() -> None:
+    discarded: Promise[int] = Promise()
+    discarded.set_discarded()
+
+    with pytest.raises(FutureDiscarded):
+        discarded.get()
+    with pytest.raises(FutureFailed, match="broken"):
+        failed("broken").get()
+    with pytest.raises(RuntimeError, match="pending"):
+        Promise[int]().get()
+    assert ready(5).get() == 5
+
+
+def test_then_passes_the_value_on_and_chains_futures() -> None:
+    promise: Promise[int] = Promise()
+    inner: Promise[str] = Promise()
+
+    doubled = promise.then(lambda number: number * 2)
+    chained = promise.then(lambda _: inner.future)
+    promise.set(4)
+    inner.set("inner")
+
+    assert (doubled.get(), chained.get()) == (8, "inner")
+
+
+def test_then_fails_with_what_its_function_raises() -> None:
+    result = ready(0).then(lambda number: 1 // number)
+
+    assert isinstance(result.failure, ZeroDivisionError)
+
+
+@pytest.mark.parametrize("how", ["fail", "discard", "abandon"])
+def test_then_and_repair_and_recover_differ_in_what_they_see(how: str) -> None:
+    promise: Promise[int] = Promise()
+    then = promise.then(lambda _: 10)
+    repair = promise.repair(lambda _: 20)
+    recover = promise.recover(lambda _: 30)
+
+    _ = promise.abandon() if how == "abandon" else COMPLETIONS[how](promise)
+
+    assert not then.is_ready
+    assert repair.is_ready == (how == "fail")
+    assert recover.get() == 30
+    assert then.abandoned == (how == "abandon")
+
+
+def test_a_discard_requested_of_a_result_reaches_the_source() -> None:
+    promise: Promise[int] = Promise()
+    result = promise.then(str).then(len)
+
+    result.discard()
+
+    assert promise.discard_requested
+
+
+def test_a_result_whose_discard_was_requested_is_discarded_although_the_source_became_ready() -> None:
+    promise: Promise[int] = Promise()
+    ran: list[int] = []
+    result = promise.then(ran.append)
+
+    result.discard()
+    promise.set(1)
+
+    assert result.is_discarded
+    assert ran == []
+
+
+def test_a_long_chain_needs_a_constant_stack() -> None:
+    first: Promise[int] = Promise()
+    last: Future[int] = first
+    for _ in range(CHAIN):
+        last = last.then(lambda number: number + 1)
+
+    first.set(0)
+
+    assert last.get() == CHAIN
+
+
+def test_a_long_chain_of_abandoned_futures_needs_a_constant_stack() -> None:
+    first: Promise[int] = Promise()
+    last: Future[int] = first
+    for _ in range(CHAIN):
+        last = last.then(lambda number: number)
+
+    first.abandon()
+
+    assert last.abandoned
+
+
+def test_a_callback_that_raises_does_not_keep_the_others_from_running() -> None:
+    promise: Promise[int] = Promise()
+    seen: list[int] = []
+    promise.on_ready(lambda _: 1 // 0)
+    promise.on_ready(seen.append)
+
+    with pytest.raises(ZeroDivisionError):
+        promise.set(7)
+
+    assert seen == [7]
+    after: Promise[int] = Promise()
+    after.on_ready(seen.append)
+    after.set(8)
+    assert seen == [7, 8]
+
+
+@given(st.permutations(range(5)))
+def test_collect_keeps_the_order_of_its_inputs(order: list[int]) -> None:
+    promises: list[Promise[int]] = [Promise() for _ in order]
+    result = collect(promises)
+
+    for number in order:
+        assert result.is_pending
+        promises[number].set(number)
+
+    assert result.get() == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("how", ["fail", "discard", "abandon"])
+def test_collect_ends_with_the_first_input_that_has_no_value(how: str) -> None:
+    promises: list[Promise[Any]] = [Promise(), Promise()]
+    result = collect(promises)
+
+    _ = promises[1].abandon() if how == "abandon" else COMPLETIONS[how](promises[1])
+
+    assert result.abandoned if how == "abandon" else result.state is FINAL[how]
+
+
+def test_collect_of_nothing_is_ready() -> None:
+    assert collect([]).get() == []
+
+
+def test_a_discard_of_collect_reaches_every_input() -> None:
+    promises: list[Promise[int]] = [Promise(), Promise()]
+
+    collect(promises).discard()
+
+    assert all(promise.discard_requested for promise in promises)
