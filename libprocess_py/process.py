@@ -49,7 +49,7 @@ def install(kind: type[M]) -> Callable[[Handler[A, M, R]], Handler[A, M, R]]:
     """Make a method the handler of a message type. An override in a subclass takes over, decorated or not."""
 
     def mark(method: Handler[A, M, R]) -> Handler[A, M, R]:
-        setattr(method, _INSTALLED, (*getattr(method, _INSTALLED, ()), kind))
+        setattr(method, _INSTALLED, kind)
         return method
 
     return mark
@@ -78,7 +78,8 @@ class Process(Mailbox):
         handlers: dict[type, Callable[..., object]] = {}
         for base in reversed(cls.__mro__):
             for name, member in base.__dict__.items():
-                for kind in getattr(member, _INSTALLED, ()):
+                kind = getattr(member, _INSTALLED, None)
+                if kind is not None:
                     handlers[kind] = getattr(cls, name)
         cls._process_handlers = handlers
         cls._process_names = {kind.wire_name: kind for kind in handlers if issubclass(kind, Message)}

@@ -38,7 +38,7 @@ def digest_of(value: object) -> str:
     """Sixteen hexadecimal digits that are equal for equal values, in any OS process."""
     try:
         encoded = _ENCODER.encode(value)
-    except (TypeError, ValueError, RecursionError, msgspec.MsgspecError):
+    except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError):
         encoded = _type_name(value).encode()
     return blake2b(encoded, digest_size=DIGEST_BYTES).hexdigest()
 

@@ -1,0 +1,232 @@
+"""The kernel's turns: budgets, order, and what an interrupted turn leaves behind."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from libprocess_py import PID, ActorFailed, Address, Message, NodeOptions, Policy, Process, install
+from libprocess_py.core.kernel import STEP_EVENTS
+from tests.libprocess_py.still_driver import a_node, run
+
+
+class Number(Message):
+    value: int
+
+
+class Collector(Process):
+    """Keeps what it gets, with the sender."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.got: list[tuple[str, int]] = []
+
+    @install(Number)
+    def number(self, sender: PID, number: Number) -> None:
+        self.got.append((sender.id, number.value))
+
+    def burst(self, to: PID, first: int, count: int) -> None:
+        for value in range(first, first + count):
+            self.send(to, Number(value=value))
+
+
+class Ball(Message):
+    """Goes back and forth."""
+
+
+class Player(Process):
+    """Returns every ball, for ever."""
+
+    hits = 0
+
+    @install(Ball)
+    def ball(self, sender: PID, ball: Ball) -> None:
+        self.hits += 1
+        self.send(sender, ball)
+
+    def serve(self, to: PID) -> None:
+        self.send(to, Ball())
+
+
+def test_a_step_ends_although_actors_feed_one_another() -> None:
+    node, _ = a_node()
+    left, right = Player(), Player()
+    node.dispatch(node.spawn(left), Player.serve, node.spawn(right))
+
+    more = node.step(budget=100)
+
+    assert more
+    assert 0 < left.hits + right.hits <= 100
+
+
+def test_a_step_serves_no_more_events_than_its_budget() -> None:
+    node, _ = a_node()
+    collector, sender = Collector(), Collector()
+    to = node.spawn(collector)
+    node.spawn(sender)
+    run(node)
+    sender.burst(to, 0, 25)
+
+    served = []
+    while node.step(budget=10):
+        served.append(len(collector.got))
+
+    assert served == [10, 20]
+    assert [value for _, value in collector.got] == list(range(25))
+
+
+def test_what_arrives_during_a_turn_that_was_cut_short_comes_after_its_rest() -> None:
+    node, _ = a_node()
+    collector, sender = Collector(), Collector()
+    to = node.spawn(collector)
+    node.spawn(sender)
+    run(node)
+
+    sender.burst(to, 0, 6)
+    node.step(budget=4)
+    sender.burst(to, 6, 6)
+    node.step(budget=1)
+    sender.burst(to, 12, 6)
+    run(node)
+
+    assert [value for _, value in collector.got] == list(range(18))
+
+
+def test_terminate_drops_the_rest_of_a_turn_that_was_cut_short() -> None:
+    node, _ = a_node()
+    collector, sender = Collector(), Collector()
+    to = node.spawn(collector)
+    node.spawn(sender)
+    run(node)
+    sender.burst(to, 0, 6)
+    node.step(budget=4)
+    sender.burst(to, 6, 2)
+
+    node.terminate(to)
+    run(node)
+
+    assert len(collector.got) == 4
+    assert node.metrics.counter("libprocess/dropped/purged").value == 4
+    assert node.wait(to).get() is False
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.tuples(st.just("burst"), st.integers(0, 2), st.integers(1, 30)),
+            st.tuples(st.just("step"), st.integers(1, 20), st.just(0)),
+        ),
+        max_size=30,
+    )
+)
+def test_each_pair_of_actors_keeps_its_order_under_any_budget(actions: list[tuple[str, int, int]]) -> None:
+    node, _ = a_node()
+    receiver, senders = Collector(), [Collector() for _ in range(3)]
+    to = node.spawn(receiver)
+    sent: dict[str, int] = {node.spawn(sender).id: 0 for sender in senders}
+    run(node)
+
+    for action, which, count in actions:
+        if action == "burst":
+            senders[which].burst(to, sent[senders[which].pid.id], count)
+            sent[senders[which].pid.id] += count
+        else:
+            node.step(budget=which)
+    run(node)
+
+    for id, count in sent.items():
+        assert [value for sender, value in receiver.got if sender == id] == list(range(count))
+
+
+def test_the_driver_is_woken_once_until_a_step_ran_dry() -> None:
+    node, driver = a_node()
+    sender = Collector()
+    to = node.spawn(Collector())
+    node.spawn(sender)
+    assert driver.wakes == 1
+    run(node)
+
+    sender.burst(to, 0, STEP_EVENTS)
+
+    assert driver.wakes == 2
+
+
+def test_the_driver_is_armed_for_the_earliest_timer_only() -> None:
+    node, driver = a_node()
+    actor = Collector()
+    node.spawn(actor)
+    run(node)
+    late = actor.delay(500, actor.burst, PID("x", Address("10.0.0.9", 1)), 0, 0)
+    assert driver.armed == 1_500
+    early = actor.delay(100, actor.burst, PID("x", Address("10.0.0.9", 1)), 0, 0)
+    assert driver.armed == 1_100
+
+    early.cancel()
+    node.step()
+    assert driver.armed == 1_500
+    late.cancel()
+    node.step()
+
+    assert driver.armed is None
+
+
+def test_a_failure_leaves_the_step_under_the_failing_policy_and_the_rest_can_go_on() -> None:
+    node, driver = a_node(NodeOptions(policy=Policy.FAIL))
+    collector = Collector()
+    to = node.spawn(collector)
+    future = node.dispatch(to, lambda _: 1 // 0)
+    node.dispatch(to, Collector.burst, to, 0, 3)
+    wakes = driver.wakes
+
+    with pytest.raises(ActorFailed, match=r"collector\(1\)@10.0.0.1:5050 failed in .*ZeroDivisionError") as raised:
+        run(node)
+    assert driver.wakes == wakes + 1
+    run(node)
+
+    assert isinstance(raised.value.__cause__, ZeroDivisionError)
+    assert isinstance(future.failure, ZeroDivisionError)
+    assert [value for _, value in collector.got] == [0, 1, 2]
+
+
+def test_a_failure_stops_the_node_under_the_aborting_policy() -> None:
+    node, driver = a_node(NodeOptions(policy=Policy.ABORT_NODE))
+    collector, bystander = Collector(), Collector()
+    to, other = node.spawn(collector), node.spawn(bystander)
+    run(node)
+    node.dispatch(to, lambda _: 1 // 0)
+    node.dispatch(to, Collector.burst, other, 0, 3)
+    node.dispatch(other, Collector.burst, other, 0, 3)
+
+    run(node)
+
+    assert isinstance(driver.error, ZeroDivisionError)
+    assert bystander.got == []
+
+
+def test_links_to_another_node_ask_for_one_connection_each_and_give_it_back() -> None:
+    node, driver = a_node()
+    there = Address("10.0.0.2", 5050)
+    actor = Collector()
+    pid = node.spawn(actor)
+    run(node)
+
+    actor.link(PID("a", there))
+    actor.link(PID("a", there))
+    actor.link(PID("b", there))
+    node.terminate(pid)
+    run(node)
+
+    assert driver.calls == [("connect", there), ("connect", there), ("disconnect", there)]
+
+
+def test_a_message_for_another_node_is_encoded_with_its_sender() -> None:
+    node, driver = a_node()
+    actor = Collector()
+    pid = node.spawn(actor)
+    to = PID("far", Address("10.0.0.2", 5050))
+    run(node)
+
+    actor.burst(to, 7, 1)
+
+    assert driver.sent == [(to, pid, "Number", b'{"value":7}')]

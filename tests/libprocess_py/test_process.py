@@ -1,0 +1,80 @@
+"""What a class of actors declares: handlers, overrides, streams of chance."""
+
+from __future__ import annotations
+
+from libprocess_py import PID, Message, Process, install
+from libprocess_py.process import Process as ProcessAgain
+from tests.libprocess_py.still_driver import a_node, run
+
+
+class First(Message):
+    pass
+
+
+class Second(Message):
+    wire_name = "mesos.internal.Second"
+
+
+class Base(Process):
+    def __init__(self) -> None:
+        super().__init__()
+        self.story: list[str] = []
+
+    @install(First)
+    def first(self, sender: PID, message: First) -> None:
+        self.story.append("base first")
+
+    @install(Second)
+    def second(self, sender: PID, message: Second) -> None:
+        self.story.append("base second")
+
+
+class Derived(Base):
+    def first(self, sender: PID, message: First) -> None:
+        self.story.append("derived first")
+
+
+def test_an_override_handles_the_message_of_the_method_that_it_overrides() -> None:
+    node, _ = a_node()
+    derived = Derived()
+    pid = node.spawn(derived)
+
+    node.send(pid, First())
+    node.send(pid, Second())
+    run(node)
+
+    assert derived.story == ["derived first", "base second"]
+
+
+def test_a_message_is_known_to_the_wire_by_the_name_that_it_declares() -> None:
+    node, _ = a_node()
+    base = Base()
+    pid = node.spawn(base)
+
+    node.deliver(pid.id, None, "mesos.internal.Second", b"{}")
+    node.deliver(pid.id, None, "Second", b"{}")
+    run(node)
+
+    assert base.story == ["base second"]
+    assert node.metrics.counter("libprocess/dropped/unknown_message").value == 1
+
+
+def test_a_stream_of_chance_is_the_same_object_for_the_same_name() -> None:
+    node, _ = a_node()
+    left, right = Base(), Base()
+    node.spawn(left)
+    node.spawn(right)
+
+    assert left.random("backoff") is left.random("backoff")
+    assert left.random("backoff") is not left.random("other")
+    assert left.random("backoff").random() != right.random("backoff").random()
+
+
+def test_a_process_without_a_class_of_its_own_can_be_spawned() -> None:
+    node, _ = a_node()
+
+    pid = node.spawn(ProcessAgain())
+    future = node.dispatch(pid, lambda actor: actor.pid.id)
+    run(node)
+
+    assert future.get() == "process(1)"
