@@ -31,7 +31,7 @@ def test_gates_run_in_order_and_the_first_failure_ends_them_with_its_status(caps
 
 
 def test_a_gate_runs_in_the_checkout_and_all_its_words_are_kept(tmp_path: Path) -> None:
-    program = "import os, sys; print(os.getcwd()); print('bad', file=sys.stderr); sys.exit(4)"
+    program = "import os, sys; print(os.getcwd(), flush=True); print('bad', file=sys.stderr); sys.exit(4)"
 
     assert run_gate([sys.executable, "-c", program], tmp_path) == (4, f"{tmp_path}\nbad\n")
 
