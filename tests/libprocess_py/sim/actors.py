@@ -61,7 +61,7 @@ class Gossip(Process):
     @install(Tick)
     def tick(self, sender: PID, tick: Tick) -> None:
         self.heard += 1
-        self.delay(self.random("delay").randrange(5_000_000), self.say, tick.number + len(tick.tags))
+        self.delay(self.random("delay").randrange(40_000_000), self.say, tick.number + len(tick.tags))
         self.dispatch(self.pid, Gossip.note, {"sender": sender, "tags": tick.tags})
 
     def note(self, facts: dict[str, object]) -> int:
