@@ -69,6 +69,8 @@ class Connection(asyncio.Protocol):
         name = transport.get_extra_info("peername")
         self._peer = name[0] if name else ""
         self._driver.connections.add(self)
+        if self._driver.stopped:
+            self.abort()
 
     def data_received(self, data: bytes) -> None:
         if self._last:

@@ -37,6 +37,7 @@ class LoopDriver:
     """Drives one node on one event loop. Everything here runs on that loop's thread, save `call_threadsafe`."""
 
     node: Node
+    server: asyncio.Server
     peers: Peers
 
     def __init__(self, loop: asyncio.AbstractEventLoop, *, match_peers: bool = False, seed: int | None = None) -> None:
@@ -56,11 +57,12 @@ class LoopDriver:
         self._timer: asyncio.TimerHandle | None = None
         self._seed = seed
         self._ids = random.Random(seed)
-        self._stopped = False
+        self.stopped = False
 
-    def attach(self, node: Node) -> None:
-        """Node and driver need each other: the driver is made first, and is of no use before this."""
+    def attach(self, node: Node, server: asyncio.Server) -> None:
+        """Node, driver and server need each other: the driver is made first, and is of no use before this."""
         self.node = node
+        self.server = server
         self.peers = Peers(self.loop, node.metrics, self._connection_lost)
 
     # What the node asks for: see `libprocess_py.driver`.
@@ -69,12 +71,12 @@ class LoopDriver:
         return self._epoch + time.monotonic_ns()
 
     def wake(self) -> None:
-        if not (self._entered or self._scheduled or self._stopped):
+        if not (self._entered or self._scheduled or self.stopped):
             self._scheduled = True
             self.loop.call_soon(self._scheduled_run)
 
     def arm(self, due: int | None) -> None:
-        if due == self._due or self._stopped:
+        if due == self._due or self.stopped:
             return
         self._due = due
         if self._timer is not None:
@@ -84,13 +86,13 @@ class LoopDriver:
             self._set_timer(due)
 
     def transmit(self, to: PID, sender: PID | None, name: str, body: bytes) -> None:
-        if not self._stopped:
+        if not self.stopped:
             self.peers.transmit(to, sender, name, body)
             if not self._entered:
                 self.wake()
 
     def connect(self, address: Address) -> None:
-        if not self._stopped:
+        if not self.stopped:
             self.peers.connect(address)
 
     def disconnect(self, address: Address) -> None:
@@ -123,7 +125,7 @@ class LoopDriver:
     def leave(self) -> None:
         """Run what is runnable, write what that sent, and come back later for the rest."""
         more = False
-        if not self._stopped:
+        if not self.stopped:
             self._entered = True
             try:
                 more = self.node.step()
@@ -150,7 +152,8 @@ class LoopDriver:
 
     def close(self) -> None:
         """Let go of every socket and timer at once, as if the OS process had died."""
-        self._stopped = True
+        self.stopped = True
+        self.server.close()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -164,7 +167,7 @@ class LoopDriver:
         self.leave()
 
     def _connection_lost(self, address: Address) -> None:
-        if not self._stopped:
+        if not self.stopped:
             self.node.connection_lost(address)
 
     def _set_timer(self, due: int) -> None:

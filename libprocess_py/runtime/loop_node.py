@@ -36,10 +36,9 @@ class ListenError(OSError):
 class LoopNode(Node):
     """A node that `start_node` has started. Leave it with `stop`, or use it as an asynchronous context."""
 
-    def __init__(self, address: Address, driver: LoopDriver, options: NodeOptions, server: asyncio.Server) -> None:
+    def __init__(self, address: Address, driver: LoopDriver, options: NodeOptions) -> None:
         super().__init__(address, driver, options)
         self.driver = driver
-        self._server = server
         self._stopping: asyncio.Task[None] | None = None
 
     @property
@@ -63,7 +62,7 @@ class LoopNode(Node):
 
     async def _stop(self) -> None:
         driver = self.driver
-        self._server.close()
+        driver.server.close()
         if driver.failure is None:
             await self._end_actors(self.finalize())
             await _until(lambda: driver.peers.is_flushed, FLUSH_S)
@@ -96,8 +95,8 @@ async def start_node(settings: NodeSettings | None = None) -> LoopNode:
         raise ListenError(error.errno, f"cannot listen on {wanted}: {why}") from error
     bound = Address(*server.sockets[0].getsockname()[:2])
     options = NodeOptions(policy=settings.policy, encode_local=settings.encode_local, delegate=settings.delegate)
-    node = LoopNode(settings.advertised(bound, reachable_ip()), driver, options, server=server)
-    driver.attach(node)
+    node = LoopNode(settings.advertised(bound, reachable_ip()), driver, options)
+    driver.attach(node, server)
     await server.start_serving()
     return node
 

@@ -1,4 +1,4 @@
-"""Tests that need a real event loop: they never sleep but wait for what they caused, within a limit that means "hung"."""
+"""Tests that need a real event loop: they never sleep but wait for what they caused; the limit means "hung"."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from libprocess_py.runtime.run import new_event_loop
 
 P = ParamSpec("P")
 
-HUNG_S: Final = 30.0  # No test waits on purpose; one that comes here waits for what will not happen.
+HUNG_S: Final = 20.0  # No test waits on purpose; one that comes here waits for what will not happen.
 
 
 def on_loop(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:

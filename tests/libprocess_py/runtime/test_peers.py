@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from libprocess_py.core.wire_answers import ACCEPTED
+from libprocess_py.core.wire_head import BODY_MAX
+from libprocess_py.pid import PID, Address
+from libprocess_py.runtime.loop_node import LoopNode, start_node
+from libprocess_py.runtime.peers import IN_FLIGHT_MAX
+from tests.support.event_loop import on_loop
+from tests.support.wire_actors import Echo, Listener, Ping
+
+
+class RawServer:
+    """A node that is none: it takes connections, keeps what it reads, and answers what a test tells it to."""
+
+    def __init__(self) -> None:
+        self.address = Address("127.0.0.1", 0)
+        self.clients: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
+
+    async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await self.clients.put((reader, writer))
+
+
+@asynccontextmanager
+async def a_raw_server() -> AsyncIterator[RawServer]:
+    raw = RawServer()
+    server = await asyncio.start_server(raw.take, "127.0.0.1", 0)
+    raw.address = Address(*server.sockets[0].getsockname())
+    yield raw
+    server.close()
+
+
+async def an_unused_address() -> Address:
+    async with a_raw_server() as raw:
+        return raw.address
+
+
+def dropped(node: LoopNode, reason: str) -> int:
+    return node.metrics.counter(f"libprocess/dropped/{reason}").value
+
+
+@on_loop
+async def test_messages_to_one_peer_keep_their_order() -> None:
+    async with await start_node() as here, await start_node() as there:
+        there.spawn(sink := Listener("sink"))
+        here.spawn(source := Listener("source"))
+
+        here.dispatch(source.pid, Listener.tell, sink.pid, list(range(5_000)))
+
+        assert await sink.heard(5_000) == list(range(5_000))
+        assert set(map(str, sink.senders)) == {str(source.pid)}
+
+
+@on_loop
+async def test_a_message_from_outside_any_actor_has_no_sender_and_arrives() -> None:
+    async with await start_node() as here, await start_node() as there:
+        there.spawn(sink := Listener("sink"))
+
+        here.send(sink.pid, Ping(number=7))
+
+        assert await sink.heard(1) == [7]
+
+
+@on_loop
+async def test_a_message_leaves_as_libprocess_sends_it() -> None:
+    async with await start_node() as here, a_raw_server() as raw:
+        here.spawn(source := Listener("source(1)"))
+
+        here.dispatch(source.pid, Listener.tell, PID("sink", raw.address), [7])
+        reader, writer = await raw.clients.get()
+        head = await reader.readuntil(b"\r\n\r\n")
+        body = await reader.readuntil(b"0\r\n\r\n")
+        writer.close()
+
+        assert head.decode() == (
+            f"POST /sink/Ping HTTP/1.1\r\nUser-Agent: libprocess/{source.pid}\r\nLibprocess-From: {source.pid}\r\n"
+            "Connection: Keep-Alive\r\nHost: \r\nTransfer-Encoding: chunked\r\n\r\n"
+        )
+        assert body == b'c\r\n{"number":7}\r\n0\r\n\r\n'
+
+
+@on_loop
+async def test_an_unlinked_connection_ends_when_all_answers_were_read_and_not_before() -> None:
+    async with await start_node() as here, a_raw_server() as raw:
+        here.send(PID("sink", raw.address), Ping(number=1))
+        reader, writer = await raw.clients.get()
+        await reader.readuntil(b"0\r\n\r\n")
+        still_open = not here.driver.peers.is_flushed
+
+        writer.write(ACCEPTED[:10])
+        writer.write(ACCEPTED[10:])
+        rest = await reader.read()
+        writer.close()
+
+        assert still_open
+        assert rest == b""
+
+
+@on_loop
+async def test_a_burst_reuses_its_connection_and_a_link_keeps_it() -> None:
+    async with await start_node() as here, await start_node() as there:
+        echo = there.spawn(Echo())
+        here.spawn(source := Listener("source"))
+
+        for number in range(5):
+            here.dispatch(source.pid, Listener.tell, echo, [number])
+            await source.heard(number + 1)
+        here.dispatch(source.pid, Listener.link, echo)
+        here.dispatch(source.pid, Listener.tell, echo, [5])
+        await source.heard(6)
+
+        assert here.driver.peers.open_count == 1
+        assert len(there.driver.connections) == 1
+
+
+@on_loop
+async def test_a_link_to_nobody_s_address_is_lost_soon() -> None:
+    async with await start_node() as here:
+        here.spawn(source := Listener("source"))
+        nowhere = PID("master", await an_unused_address())
+
+        here.dispatch(source.pid, Listener.link, nowhere)
+
+        assert await source.lost() == [nowhere]
+
+
+@on_loop
+async def test_a_link_is_lost_with_the_node_and_can_be_made_again() -> None:
+    async with await start_node() as here:
+        here.spawn(source := Listener("source"))
+        async with await start_node() as there:
+            echo = there.spawn(Echo())
+            here.dispatch(source.pid, Listener.link, echo)
+            here.dispatch(source.pid, Listener.tell, echo, [1])
+            await source.heard(1)
+
+        assert await source.lost() == [echo]
+        here.dispatch(source.pid, Listener.link, echo)
+        assert await source.lost(2) == [echo, echo]
+
+
+@on_loop
+async def test_messages_that_no_connection_takes_are_counted_as_dropped() -> None:
+    async with await start_node() as here:
+        here.spawn(source := Listener("source"))
+        nowhere = PID("master", await an_unused_address())
+
+        here.dispatch(source.pid, Listener.tell, nowhere, [1, 2, 3])
+        here.dispatch(source.pid, Listener.link, nowhere)
+        await source.lost()
+
+        assert dropped(here, "connection_lost") == 3
+
+
+@on_loop
+async def test_a_message_larger_than_a_peer_takes_is_dropped_and_the_link_survives() -> None:
+    async with await start_node() as here, await start_node() as there:
+        there.spawn(sink := Listener("sink"))
+
+        here.send(sink.pid, Ping(number=1, padding="x" * BODY_MAX))
+        here.send(sink.pid, Ping(number=2))
+
+        assert await sink.heard(1) == [2]
+        assert dropped(here, "oversized") == 1
+
+
+@on_loop
+async def test_a_peer_that_does_not_read_costs_a_bounded_amount_of_memory() -> None:
+    async with await start_node() as here, a_raw_server() as raw:
+        sink, size = PID("sink", raw.address), 8_000_000
+        here.send(sink, Ping(number=0))
+        _, writer = await raw.clients.get()
+
+        for number in range(2 * IN_FLIGHT_MAX // size):
+            here.send(sink, Ping(number=number, padding="x" * size))
+        writer.close()
+
+        assert dropped(here, "peer_queue_full") >= IN_FLIGHT_MAX // size - 1
+
+
+@on_loop
+async def test_answers_other_than_202_are_counted_by_their_status() -> None:
+    async with await start_node() as here, await start_node() as there:
+        there.spawn(sink := Listener("sink"))
+
+        here.send(PID("nobody", there.address), Ping(number=1))
+        here.send(sink.pid, Ping(number=2))
+        await sink.heard(1)
+        await here.stop()
+
+        assert here.metrics.counter("libprocess/http/answers_404").value == 1
+
+
+@on_loop
+async def test_a_peer_that_speaks_no_http_is_given_up(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING)
+    async with await start_node() as here, a_raw_server() as raw:
+        here.spawn(source := Listener("source"))
+        sink = PID("sink", raw.address)
+        here.dispatch(source.pid, Listener.link, sink)
+        _, writer = await raw.clients.get()
+
+        writer.write(b"220 mail.example.com ESMTP\r\n")
+
+        assert await source.lost() == [sink]
+        assert "answer_malformed" in caplog.text
+        writer.close()
