@@ -1,0 +1,17 @@
+"""The command executor as a program: `python -m mesos_py.frameworks.executor.command_main`, started by an agent."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from mesos_py.frameworks.executor.command import CommandExecutor
+from mesos_py.frameworks.executor.running import run_executor
+
+
+def main() -> int:
+    return run_executor(CommandExecutor(os.environ))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

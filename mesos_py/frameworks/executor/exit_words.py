@@ -1,0 +1,21 @@
+"""How a process ended, in words for people who look at a task."""
+
+from __future__ import annotations
+
+import signal
+
+
+def exit_words(status: int | None) -> str:
+    """The end of a sentence, from a status in the form of `os.waitstatus_to_exitcode`; None is one that nobody saw."""
+    if status is None:
+        return "ended, nobody knows how"
+    if status >= 0:
+        return f"exited with status {status}"
+    return f"terminated with signal {signal_name(-status)}"
+
+
+def signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return str(number)  # Real-time signals have no names here.
