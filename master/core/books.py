@@ -13,6 +13,7 @@ from master.core.errors import StrangeSender
 from master.core.settings import MasterSettings
 from master.core.story import Story
 from mesos_py.protocol.ids import AgentId, ExecutorId, FrameworkId, OfferId, TaskId
+from mesos_py.protocol.ids import agent_id as agent_id_of
 from mesos_py.protocol.offer import Offer
 from mesos_py.protocol.resources import NOTHING, Resources
 from mesos_py.protocol.task import Task
@@ -40,6 +41,20 @@ class Books:
         number = self._numbers.get(kind, 0)
         self._numbers[kind] = number + 1
         return number
+
+    def is_removed(self, framework_id: FrameworkId) -> bool:
+        """Whether a framework has ended here. Ids of this master's own making tell, even if the end is forgotten."""
+        if framework_id in self.frameworks:
+            return False
+        return framework_id in self.completed_frameworks or framework_id.startswith(f"{self.settings.master.id}-")
+
+    def may_return(self, agent_id: AgentId) -> bool:
+        """Whether an agent may have been given that id: ids of this master's making must have been made."""
+        prefix = agent_id_of(self.settings.master.id, 0)[:-1]
+        number = agent_id.removeprefix(prefix)
+        if number == agent_id:
+            return True
+        return number.isascii() and number.isdigit() and int(number) < self._numbers.get("agent", 0)
 
     def framework_of(self, sender: PID, framework_id: FrameworkId) -> Framework:
         """The framework in whose name the sender speaks.

@@ -67,7 +67,7 @@ def _problem(books: Books, sender: PID, message: FrameworkSubscription) -> str |
     if problem := framework_problem(message.framework, message.suppressed_roles):
         return problem
     id = message.framework.id
-    if id is not None and id in books.completed_frameworks:
+    if id is not None and books.is_removed(id):
         return REMOVED
     present = books.framework_by_pid.get(sender)
     if id is not None and present is not None and present != id:
@@ -141,7 +141,7 @@ def recover(books: Books, info: FrameworkInfo, *, now: int) -> Effects:
     """An agent runs tasks of a framework that this master does not know: hold its place until its scheduler comes."""
     assert info.id is not None
     assert info.id not in books.frameworks
-    assert info.id not in books.completed_frameworks
+    assert not books.is_removed(info.id)
     books.frameworks[info.id] = Framework(info.id, info, RECOVERED, now)
     books.story.note(f"framework {info.id}", "recovered from an agent", now=now)
     return [AddFramework(info.id, info, False, ())]

@@ -59,14 +59,15 @@ from mesos_py.protocol.task import Reason, Task, TaskState
 
 def reregister(books: Books, sender: PID, message: AgentReregistration, *, now: int) -> Effects:
     """Let an agent back in, at once or after it is on record."""
-    known_frameworks = books.frameworks.keys() | books.completed_frameworks.keys()
-    if problem := reregistration_problem(message, known_frameworks):
+    if problem := reregistration_problem(message, lambda id: id in books.frameworks or books.is_removed(id)):
         raise InvalidCall(problem)
     new = sum(info.id not in books.frameworks for info in message.frameworks)
     if new and len(books.frameworks) + new > FRAMEWORKS_MAX:
         raise InvalidCall(f"frameworks: the master takes no more than {FRAMEWORKS_MAX}")
     id = message.agent.id
     assert id is not None
+    if not books.may_return(id):
+        raise InvalidCall(f"agent.id {id}: this master gave no such id")
     if sender in books.admitting:
         return []
     if any(admitted == id for admitted in books.admitting.values()):
@@ -133,7 +134,7 @@ def _recover_frameworks(books: Books, message: AgentReregistration, *, now: int)
     effects: Effects = []
     for info in message.frameworks:
         assert info.id is not None
-        known = info.id in books.frameworks or info.id in books.completed_frameworks
+        known = info.id in books.frameworks or books.is_removed(info.id)
         if info.id in busy and not known:
             effects += frameworks.recover(books, info, now=now)
     return effects
@@ -186,7 +187,7 @@ def _brief(books: Books, agent: Agent, message: AgentReregistration) -> Effects:
     effects: Effects = []
     for id in _reported_frameworks(message):
         framework = books.frameworks.get(id)
-        if framework is None and id in books.completed_frameworks:
+        if books.is_removed(id):
             effects.append(Send(agent.pid, FrameworkShutdown(framework_id=id)))
         elif framework is not None and framework.pid is not None:
             effects.append(Send(agent.pid, SchedulerMoved(framework_id=id, scheduler=framework.pid)))

@@ -67,7 +67,7 @@ def status_update(books: Books, sender: PID, update: StatusUpdate, *, now: int) 
     latest = _checked(agent, update)
     framework = books.frameworks.get(update.framework_id)
     if framework is None:
-        if update.framework_id in books.completed_frameworks:  # It missed the end of the framework.
+        if books.is_removed(update.framework_id):  # It missed the end of the framework.
             return [Count("invalid_status_updates"), Send(sender, FrameworkShutdown(framework_id=update.framework_id))]
         raise InvalidCall(f"framework_id {update.framework_id}: no such framework")
     task = framework.tasks.get(update.status.task_id)

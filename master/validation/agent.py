@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from master.core.limits import COMPLETED_TASKS_REPORTED_MAX, NAME_LENGTH_MAX, TASKS_PER_AGENT_MAX
 from mesos_py.protocol.agent import AgentInfo
@@ -26,8 +26,8 @@ def agent_problem(agent: AgentInfo, version: str) -> str | None:
     return None
 
 
-def reregistration_problem(message: AgentReregistration, known: Collection[FrameworkId]) -> str | None:
-    """The same for all that a returning agent reports. `known` are frameworks that need no description."""
+def reregistration_problem(message: AgentReregistration, is_known: Callable[[FrameworkId], bool]) -> str | None:
+    """The same for all that a returning agent reports. Frameworks that the master knows need no description."""
     if message.agent.id is None or (problem := id_problem(message.agent.id)):
         return "agent.id must be set" if message.agent.id is None else f"agent.id {problem}"
     if problem := agent_problem(message.agent, message.version):
@@ -42,9 +42,9 @@ def reregistration_problem(message: AgentReregistration, known: Collection[Frame
             return "frameworks: each must have a valid id"
         described[framework.id] = None
     for running in message.executors:
-        if running.framework_id not in described and running.framework_id not in known:
+        if running.framework_id not in described and not is_known(running.framework_id):
             return f"executors: framework {running.framework_id!r} is not described"
-    return _tasks_problem(message.tasks, message.agent.id, described=described, known=known)
+    return _tasks_problem(message.tasks, message.agent.id, described=described, is_known=is_known)
 
 
 def _tasks_problem(
@@ -52,7 +52,7 @@ def _tasks_problem(
     agent_id: AgentId,
     *,
     described: Collection[FrameworkId],
-    known: Collection[FrameworkId],
+    is_known: Callable[[FrameworkId], bool],
 ) -> str | None:
     seen: dict[tuple[FrameworkId, TaskId], None] = {}
     for task in tasks:
@@ -65,7 +65,7 @@ def _tasks_problem(
             return f"tasks: {task.task_id!r} is of agent {task.agent_id!r}"
         if task.state in (TaskState.UNKNOWN, TaskState.UNREACHABLE):
             return f"tasks: {task.task_id!r} is {task.state.value}, which no agent can know"
-        if task.framework_id not in described and task.framework_id not in known:
+        if task.framework_id not in described and not is_known(task.framework_id):
             return f"tasks: framework {task.framework_id!r} of {task.task_id!r} is not described"
         seen[key] = None
     return None
