@@ -99,15 +99,16 @@ class Books:
 
     def update_membership(self, framework: FrameworkBook) -> None:
         """Bring the sorters in line with the roles and the activity of a framework."""
+        for role in list(framework.tracked):
+            self._untrack_if_idle(framework, role)
         for role in framework.roles:
             self._track(framework, role)
-        for role in list(framework.tracked):
+        for role in framework.tracked:
             sorter = self.framework_sorters[role]
             if framework.takes_part(role) and not sorter.is_active(framework.id):
                 sorter.activate(framework.id)
             elif not framework.takes_part(role) and sorter.is_active(framework.id):
                 sorter.deactivate(framework.id)
-            self._untrack_if_idle(framework, role)
 
     def _track(self, framework: FrameworkBook, role: str) -> None:
         sorter = self.framework_sorters.get(role)
