@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import pytest
+
+from libprocess_py.flags import FlagError
+from libprocess_py.pid import Address
+from libprocess_py.runtime.settings import NodeSettings
+
+
+def test_the_environment_names_the_address_as_in_libprocess() -> None:
+    environ = {
+        "LIBPROCESS_IP": "10.0.0.1",
+        "LIBPROCESS_PORT": "5050",
+        "LIBPROCESS_ADVERTISE_IP": "192.168.0.1",
+        "LIBPROCESS_ADVERTISE_PORT": "80",
+        "LIBPROCESS_REQUIRE_PEER_ADDRESS_IP_MATCH": "true",
+    }
+
+    settings = NodeSettings.from_environ(environ)
+
+    assert (settings.ip, settings.port) == ("10.0.0.1", 5050)
+    assert settings.advertised(Address("10.0.0.1", 5050), "10.0.0.1") == Address("192.168.0.1", 80)
+    assert settings.require_peer_address_ip_match
+
+
+def test_an_empty_environment_gives_the_defaults() -> None:
+    assert NodeSettings.from_environ({}) == NodeSettings()
+
+
+def test_arguments_win_over_the_environment() -> None:
+    settings = NodeSettings.from_environ({"LIBPROCESS_PORT": "5050"}, port=6060, delegate="master")
+
+    assert (settings.port, settings.delegate) == (6060, "master")
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "expected"),
+    [
+        ("LIBPROCESS_IP", "localhost", "expected an IP address"),
+        ("LIBPROCESS_ADVERTISE_IP", "1.2.3", "expected an IP address"),
+        ("LIBPROCESS_PORT", "http", "expected a port from 0 to 65535"),
+        ("LIBPROCESS_PORT", "65536", "expected a port from 0 to 65535"),
+        ("LIBPROCESS_ADVERTISE_PORT", "-1", "expected a port from 0 to 65535"),
+        ("LIBPROCESS_REQUIRE_PEER_ADDRESS_IP_MATCH", "perhaps", "expected true or false"),
+    ],
+)
+def test_a_bad_value_is_named_by_its_variable(variable: str, text: str, expected: str) -> None:
+    with pytest.raises(FlagError, match=f"^{variable}: {expected}"):
+        NodeSettings.from_environ({variable: text})
+
+
+def test_peers_are_told_the_reachable_address_instead_of_any_interface() -> None:
+    settings = NodeSettings(ip="0.0.0.0")
+
+    assert settings.advertised(Address("0.0.0.0", 5050), "10.0.0.1") == Address("10.0.0.1", 5050)
+    assert settings.advertised(Address("127.0.0.1", 5050), "10.0.0.1") == Address("127.0.0.1", 5050)
