@@ -16,6 +16,8 @@ PARAMETERS_MAX: Final = 5  # More is a record that has not been named yet.
 POSITIONAL_MAX: Final = 2  # From the third on, a call is unreadable without names.
 TEST_WORDS_MIN: Final = 3  # A sentence that can be false is not shorter.
 
+# Decorators by which a library calls the function, with the names of its parameters.
+CALLERS: Final = frozenset({"click.command", "given", "initialize", "pytest.fixture", "rule"})
 # Names that say nothing of what is inside.
 EMPTY_NAMES: Final = frozenset({"utils", "util", "helpers", "helper", "common", "misc", "stuff"})
 IGNORE: Final = re.compile(r"#\s*(?:type:\s*ignore|noqa)")
@@ -66,11 +68,7 @@ def _positional(node: FunctionNode) -> list[str]:
 def _is_called_by_a_library(node: FunctionNode) -> bool:
     decorators = {ast.unparse(decorator).partition("(")[0] for decorator in node.decorator_list}
     is_dunder = node.name.startswith("__") and node.name.endswith("__") and node.name != "__init__"
-    return (
-        is_dunder
-        or node.name.startswith(("test_", "pytest_"))
-        or bool(decorators & {"pytest.fixture", "click.command"})
-    )
+    return is_dunder or node.name.startswith(("test_", "pytest_")) or bool(decorators & CALLERS)
 
 
 def telling_name(module: Module) -> Iterator[Finding]:
