@@ -174,7 +174,7 @@ def register_executor(books: Books, sender: PID, registration: ExecutorRegistrat
     return (
         CancelTimer(key=executor.timer(REGISTRATION)),
         Link(to=sender),
-        note("executor_registered", executor=executor.id, framework=executor.framework_id, pid=sender),
+        note("executor_registered", executor=executor.id, framework=executor.framework_id, at=sender),
         Send(to=sender, message=_welcome(books, executor)),
         *deliver(executor),
     )
