@@ -97,7 +97,7 @@ class ExecutorState:
         self.environment = environment
         self.phase = ExecutorPhase.REGISTERING
         self.was_registered = False
-        self.tasks: dict[TaskId, TaskState] = {}  # Until the end of a task is acknowledged.
+        self.tasks: dict[TaskId, TaskState] = {}  # Until all that was said of a task is acknowledged.
         self.unacknowledged: dict[bytes, TaskStatus] = {}  # By uuid, oldest first.
 
     # What happens
@@ -151,8 +151,8 @@ class ExecutorState:
         status = self.unacknowledged.pop(message.uuid, None)
         if status is None:
             return NOTHING  # Acknowledged before.
-        if status.state.is_terminal:
-            self.tasks.pop(status.task_id, None)
+        if self.tasks[status.task_id].is_terminal and not self._waits(status.task_id):
+            del self.tasks[status.task_id]
         return self._stopped() if self.phase is ExecutorPhase.LINGERING and not self.unacknowledged else NOTHING
 
     def message_received(self, sender: PID, message: ExecutorMessage) -> Effects:
@@ -225,10 +225,14 @@ class ExecutorState:
         for uuid, status in self.unacknowledged.items():
             assert status.uuid == uuid, "an update is kept under its own uuid"
             assert status.task_id in self.tasks, "a task is kept until its last update is acknowledged"
-        ended = {status.task_id for status in self.unacknowledged.values() if status.state.is_terminal}
         for task_id, state in self.tasks.items():
-            assert not state.is_terminal or task_id in ended, "a task that is over is kept for its acknowledgement only"
+            assert not state.is_terminal or self._waits(task_id), (
+                "a task that is over is kept for acknowledgements only"
+            )
         assert self.was_registered or not self.tasks, "tasks come after the registration"
+
+    def _waits(self, task_id: TaskId) -> bool:
+        return any(status.task_id == task_id for status in self.unacknowledged.values())
 
     def _begin_shutdown(self) -> Effects:
         if self.phase in ENDING:
