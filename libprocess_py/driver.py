@@ -36,7 +36,7 @@ class Driver(Protocol):
     def arm(self, due: int | None) -> None:
         """The earliest timer is due then (None: there is none). Call `node.step` soon after, and never before."""
 
-    def transmit(self, to: PID, sender: PID | None, name: str, body: bytes) -> None:
+    def transmit(self, to: PID, sender: PID | None, *, name: str, body: bytes) -> None:
         """Carry a message to another node: at most once, in order per pair of nodes. Never calls back at once."""
 
     def connect(self, address: Address) -> None:

@@ -145,24 +145,24 @@ class Future(Generic[T]):
     # Waiting
 
     def on_ready(self, callback: Callable[[T], object]) -> Future[T]:
-        return self._when(READY, callback, self.state is READY)
+        return self._when(READY, callback, holds=self.state is READY)
 
     def on_failed(self, callback: Callable[[BaseException], object]) -> Future[T]:
-        return self._when(FAILED, callback, self.state is FAILED)
+        return self._when(FAILED, callback, holds=self.state is FAILED)
 
     def on_discarded(self, callback: Callable[[Future[T]], object]) -> Future[T]:
-        return self._when(DISCARDED, callback, self.state is DISCARDED)
+        return self._when(DISCARDED, callback, holds=self.state is DISCARDED)
 
     def on_any(self, callback: Callable[[Future[T]], object]) -> Future[T]:
         """Any of the three final states; not abandonment, which is not final in libprocess' terms."""
-        return self._when(_ANY, callback, self.state is not PENDING)
+        return self._when(_ANY, callback, holds=self.state is not PENDING)
 
     def on_abandoned(self, callback: Callable[[Future[T]], object]) -> Future[T]:
-        return self._when(_ABANDONED, callback, self.abandoned)
+        return self._when(_ABANDONED, callback, holds=self.abandoned)
 
     def on_discard(self, callback: Callable[[Future[T]], object]) -> Future[T]:
         """A discard was requested while the future was pending."""
-        return self._when(_DISCARD, callback, self._discard_requested and self.state is PENDING)
+        return self._when(_DISCARD, callback, holds=self._discard_requested and self.state is PENDING)
 
     def discard(self) -> bool:
         """Ask the producer to give up. True the first time, while pending; the producer decides what comes of it."""
@@ -182,7 +182,7 @@ class Future(Generic[T]):
         """`function` of the value; failure, discard and abandonment pass through. What it raises fails the result."""
         result: Promise[Any] = Promise()
         result.on_discard(lambda _: self.discard())
-        self.on_ready(lambda value: _apply(result, function, value))
+        self.on_ready(lambda value: _apply(result, function, argument=value))
         self.on_failed(result.fail)
         self.on_discarded(lambda _: result.set_discarded())
         self.on_abandoned(lambda _: result.abandon())
@@ -193,7 +193,7 @@ class Future(Generic[T]):
         result: Promise[T] = Promise()
         result.on_discard(lambda _: self.discard())
         self.on_ready(result.set)
-        self.on_failed(lambda _: _apply(result, function, self))
+        self.on_failed(lambda _: _apply(result, function, argument=self))
         self.on_discarded(lambda _: result.set_discarded())
         self.on_abandoned(lambda _: result.abandon())
         return result
@@ -203,14 +203,14 @@ class Future(Generic[T]):
         result: Promise[T] = Promise()
         result.on_discard(lambda _: self.discard())
         self.on_ready(result.set)
-        self.on_failed(lambda _: _settle(result, function, self))
-        self.on_discarded(lambda _: _settle(result, function, self))
-        self.on_abandoned(lambda _: _settle(result, function, self))
+        self.on_failed(lambda _: _settle(result, function, argument=self))
+        self.on_discarded(lambda _: _settle(result, function, argument=self))
+        self.on_abandoned(lambda _: _settle(result, function, argument=self))
         return result
 
     # For the two classes here
 
-    def _when(self, what: object, callback: Callable[[Any], object], holds: bool) -> Future[T]:
+    def _when(self, what: object, callback: Callable[[Any], object], *, holds: bool) -> Future[T]:
         if holds:
             callback(self._result if what in (READY, FAILED) else self)
         elif self.state is PENDING:
@@ -328,15 +328,15 @@ def collect(futures: Iterable[Future[T]]) -> Future[list[T]]:
     return result
 
 
-def _apply(result: Promise[Any], function: Callable[[Any], Any], argument: object) -> None:
+def _apply(result: Promise[Any], function: Callable[[Any], Any], *, argument: object) -> None:
     """Continue with `function`, unless the result is no longer wanted."""
     if result.discard_requested:
         result.set_discarded()
     else:
-        _settle(result, function, argument)
+        _settle(result, function, argument=argument)
 
 
-def _settle(result: Promise[Any], function: Callable[[Any], Any], argument: object) -> None:
+def _settle(result: Promise[Any], function: Callable[[Any], Any], *, argument: object) -> None:
     try:
         value = function(argument)
     except Exception as error:

@@ -6,7 +6,7 @@ level.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Protocol
 
 from libprocess_py.clock import Clock
 from libprocess_py.core.mailbox import Mailbox
@@ -19,13 +19,17 @@ from libprocess_py.metrics.registry import Metrics
 from libprocess_py.pid import PID, Address
 from libprocess_py.routing import Routes
 
-Forward = Callable[[PID, Message, PID], None]
+
+class Forward(Protocol):
+    """Sends a message on in the name of its sender."""
+
+    def __call__(self, to: PID, message: Message, *, sender: PID) -> None: ...
 
 
 class NodeHost:
     """The kernel's view of its node."""
 
-    def __init__(self, driver: Driver, address: Address, forward: Forward) -> None:
+    def __init__(self, driver: Driver, address: Address, *, forward: Forward) -> None:
         self._driver = driver
         self._forward = forward
         self.clock = Clock(driver.now)
@@ -36,32 +40,32 @@ class NodeHost:
         self.now = driver.now
         self.wake = driver.wake
 
-    def unhandled(self, mailbox: Mailbox, sender: PID, message: Message) -> None:
+    def unhandled(self, mailbox: Mailbox, message: Message, *, sender: PID) -> None:
         to = self.delegate_of(mailbox._process_pid.id, message.wire_name)
         if to is None:
-            self.dropped("unknown_message", mailbox._process_pid.id, (MESSAGE, sender, message, None))
+            self.dropped((MESSAGE, sender, message, None), reason="unknown_message", to=mailbox._process_pid.id)
         else:
-            self._forward(to, message, sender)
+            self._forward(to, message, sender=sender)
 
     def delegate_of(self, id: str, name: str) -> PID | None:
         """Where that actor wants messages of that name to go that it does not handle itself."""
         return self.delegates.get(id, {}).get(name)
 
-    def dropped(self, reason: str, to: str, event: Event) -> None:
+    def dropped(self, event: Event, *, reason: str, to: str) -> None:
         self.count_drop(reason, to=to, kind=KIND_NAMES[event[0]], name=name_of(event))
 
     def count_drop(self, reason: str, *, to: object, kind: str, name: str) -> None:
         self.metrics.counter(f"libprocess/dropped/{reason}").add()
         self.log.debug("dropped", reason=reason, to=to, kind=kind, name=name)
 
-    def refused(self, mailbox: Mailbox, event: Event, error: ProtocolError) -> None:
+    def refused(self, mailbox: Mailbox, error: ProtocolError, *, event: Event) -> None:
         self.metrics.counter("libprocess/protocol_errors").add()
         sender = event[1] if event[0] == MESSAGE else "-"
         EventLog(self.clock, mailbox._process_pid).warning(
             "refused", name=name_of(event), sender=sender, error=f"{type(error).__name__}: {error}"
         )
 
-    def failed(self, mailbox: Mailbox, event: Event, error: Exception) -> None:
+    def failed(self, mailbox: Mailbox, error: Exception, *, event: Event) -> None:
         self.metrics.counter("libprocess/failures").add()
         EventLog(self.clock, mailbox._process_pid).error(
             "handler failed", error=error, kind=KIND_NAMES[event[0]], name=name_of(event)

@@ -20,25 +20,25 @@ class EventLog:
 
     __slots__ = ("_clock", "_logger", "_who")
 
-    def __init__(self, clock: Clock, who: object, logger: logging.Logger = _LOGGER) -> None:
+    def __init__(self, clock: Clock, who: object, *, logger: logging.Logger = _LOGGER) -> None:
         self._clock = clock
         self._who = who
         self._logger = logger
 
     def debug(self, event: str, **fields: object) -> None:
-        self._write(logging.DEBUG, event, fields)
+        self._write(logging.DEBUG, event, fields=fields)
 
     def info(self, event: str, **fields: object) -> None:
-        self._write(logging.INFO, event, fields)
+        self._write(logging.INFO, event, fields=fields)
 
     def warning(self, event: str, **fields: object) -> None:
-        self._write(logging.WARNING, event, fields)
+        self._write(logging.WARNING, event, fields=fields)
 
     def error(self, event: str, *, error: BaseException | None = None, **fields: object) -> None:
         """With `error`, its traceback follows the line."""
-        self._write(logging.ERROR, event, fields, error=error)
+        self._write(logging.ERROR, event, fields=fields, error=error)
 
-    def _write(self, level: int, event: str, fields: dict[str, object], *, error: BaseException | None = None) -> None:
+    def _write(self, level: int, event: str, *, fields: dict[str, object], error: BaseException | None = None) -> None:
         if not self._logger.isEnabledFor(level):
             return
         words = [event, *(f"{key}={_field(value)}" for key, value in fields.items()), f"pid={self._who}"]

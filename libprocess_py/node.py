@@ -51,17 +51,17 @@ class NodeOptions:
 class Node:
     """An address with actors behind it."""
 
-    def __init__(self, address: Address, driver: Driver, options: NodeOptions | None = None) -> None:
+    def __init__(self, address: Address, driver: Driver, *, options: NodeOptions | None = None) -> None:
         options = options or NodeOptions()
         self.address = address
         self.delegate_id = options.delegate
         self._driver = driver
-        self._host = NodeHost(driver, address, self._forward)
+        self._host = NodeHost(driver, address, forward=self.send)
         self.clock = self._host.clock
         self.log = self._host.log
         self.metrics = self._host.metrics
         self.routes = self._host.routes
-        self.kernel = Kernel(self._host, address, options.policy)
+        self.kernel = Kernel(self._host, address, policy=options.policy)
         self.kernel.log = options.log
         if options.encode_local:
             self.kernel.by_reference = None
@@ -159,20 +159,20 @@ class Node:
             if to == NOBODY:
                 self._host.count_drop("no_sender", to=to, kind="message", name=message.wire_name)
             else:
-                self.send_remote(to, message, sender)
+                self.send_remote(to, message, sender=sender)
         elif self.kernel.by_reference is None:
-            self.deliver(to.id, sender, message.wire_name, encode(message))
+            self.deliver(to.id, sender, name=message.wire_name, body=encode(message))
         else:
             self.kernel.tell(to.id, (MESSAGE, sender or NOBODY, message, None))
 
-    def send_remote(self, to: PID, message: Message, sender: PID | None) -> None:
+    def send_remote(self, to: PID, message: Message, *, sender: PID | None) -> None:
         """Hand a message for another node to the driver. A simulation overrides this to carry it by reference."""
-        self._driver.transmit(to, sender, message.wire_name, encode(message))
+        self._driver.transmit(to, sender, name=message.wire_name, body=encode(message))
 
     def delay(self, process: Process, ns: int, *, method: Callable[..., object], args: tuple[Any, ...]) -> Timer:
         """See `Process.delay`."""
         due = self._driver.now() + ns
-        timer = self.kernel.timers.add(due, process, method, args)
+        timer = self.kernel.timers.add(due, process, method=method, args=args)
         if self._armed is None or due < self._armed:
             self._armed = due
             self._driver.arm(due)
@@ -222,7 +222,7 @@ class Node:
                 self._armed = due
                 self._driver.arm(due)
 
-    def deliver(self, to_id: str, sender: PID | None, name: str, body: bytes) -> Delivery:
+    def deliver(self, to_id: str, sender: PID | None, *, name: str, body: bytes) -> Delivery:
         """A message from outside. It is decoded here, as the type that the actor installed under that name."""
         mailbox = self.kernel.mailboxes.get(to_id)
         if mailbox is None:
@@ -230,7 +230,7 @@ class Node:
             return Delivery.NO_SUCH_PROCESS
         kind = mailbox._process_names.get(name)
         if kind is None:
-            return self._deliver_unhandled(mailbox, sender, name, body)
+            return self._deliver_unhandled(mailbox, sender, name=name, body=body)
         try:
             message = decode(kind, body)
         except MalformedMessage as error:
@@ -274,18 +274,15 @@ class Node:
         answer: Response | Future[Response] = route.handler(request)
         return answer
 
-    def _forward(self, to: PID, message: Message, sender: PID) -> None:
-        self.send(to, message, sender=sender)
-
-    def _deliver_unhandled(self, mailbox: Mailbox, sender: PID | None, name: str, body: bytes) -> Delivery:
+    def _deliver_unhandled(self, mailbox: Mailbox, sender: PID | None, *, name: str, body: bytes) -> Delivery:
         id = mailbox._process_pid.id
         to = self._host.delegate_of(id, name)
         if to is None or to.id == id:
             self._host.count_drop("unknown_message", to=id, kind="message", name=name)
         elif to.address == self.address:
-            return self.deliver(to.id, sender, name, body)
+            return self.deliver(to.id, sender, name=name, body=body)
         else:
-            self._driver.transmit(to, sender, name, body)
+            self._driver.transmit(to, sender, name=name, body=body)
         return Delivery.DELIVERED
 
 

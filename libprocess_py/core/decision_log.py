@@ -55,16 +55,16 @@ class DecisionLog:
         """The identity of the run so far."""
         return self._hash.hex()
 
-    def event(self, now: int, pid: object, event: Event) -> None:
+    def event(self, event: Event, *, now: int, pid: object) -> None:
         """An event is about to be served by the actor `pid`."""
         kind, what, payload, _ = event
         name = events.name_of(event)
         sender = str(what) if kind == events.MESSAGE else "-"
         if kind == events.TIMER:
             payload = (what.due, what.args)
-        self.record(now, pid, events.KIND_NAMES[kind], f"{name} {sender} {digest_of(payload)}")
+        self.record(events.KIND_NAMES[kind], f"{name} {sender} {digest_of(payload)}", now=now, who=pid)
 
-    def record(self, now: int, who: object, kind: str, text: str) -> None:
+    def record(self, kind: str, text: str, *, now: int, who: object) -> None:
         """Any other fact: a random draw, a fault, an input from outside."""
         self.length += 1
         line = f"{self.length} {now} {who} {kind} {text}"

@@ -69,14 +69,14 @@ class Host(Protocol):
     def wake(self) -> None:
         """The run queue is no longer empty."""
 
-    def unhandled(self, mailbox: Mailbox, sender: PID, message: Any) -> None:
+    def unhandled(self, mailbox: Mailbox, message: Any, *, sender: PID) -> None:
         """No handler is installed for this message."""
 
-    def dropped(self, reason: str, to: str, event: Event) -> None: ...
-    def refused(self, mailbox: Mailbox, event: Event, error: ProtocolError) -> None:
+    def dropped(self, event: Event, *, reason: str, to: str) -> None: ...
+    def refused(self, mailbox: Mailbox, error: ProtocolError, *, event: Event) -> None:
         """A handler found the sender at fault."""
 
-    def failed(self, mailbox: Mailbox, event: Event, error: Exception) -> None: ...
+    def failed(self, mailbox: Mailbox, error: Exception, *, event: Event) -> None: ...
     def abort(self, error: Exception) -> None: ...
     def ended(self, pid: PID) -> None:
         """The actor is gone; whatever the node keeps for it can go too."""
@@ -88,7 +88,7 @@ class Host(Protocol):
 class Kernel:
     """The actors of one node. Everything happens on one thread, at the pleasure of `run`."""
 
-    def __init__(self, host: Host, address: Address, policy: Policy) -> None:
+    def __init__(self, host: Host, address: Address, *, policy: Policy) -> None:
         self.host = host
         self.address = address
         self.by_reference: Address | None = address  # None: local messages take the slow path, which encodes them.
@@ -127,7 +127,7 @@ class Kernel:
         """Queue an event for the actor with that id, or drop it. False if there is none."""
         mailbox = self.mailboxes.get(to)
         if mailbox is None:
-            self.drop("no_such_process", to, event)
+            self.drop(event, reason="no_such_process", to=to)
             return False
         self.post(mailbox, event)
         return True
@@ -138,12 +138,12 @@ class Kernel:
             if timer.owner._process_phase is not ENDED:
                 self.post(timer.owner, (TIMER, timer, None, None))
 
-    def drop(self, reason: str, to: str, event: Event) -> None:
+    def drop(self, event: Event, *, reason: str, to: str) -> None:
         """Nobody will serve this event. Says so, to whoever holds its future too."""
         kind, what, _, promise = event
         if kind in (TERMINATE, INITIALIZE, TIMER):
             return  # Nobody but the runtime and the actor itself knows of these.
-        self.host.dropped(reason, to, event)
+        self.host.dropped(event, reason=reason, to=to)
         if kind == RESUME:
             what.close()
         if promise is not None:
@@ -253,52 +253,52 @@ class Kernel:
                 for event in events:
                     kind, what, payload, promise = event
                     if log is not None:
-                        log.event(self.host.now(), mailbox._process_pid, event)
+                        log.event(event, now=self.host.now(), pid=mailbox._process_pid)
                     if kind == MESSAGE:
                         handler = handlers.get(payload.__class__)
                         if handler is None:
-                            self.host.unhandled(mailbox, what, payload)
+                            self.host.unhandled(mailbox, payload, sender=what)
                             continue
                         value = handler(mailbox, what, payload)
                         if value is not None and value.__class__ is CoroutineType:
-                            self._drive(mailbox, value, None)
+                            self._drive(mailbox, value, promise=None)
                     elif kind == DISPATCH:
                         value = methods[what](mailbox, *payload)
                         kind = value.__class__
                         if kind is Promise:
                             promise.associate(value)
                         elif kind is CoroutineType:
-                            self._drive(mailbox, value, promise)
+                            self._drive(mailbox, value, promise=promise)
                         else:
                             promise.set(value)
                     else:
                         self._serve_other(mailbox, event)
                 return
             except ProtocolError as error:
-                self._refuse(mailbox, event, error)
+                self._refuse(mailbox, error, event=event)
             except Exception as error:
-                self._fail(mailbox, event, error)
+                self._fail(mailbox, error, event=event)
 
     def _serve_other(self, mailbox: Mailbox, event: Event) -> None:
         """The event kinds that are not worth a place in the inner loop."""
         kind, what, payload, promise = event
         if kind == TIMER:
-            self._finish(mailbox, what.run(), None)
+            self._finish(mailbox, what.run(), promise=None)
         elif kind == REQUEST:
-            self._finish(mailbox, what(payload), promise)
+            self._finish(mailbox, what(payload), promise=promise)
         elif kind == KEYWORDS:
             arguments, keywords = payload
-            self._finish(mailbox, mailbox._process_methods[what](mailbox, *arguments, **keywords), promise)
+            self._finish(mailbox, mailbox._process_methods[what](mailbox, *arguments, **keywords), promise=promise)
         elif kind == RESUME:
             self._suspended[mailbox._process_pid.id].pop(what)
-            self._drive(mailbox, what, promise)
+            self._drive(mailbox, what, promise=promise)
         elif kind == EXITED:
             told: Callable[[PID], Any] = mailbox.exited
-            self._finish(mailbox, told(what), None)
+            self._finish(mailbox, told(what), promise=None)
         elif kind == INITIALIZE:
             mailbox._process_phase = READY
             begin: Callable[[], Any] = mailbox.initialize
-            self._finish(mailbox, begin(), None)
+            self._finish(mailbox, begin(), promise=None)
         else:
             assert kind == TERMINATE
             mailbox._process_phase = TERMINATING
@@ -307,10 +307,10 @@ class Kernel:
             finally:
                 self._end(mailbox)
 
-    def _finish(self, mailbox: Mailbox, value: Any, promise: Promise[Any] | None) -> None:
+    def _finish(self, mailbox: Mailbox, value: Any, *, promise: Promise[Any] | None) -> None:
         """Pass on what a handler returned."""
         if value.__class__ is CoroutineType:
-            self._drive(mailbox, value, promise)
+            self._drive(mailbox, value, promise=promise)
         elif promise is None:
             return
         elif value.__class__ is Promise:
@@ -318,12 +318,12 @@ class Kernel:
         else:
             promise.set(value)
 
-    def _drive(self, mailbox: Mailbox, coroutine: Coroutine, promise: Promise[Any] | None) -> None:
+    def _drive(self, mailbox: Mailbox, coroutine: Coroutine, *, promise: Promise[Any] | None) -> None:
         """Run a handler's coroutine to its next wait. It goes on as an event of its actor, when the wait is over."""
         try:
             awaited = coroutine.send(None)
         except StopIteration as stop:
-            self._finish(mailbox, stop.value, promise)
+            self._finish(mailbox, stop.value, promise=promise)
             return
         if awaited.__class__ is not Promise:
             coroutine.close()
@@ -337,15 +337,15 @@ class Kernel:
         awaited.on_any(resume)
         awaited.on_abandoned(resume)
 
-    def _refuse(self, mailbox: Mailbox, event: Event, error: ProtocolError) -> None:
-        self.host.refused(mailbox, event, error)
+    def _refuse(self, mailbox: Mailbox, error: ProtocolError, *, event: Event) -> None:
+        self.host.refused(mailbox, error, event=event)
         if event[3] is not None:
             event[3].fail(error)
 
-    def _fail(self, mailbox: Mailbox, event: Event, error: Exception) -> None:
+    def _fail(self, mailbox: Mailbox, error: Exception, *, event: Event) -> None:
         """Our own mistake: an actor is in a state that nobody foresaw."""
         policy = self.policies.get(mailbox._process_pid.id, self.policy)
-        self.host.failed(mailbox, event, error)
+        self.host.failed(mailbox, error, event=event)
         if event[3] is not None:
             event[3].fail(error)
         if policy is Policy.END_ACTOR:
@@ -388,7 +388,7 @@ class Kernel:
             dropped += mailbox._process_box
             mailbox._process_box.clear()
         for event in dropped:
-            self.drop(reason, mailbox._process_pid.id, event)
+            self.drop(event, reason=reason, to=mailbox._process_pid.id)
 
 
 def _cut(box: list[Event], events: Iterator[Event]) -> list[Event]:

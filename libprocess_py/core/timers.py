@@ -19,7 +19,7 @@ class Timer:
     __slots__ = ("_timers", "args", "due", "method", "owner")
 
     def __init__(
-        self, timers: Timers, due: int, owner: object, call: tuple[Callable[..., object], tuple[Any, ...]]
+        self, timers: Timers, owner: object, *, due: int, call: tuple[Callable[..., object], tuple[Any, ...]]
     ) -> None:
         self._timers: Timers | None = timers  # None once it was cancelled or has run.
         self.due = due
@@ -63,8 +63,8 @@ class Timers:
     def __len__(self) -> int:
         return sum(timer.is_live for _, _, timer in self._heap)
 
-    def add(self, due: int, owner: object, method: Callable[..., object], args: tuple[Any, ...]) -> Timer:
-        timer = Timer(self, due, owner, (method, args))
+    def add(self, due: int, owner: object, *, method: Callable[..., object], args: tuple[Any, ...]) -> Timer:
+        timer = Timer(self, owner, due=due, call=(method, args))
         self._made += 1
         heappush(self._heap, (due, self._made, timer))
         return timer

@@ -125,7 +125,7 @@ class Connection(asyncio.Protocol):
             text = f"the sender claims to be {sender} but its connection comes from {self._peer}"
             self._answer(encode_response(Response.text(400, text)))
             return
-        outcome = driver.node.deliver(route.to_id, sender, route.name, body)
+        outcome = driver.node.deliver(route.to_id, sender, name=route.name, body=body)
         if outcome is Delivery.DELIVERED:
             self._answer(ACCEPTED)
         elif outcome is Delivery.NO_SUCH_PROCESS:

@@ -32,19 +32,19 @@ class LoggedRandom(Random):
 
     def random(self) -> float:
         drawn = super().random()
-        self._log.record(self._agenda.now, self._name, "random", repr(drawn))
+        self._log.record("random", repr(drawn), now=self._agenda.now, who=self._name)
         return drawn
 
     def getrandbits(self, k: int, /) -> int:
         drawn = super().getrandbits(k)
-        self._log.record(self._agenda.now, self._name, "random", str(drawn))
+        self._log.record("random", str(drawn), now=self._agenda.now, who=self._name)
         return drawn
 
 
 class Chance:
     """The streams of one simulation."""
 
-    def __init__(self, seed: int, agenda: Agenda, log: DecisionLog | None) -> None:
+    def __init__(self, seed: int, agenda: Agenda, *, log: DecisionLog | None) -> None:
         self.seed = seed
         self._agenda = agenda
         self._log = log

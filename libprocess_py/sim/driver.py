@@ -57,7 +57,7 @@ class SimulatedDriver:
         if due is not None:
             self._agenda.add(due, self._ring, due)
 
-    def transmit(self, to: PID, sender: PID | None, name: str, body: bytes) -> None:
+    def transmit(self, to: PID, sender: PID | None, *, name: str, body: bytes) -> None:
         self._world.network.carry(self._address, Letter(to, sender, name, body, None))
 
     def connect(self, address: Address) -> None:
@@ -86,7 +86,7 @@ class SimulatedDriver:
 
     def receive(self, letter: Letter) -> None:
         if letter.message is None:
-            self.node.deliver(letter.to.id, letter.sender, letter.name, letter.body)
+            self.node.deliver(letter.to.id, letter.sender, name=letter.name, body=letter.body)
         else:
             self.node.send(letter.to, letter.message, sender=letter.sender)
 
@@ -101,14 +101,14 @@ class SimulatedDriver:
             self.alive = False
             self._world.network.detach(self._address)
 
-    def carry(self, to: PID, message: Message, sender: PID | None) -> None:
+    def carry(self, to: PID, message: Message, *, sender: PID | None) -> None:
         """Send a message by reference, or encoded when it is its turn."""
         world = self._world
         world.letters += 1
         if not self.alive:
             return
         if world.encode_every and world.letters % world.encode_every == 0:
-            self.transmit(to, sender, message.wire_name, encode(message))
+            self.transmit(to, sender, name=message.wire_name, body=encode(message))
         else:
             world.network.carry(self._address, Letter(to, sender, message.wire_name, b"", message))
 
@@ -121,10 +121,10 @@ class SimulatedDriver:
 class SimulatedNode(Node):
     """A node whose messages to other nodes may travel by reference."""
 
-    def __init__(self, address: Address, driver: SimulatedDriver, options: NodeOptions) -> None:
-        super().__init__(address, driver, options)
+    def __init__(self, address: Address, driver: SimulatedDriver, *, options: NodeOptions) -> None:
+        super().__init__(address, driver, options=options)
         self.driver = driver
         driver.node = self
 
-    def send_remote(self, to: PID, message: Message, sender: PID | None) -> None:
-        self.driver.carry(to, message, sender)
+    def send_remote(self, to: PID, message: Message, *, sender: PID | None) -> None:
+        self.driver.carry(to, message, sender=sender)

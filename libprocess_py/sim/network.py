@@ -71,6 +71,15 @@ class Channel:
         self.waiting: deque[tuple[Peer, Letter]] | None = None
 
 
+class Flight(NamedTuple):
+    """A letter on its way, and how the channel was when it left: a change means that it is lost."""
+
+    channel: Channel
+    cut: int
+    receiver: Peer
+    letter: Letter
+
+
 class Connection:
     """What `connect` keeps open. One that is failing only waits for its end to be noticed."""
 
@@ -95,16 +104,17 @@ class Network:
         self.jitter_ns = JITTER_NS
         self.detection_ns = DETECTION_NS
         self.metrics = Metrics()  # `network/delivered`, `network/lost/<reason>`.
+        self._delivered = self.metrics.counter("network/delivered")
 
     # Faults, for tests and simulations
 
     def partition(self, a: Place, b: Place, *, one_way: bool = False) -> None:
         """Cut the way from `a` to `b`, and back unless `one_way`. Connections between them break, either way."""
-        for source, target in _ways(a, b, one_way):
+        for source, target in _ways(a, b, one_way=one_way):
             channel = self._channel(source, target)
             channel.cut |= 1
         for source, target in _ways(a, b, one_way=False):
-            self._break(source, target, self.detection_ns)
+            self._break(source, target, after_ns=self.detection_ns)
         self._note("partition", f"{_at(a)} {_at(b)} {'one way' if one_way else 'both ways'}")
 
     def heal(self, a: Place, b: Place) -> None:
@@ -128,10 +138,10 @@ class Network:
             if channel.cut & 1:
                 self._lost("partitioned")
             else:
-                self._launch(channel, receiver, letter)
+                self._launch(channel, letter, receiver=receiver)
         self._note("release", f"{_at(a)} {_at(b)}")
 
-    def drop(self, a: Place, b: Place, rate: float) -> None:
+    def drop(self, a: Place, b: Place, *, rate: float) -> None:
         """Lose that share of what is sent from `a` to `b`: a network worse than TCP, for tests of repetition."""
         assert 0 <= rate <= 1, f"rate {rate}: expected a share from 0 to 1"
         self._channel(_at(a), _at(b)).drops = round(rate * DROP_SCALE)
@@ -147,7 +157,7 @@ class Network:
         """The node is gone, with its host or without: peers that were connected to it learn it soon."""
         del self._peers[address]
         for connection in self._connections.get(address, {}).values():
-            self._fail(connection, address, RESET_NS)
+            self._fail(connection, address, after_ns=RESET_NS)
         for connections in self._connections.values():
             connections.pop(address, None)
 
@@ -167,7 +177,7 @@ class Network:
                 channel.waiting = deque()
             channel.waiting.append((receiver, letter))
         else:
-            self._launch(channel, receiver, letter)
+            self._launch(channel, letter, receiver=receiver)
 
     def connect(self, source: Address, peer: Peer, *, to: Address) -> None:
         connections = self._connections.setdefault(to, {})
@@ -175,9 +185,9 @@ class Network:
             return
         connection = connections[source] = Connection(peer)
         if to not in self._peers:
-            self._fail(connection, to, RESET_NS)
+            self._fail(connection, to, after_ns=RESET_NS)
         elif any(self._channel(*way).cut & 1 for way in _ways(source, to, one_way=False)):
-            self._fail(connection, to, self.detection_ns)
+            self._fail(connection, to, after_ns=self.detection_ns)
 
     def disconnect(self, source: Address, *, to: Address) -> None:
         self._connections.get(to, {}).pop(source, None)
@@ -190,29 +200,30 @@ class Network:
             channel = self._channels[source, target] = Channel(seed_of(self._seed, f"network/{source}->{target}"))
         return channel
 
-    def _launch(self, channel: Channel, receiver: Peer, letter: Letter) -> None:
+    def _launch(self, channel: Channel, letter: Letter, *, receiver: Peer) -> None:
         jitter = channel.chance.below(self.jitter_ns) if self.jitter_ns else 0
         due = channel.last_due = max(channel.last_due, self._agenda.now + self.latency_ns + jitter)
-        self._agenda.add(due, self._arrive, channel, channel.cut, receiver, letter)
+        self._agenda.add(due, self._arrive, Flight(channel, channel.cut, receiver, letter))
 
-    def _arrive(self, channel: Channel, cut: int, receiver: Peer, letter: Letter) -> None:
+    def _arrive(self, flight: Flight) -> None:
+        channel, cut, receiver, letter = flight
         if channel.cut != cut:
             self._lost("partitioned")
         elif not receiver.alive:
             self._lost("unreachable")
         else:
-            self.metrics.counter("network/delivered").add()
+            self._delivered.value += 1
             receiver.receive(letter)
 
     def _lost(self, reason: str) -> None:
         self.metrics.counter(f"network/lost/{reason}").add()
 
-    def _break(self, source: Address, target: Address, after_ns: int) -> None:
+    def _break(self, source: Address, target: Address, *, after_ns: int) -> None:
         connection = self._connections.get(target, {}).get(source)
         if connection is not None:
-            self._fail(connection, target, after_ns)
+            self._fail(connection, target, after_ns=after_ns)
 
-    def _fail(self, connection: Connection, target: Address, after_ns: int) -> None:
+    def _fail(self, connection: Connection, target: Address, *, after_ns: int) -> None:
         if not connection.failing:
             connection.failing = True
             self._agenda.add(self._agenda.now + after_ns, self._noticed, connection, target)
@@ -227,13 +238,13 @@ class Network:
 
     def _note(self, kind: str, text: str) -> None:
         if self._log is not None:
-            self._log.record(self._agenda.now, "network", kind, text)
+            self._log.record(kind, text, now=self._agenda.now, who="network")
 
 
 def _at(place: Place) -> Address:
     return place if isinstance(place, Address) else place.address
 
 
-def _ways(a: Place, b: Place, one_way: bool) -> list[tuple[Address, Address]]:
+def _ways(a: Place, b: Place, *, one_way: bool) -> list[tuple[Address, Address]]:
     there, back = (_at(a), _at(b)), (_at(b), _at(a))
     return [there] if one_way else [there, back]

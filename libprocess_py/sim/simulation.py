@@ -56,7 +56,7 @@ class Simulation:
         self.log = DecisionLog(options.sink) if options.record else None
         self._agenda = Agenda(options.start_ns)
         self.network = Network(seed, self._agenda, log=self.log)
-        chance = Chance(seed, self._agenda, self.log)
+        chance = Chance(seed, self._agenda, log=self.log)
         self._world = World(self._agenda, chance=chance, network=self.network, encode_every=options.encode_every)
         self._incarnations: dict[Address, int] = {}
         self._nodes: dict[Address, SimulatedNode] = {}
@@ -92,7 +92,7 @@ class Simulation:
         driver = SimulatedDriver(self._world, address, incarnation=incarnation)
         self.network.attach(address, driver)
         options = replace(options or NodeOptions(policy=Policy.FAIL), log=self.log)
-        node = self._nodes[address] = SimulatedNode(address, driver, options)
+        node = self._nodes[address] = SimulatedNode(address, driver, options=options)
         self._note("start", address)
         return node
 
@@ -152,4 +152,4 @@ class Simulation:
 
     def _note(self, kind: str, address: Address) -> None:
         if self.log is not None:
-            self.log.record(self.now, "simulation", kind, str(address))
+            self.log.record(kind, str(address), now=self.now, who="simulation")

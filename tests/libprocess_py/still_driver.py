@@ -28,7 +28,7 @@ class StillDriver:
     def arm(self, due: int | None) -> None:
         self.armed = due
 
-    def transmit(self, to: PID, sender: PID | None, name: str, body: bytes) -> None:
+    def transmit(self, to: PID, sender: PID | None, *, name: str, body: bytes) -> None:
         self.sent.append((to, sender, name, body))
 
     def connect(self, address: Address) -> None:
@@ -52,7 +52,7 @@ class StillDriver:
 
 def a_node(options: NodeOptions | None = None) -> tuple[Node, StillDriver]:
     driver = StillDriver()
-    return Node(Address("10.0.0.1", 5050), driver, options), driver
+    return Node(Address("10.0.0.1", 5050), driver, options=options), driver
 
 
 def run(node: Node) -> None:

@@ -51,8 +51,8 @@ def test_a_message_is_known_to_the_wire_by_the_name_that_it_declares() -> None:
     base = Base()
     pid = node.spawn(base)
 
-    node.deliver(pid.id, None, "mesos.internal.Second", b"{}")
-    node.deliver(pid.id, None, "Second", b"{}")
+    node.deliver(pid.id, None, name="mesos.internal.Second", body=b"{}")
+    node.deliver(pid.id, None, name="Second", body=b"{}")
     run(node)
 
     assert base.story == ["base second"]

@@ -8,8 +8,9 @@ from typing import Final
 import pytest
 
 from tests.conformance.runtime.harness import Harness, SimulatedHarness
+from tests.conformance.runtime.loop_harness import LoopHarness
 
-HARNESSES: Final[dict[str, Callable[[], Harness]]] = {"simulated": SimulatedHarness}
+HARNESSES: Final[dict[str, Callable[[], Harness]]] = {"simulated": SimulatedHarness, "real": LoopHarness}
 
 
 @pytest.fixture(params=list(HARNESSES))

@@ -169,8 +169,8 @@ def test_a_body_that_does_not_decode_changes_nothing_and_is_counted(harness: Har
     recorder = Recorder("recorder")
     node.spawn(recorder)
 
-    node.deliver("recorder", None, "Note", b'{"number":"three"}')
-    node.deliver("recorder", None, "Note", b'{"number":4,"added_later":true}')
+    node.deliver("recorder", None, name="Note", body=b'{"number":"three"}')
+    node.deliver("recorder", None, name="Note", body=b'{"number":4,"added_later":true}')
     harness.settle()
 
     assert recorder.numbers() == [4]

@@ -38,7 +38,7 @@ class Site(Process):
         raise RuntimeError("a mistake of ours, with details that are nobody's business")
 
 
-def _get(harness: Harness, node: Node, target: str) -> tuple[int, str]:
+def _get(harness: Harness, node: Node, *, target: str) -> tuple[int, str]:
     future = node.request(Request.of("GET", target, headers={}, body=b"", peer="127.0.0.1"))
     harness.until(lambda: not future.is_pending)
     return future.get().status, future.get().body.decode()
@@ -68,14 +68,14 @@ def test_a_request_is_answered_by_the_longest_route_that_fits(
     node = harness.node()
     node.spawn(Site())
 
-    assert _get(harness, node, target) == (status, body)
+    assert _get(harness, node, target=target) == (status, body)
 
 
 def test_an_encoded_id_names_its_actor(harness: Harness) -> None:
     node = harness.node()
     node.spawn(Site("a/b (1)"))
 
-    assert _get(harness, node, "/a%2Fb%20(1)/files/x") == (200, "files /files/x")
+    assert _get(harness, node, target="/a%2Fb%20(1)/files/x") == (200, "files /files/x")
 
 
 def test_the_delegate_answers_for_paths_that_name_no_actor(harness: Harness) -> None:
@@ -83,10 +83,10 @@ def test_the_delegate_answers_for_paths_that_name_no_actor(harness: Harness) -> 
     node.spawn(Site())
     node.spawn(Recorder("recorder"))
 
-    assert _get(harness, node, "/files/x") == (200, "files /files/x")
-    assert _get(harness, node, "/site/files/x") == (200, "files /files/x")
-    assert _get(harness, node, "/") == (200, "root")
-    assert _get(harness, node, "/recorder/files") == (404, "404 Not Found.")
+    assert _get(harness, node, target="/files/x") == (200, "files /files/x")
+    assert _get(harness, node, target="/site/files/x") == (200, "files /files/x")
+    assert _get(harness, node, target="/") == (200, "root")
+    assert _get(harness, node, target="/recorder/files") == (404, "404 Not Found.")
 
 
 def test_a_handler_may_answer_later(harness: Harness) -> None:
@@ -130,7 +130,7 @@ def test_the_snapshot_of_metrics_is_one_flat_object(harness: Harness) -> None:
     node.metrics.gauge("site/load", lambda: 0.5)
     node.metrics.gauge("site/broken", lambda: 1 / 0)
 
-    status, body = _get(harness, node, "/metrics/snapshot?timeout=5secs")
+    status, body = _get(harness, node, target="/metrics/snapshot?timeout=5secs")
 
     assert status == 200
     snapshot = json.loads(body)
@@ -140,7 +140,7 @@ def test_the_snapshot_of_metrics_is_one_flat_object(harness: Harness) -> None:
 
 
 def test_a_snapshot_with_a_timeout_that_is_no_duration_is_refused(harness: Harness) -> None:
-    status, body = _get(harness, harness.node(), "/metrics/snapshot?timeout=soon")
+    status, body = _get(harness, harness.node(), target="/metrics/snapshot?timeout=soon")
 
     assert status == 400
     assert "soon" in body

@@ -24,7 +24,7 @@ A_PID = PID("a", Address("10.0.0.1", 1))
 def _logged(records: list[tuple[int, str]]) -> DecisionLog:
     log = DecisionLog()
     for now, text in records:
-        log.record(now, A_PID, "fact", text)
+        log.record("fact", text, now=now, who=A_PID)
     return log
 
 
@@ -39,8 +39,8 @@ def test_records_are_numbered_and_go_to_the_sink() -> None:
     lines: list[str] = []
     log = DecisionLog(lines.append)
 
-    log.record(5, A_PID, "fact", "one")
-    log.record(6, A_PID, "fact", "two")
+    log.record("fact", "one", now=5, who=A_PID)
+    log.record("fact", "two", now=6, who=A_PID)
 
     assert lines == ["1 5 a@10.0.0.1:1 fact one", "2 6 a@10.0.0.1:1 fact two"]
     assert log.length == 2

@@ -26,8 +26,8 @@ class Collector(Process):
     def number(self, sender: PID, number: Number) -> None:
         self.got.append((sender.id, number.value))
 
-    def burst(self, to: PID, first: int, count: int) -> None:
-        for value in range(first, first + count):
+    def burst(self, to: PID, values: range) -> None:
+        for value in values:
             self.send(to, Number(value=value))
 
 
@@ -66,7 +66,7 @@ def test_a_step_serves_no_more_events_than_its_budget() -> None:
     to = node.spawn(collector)
     node.spawn(sender)
     run(node)
-    sender.burst(to, 0, 25)
+    sender.burst(to, range(25))
 
     served = []
     while node.step(budget=10):
@@ -83,11 +83,11 @@ def test_what_arrives_during_a_turn_that_was_cut_short_comes_after_its_rest() ->
     node.spawn(sender)
     run(node)
 
-    sender.burst(to, 0, 6)
+    sender.burst(to, range(6))
     node.step(budget=4)
-    sender.burst(to, 6, 6)
+    sender.burst(to, range(6, 12))
     node.step(budget=1)
-    sender.burst(to, 12, 6)
+    sender.burst(to, range(12, 18))
     run(node)
 
     assert [value for _, value in collector.got] == list(range(18))
@@ -99,9 +99,9 @@ def test_terminate_drops_the_rest_of_a_turn_that_was_cut_short() -> None:
     to = node.spawn(collector)
     node.spawn(sender)
     run(node)
-    sender.burst(to, 0, 6)
+    sender.burst(to, range(6))
     node.step(budget=4)
-    sender.burst(to, 6, 2)
+    sender.burst(to, range(6, 8))
 
     node.terminate(to)
     run(node)
@@ -129,7 +129,8 @@ def test_each_pair_of_actors_keeps_its_order_under_any_budget(actions: list[tupl
 
     for action, which, count in actions:
         if action == "burst":
-            senders[which].burst(to, sent[senders[which].pid.id], count)
+            first = sent[senders[which].pid.id]
+            senders[which].burst(to, range(first, first + count))
             sent[senders[which].pid.id] += count
         else:
             node.step(budget=which)
@@ -147,7 +148,7 @@ def test_the_driver_is_woken_once_until_a_step_ran_dry() -> None:
     assert driver.wakes == 1
     run(node)
 
-    sender.burst(to, 0, STEP_EVENTS)
+    sender.burst(to, range(STEP_EVENTS))
 
     assert driver.wakes == 2
 
@@ -157,9 +158,9 @@ def test_the_driver_is_armed_for_the_earliest_timer_only() -> None:
     actor = Collector()
     node.spawn(actor)
     run(node)
-    late = actor.delay(500, actor.burst, PID("x", Address("10.0.0.9", 1)), 0, 0)
+    late = actor.delay(500, actor.burst, PID("x", Address("10.0.0.9", 1)), range(0))
     assert driver.armed == 1_500
-    early = actor.delay(100, actor.burst, PID("x", Address("10.0.0.9", 1)), 0, 0)
+    early = actor.delay(100, actor.burst, PID("x", Address("10.0.0.9", 1)), range(0))
     assert driver.armed == 1_100
 
     early.cancel()
@@ -176,7 +177,7 @@ def test_a_failure_leaves_the_step_under_the_failing_policy_and_the_rest_can_go_
     collector = Collector()
     to = node.spawn(collector)
     future = node.dispatch(to, lambda _: 1 // 0)
-    node.dispatch(to, Collector.burst, to, 0, 3)
+    node.dispatch(to, Collector.burst, to, range(3))
     wakes = driver.wakes
 
     with pytest.raises(ActorFailed, match=r"collector\(1\)@10.0.0.1:5050 failed in .*ZeroDivisionError") as raised:
@@ -195,8 +196,8 @@ def test_a_failure_stops_the_node_under_the_aborting_policy() -> None:
     to, other = node.spawn(collector), node.spawn(bystander)
     run(node)
     node.dispatch(to, lambda _: 1 // 0)
-    node.dispatch(to, Collector.burst, other, 0, 3)
-    node.dispatch(other, Collector.burst, other, 0, 3)
+    node.dispatch(to, Collector.burst, other, range(3))
+    node.dispatch(other, Collector.burst, other, range(3))
 
     run(node)
 
@@ -227,6 +228,6 @@ def test_a_message_for_another_node_is_encoded_with_its_sender() -> None:
     to = PID("far", Address("10.0.0.2", 5050))
     run(node)
 
-    actor.burst(to, 7, 1)
+    actor.burst(to, range(7, 8))
 
     assert driver.sent == [(to, pid, "Number", b'{"value":7}')]

@@ -20,7 +20,7 @@ class TimersAgainstAList(RuleBasedStateMachine):
     @rule(delay=st.integers(0, 20), copies=st.integers(1, SWEEP_MIN))
     def add(self, delay: int, copies: int) -> None:
         for _ in range(copies):
-            self.model.append((self.now + delay, self.timers.add(self.now + delay, self, self.add, ())))
+            self.model.append((self.now + delay, self.timers.add(self.now + delay, self, method=self.add, args=())))
 
     @rule(data=st.data(), count=st.integers(1, 2 * SWEEP_MIN))
     def cancel(self, data: st.DataObject, count: int) -> None:
@@ -53,7 +53,7 @@ TestTimersAgainstAList = TimersAgainstAList.TestCase
 def test_cancelled_timers_do_not_pile_up() -> None:
     timers = Timers()
     for due in range(10_000):
-        timers.add(due, None, print, ()).cancel()
+        timers.add(due, None, method=print, args=()).cancel()
 
     assert len(timers._heap) <= SWEEP_MIN
 
@@ -61,7 +61,7 @@ def test_cancelled_timers_do_not_pile_up() -> None:
 def test_a_timer_that_was_cancelled_after_it_left_the_heap_does_nothing() -> None:
     timers = Timers()
     ran: list[int] = []
-    timers.add(1, None, ran.append, (1,))
+    timers.add(1, None, method=ran.append, args=(1,))
     (timer,) = timers.pop_due(1)
 
     assert timer.cancel()

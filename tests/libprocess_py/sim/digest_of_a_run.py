@@ -19,7 +19,7 @@ def digest(seed: int) -> str:
         pids += [node.spawn(Gossip(list(pids))) for _ in range(3)]
     simulation.advance(SECOND // 10)
     simulation.network.partition(nodes[0], nodes[1])
-    simulation.network.drop(nodes[2], nodes[0], 0.3)
+    simulation.network.drop(nodes[2], nodes[0], rate=0.3)
     simulation.network.hold(nodes[3], nodes[0])
     simulation.advance(SECOND // 10)
     simulation.network.release(nodes[3], nodes[0])

@@ -178,7 +178,7 @@ def test_held_messages_are_lost_if_the_way_is_cut_when_they_are_released() -> No
 def test_a_drop_rate_loses_that_share_and_keeps_the_order_of_the_rest() -> None:
     pair = Pair()
 
-    pair.network.drop(pair.here, pair.there, 0.25)
+    pair.network.drop(pair.here, pair.there, rate=0.25)
     pair.send(*range(1_000))
     pair.simulation.advance(SECOND)
 
