@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Self
 
+from libprocess_py.core.decision_log import DecisionLog
 from libprocess_py.core.kernel import Policy
 from libprocess_py.flags import FlagError, flag, load, parse_bool
+from libprocess_py.node import NodeOptions
 from libprocess_py.pid import PORT_MAX, Address
 
 PREFIX: Final = "LIBPROCESS_"
@@ -54,6 +56,7 @@ class NodeSettings:
     require_peer_address_ip_match: bool = False
     policy: Policy = Policy.END_ACTOR
     encode_local: bool = False  # Encode and decode local messages too, so that tests find what cannot travel.
+    log: DecisionLog | None = None  # Takes a record of every event.
     seed: int | None = None  # None: chance and ids from the system.
 
     @classmethod
@@ -68,6 +71,11 @@ class NodeSettings:
             option, _, problem = str(error).partition(": ")
             raise FlagError(f"{PREFIX}{option[2:].replace('-', '_').upper()}: {problem}") from error
         return cls(**{**vars(found), **others})
+
+    @property
+    def options(self) -> NodeOptions:
+        """The part that any driver's node has."""
+        return NodeOptions(policy=self.policy, encode_local=self.encode_local, delegate=self.delegate, log=self.log)
 
     def advertised(self, bound: Address, reachable_ip: str) -> Address:
         """How peers reach a node bound there; `reachable_ip` stands in for "any interface", which is no place."""
