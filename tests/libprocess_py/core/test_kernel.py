@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from libprocess_py import PID, ActorFailed, Address, Message, NodeOptions, Policy, Process, install
+from libprocess_py import PID, ActorFailed, Address, Message, NodeOptions, Policy, Process, Promise, install
 from libprocess_py.core.kernel import STEP_EVENTS
 from tests.libprocess_py.still_driver import a_node, run
 
@@ -231,3 +231,172 @@ def test_a_message_for_another_node_is_encoded_with_its_sender() -> None:
     actor.burst(to, range(7, 8))
 
     assert driver.sent == [(to, pid, "Number", b'{"value":7}')]
+
+
+class Coroutines(Process):
+    """Handlers that wait."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gates: list[Promise[int]] = [Promise(), Promise()]
+        self.story: list[object] = []
+
+    @install(Number)
+    async def number(self, sender: PID, number: Number) -> None:
+        self.story.append(await self.gates[number.value])
+
+    async def both(self) -> int:
+        first = await self.gates[0]
+        return first + await self.gates[1]
+
+    def end_with_work_left(self) -> None:
+        self.dispatch(self.pid, Coroutines.both)
+        self.terminate()
+
+
+def test_a_message_handler_may_wait_while_the_next_message_is_served() -> None:
+    node, _ = a_node()
+    actor = Coroutines()
+    pid = node.spawn(actor)
+    node.send(pid, Number(value=0))
+    node.send(pid, Number(value=1))
+    run(node)
+
+    actor.gates[1].set(11)
+    run(node)
+    actor.gates[0].set(10)
+    run(node)
+
+    assert actor.story == [11, 10]
+
+
+def test_a_coroutine_may_wait_more_than_once() -> None:
+    node, _ = a_node()
+    actor = Coroutines()
+    future = node.dispatch(node.spawn(actor), Coroutines.both)
+    run(node)
+
+    actor.gates[0].set(1)
+    run(node)
+    assert future.is_pending
+    actor.gates[1].set(2)
+    run(node)
+
+    assert future.get() == 3
+
+
+def test_a_coroutine_whose_turn_had_come_when_its_actor_ends_is_abandoned() -> None:
+    node, _ = a_node()
+    actor = Coroutines()
+    pid = node.spawn(actor)
+    future = node.dispatch(pid, Coroutines.both)
+    node.send(pid, Number(value=0))
+    run(node)
+
+    actor.gates[0].set(1)
+    node.terminate(pid)
+    run(node)
+
+    assert future.abandoned
+    assert actor.story == []
+
+
+def test_a_failure_behind_a_wait_ends_the_actor_and_fails_the_future() -> None:
+    node, _ = a_node()
+    actor = Coroutines()
+    pid = node.spawn(actor)
+    future = node.dispatch(pid, Coroutines.both)
+    run(node)
+
+    actor.gates[0].fail(RuntimeError("broken"))
+    run(node)
+
+    assert isinstance(future.failure, RuntimeError)
+    assert node.wait(pid).get() is False
+
+
+def test_an_actor_that_ends_with_work_left_leaves_nothing_in_the_run_queue() -> None:
+    node, _ = a_node()
+    pid = node.spawn(Coroutines())
+
+    node.dispatch(pid, Coroutines.end_with_work_left)
+    run(node)
+
+    assert node.wait(pid).get() is False
+    assert not node.kernel.runnable
+    assert node.kernel.idle
+    assert node.metrics.counter("libprocess/dropped/purged").value == 1
+
+
+def test_terminating_a_stranger_is_counted_and_changes_nothing() -> None:
+    node, _ = a_node()
+    pid = node.spawn(Collector())
+
+    node.terminate(PID("missing", node.address))
+    node.terminate(PID(pid.id, Address("10.0.0.2", 5050)))
+    run(node)
+
+    assert node.wait(pid).is_pending
+    assert node.metrics.counter("libprocess/dropped/no_such_process").value == 2
+
+
+class Chaos(Process):
+    """Does to itself what a test tells it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.initialized = self.finalized = self.served = 0
+
+    def initialize(self) -> None:
+        self.initialized += 1
+
+    def finalize(self) -> None:
+        self.finalized += 1
+
+    def act(self, what: str) -> None:
+        assert self.initialized == 1
+        assert self.finalized == 0
+        self.served += 1
+        if what == "end":
+            self.terminate()
+        elif what == "drain":
+            self.terminate(inject=False)
+        elif what == "again":
+            self.dispatch(self.pid, Chaos.act, "nothing")
+        elif what == "fail":
+            raise RuntimeError("as told")
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.tuples(st.sampled_from(["end", "drain", "again", "fail", "nothing"]), st.just(0)),
+            st.tuples(st.sampled_from(["terminate", "terminate softly"]), st.just(0)),
+            st.tuples(st.just("step"), st.integers(1, 4)),
+        ),
+        max_size=25,
+    )
+)
+def test_every_dispatch_is_served_once_or_abandoned_whatever_an_actor_does(actions: list[tuple[str, int]]) -> None:
+    node, _ = a_node()
+    actor = Chaos()
+    pid = node.spawn(actor)
+    waited = node.wait(pid)
+    futures = []
+
+    for action, budget in actions:
+        if action == "step":
+            node.step(budget=budget)
+        elif action.startswith("terminate"):
+            node.terminate(pid, inject=action == "terminate")
+        else:
+            futures.append(node.dispatch(pid, Chaos.act, action))
+    run(node)
+
+    assert all(future.abandoned != (not future.is_pending) for future in futures)
+    assert sum(not future.is_pending for future in futures) <= actor.served
+    assert actor.initialized == 1
+    assert actor.finalized <= waited.is_ready
+    assert waited.is_ready == (pid.id not in node.kernel.mailboxes)
+    assert node.kernel.idle
+    assert not node.kernel.runnable
