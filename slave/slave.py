@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, TypeVar, get_args
 
-from libprocess_py.message import Message
 from libprocess_py.pid import PID
 from libprocess_py.process import Process, install
-from mesos_py.protocol.messages.master_framework import SchedulerToExecutor
+from mesos_py.protocol.messages.agent_executor import ExecutorMessage, ExecutorRegistration, ExecutorStatusUpdate
+from mesos_py.protocol.messages.master_agent import (
+    AgentRegistered,
+    AgentReregistered,
+    AgentShutdown,
+    FrameworkShutdown,
+    Ping,
+    SchedulerMoved,
+    TaskKill,
+    TaskLaunch,
+)
+from mesos_py.protocol.messages.master_framework import SchedulerToExecutor, StatusAcknowledgement
 from slave.containerizer.containerizer import Containerizer
 from slave.core.books import Books
 from slave.core.events import Event, Exited, FromExecutor, FromMaster, Received, Recovered, StopRequested
@@ -18,17 +27,6 @@ from slave.core.state import AgentState
 from slave.http.routes import add_routes
 from slave.metrics import AgentMetrics
 from slave.perform import Performer, Surroundings
-
-HANDLED: Final[tuple[type[Message], ...]] = (*get_args(FromMaster), *get_args(FromExecutor), SchedulerToExecutor)
-
-H = TypeVar("H", bound=Callable[..., None])
-
-
-def _installed_for_all(method: H) -> H:
-    """Make one method the handler of all that the core takes: it looks at sender, message and books together."""
-    for kind in HANDLED:
-        install(kind)(method)
-    return method
 
 
 @dataclass(frozen=True)
@@ -109,7 +107,62 @@ class Slave(Process):
             return
         self.happened(Exited(pid=pid))
 
-    @_installed_for_all
-    def received(self, sender: PID, message: FromMaster | FromExecutor | SchedulerToExecutor) -> None:
-        """Something came; the core knows what it means, and whether this sender may say it."""
+    def _received(self, sender: PID, message: FromMaster | FromExecutor | SchedulerToExecutor) -> None:
+        """The core knows what a message means, and whether this sender may say it."""
         self.happened(Received(sender=sender, message=message))
+
+    # From the master
+
+    @install(AgentRegistered)
+    def agent_registered(self, sender: PID, message: AgentRegistered) -> None:
+        self._received(sender, message)
+
+    @install(AgentReregistered)
+    def agent_reregistered(self, sender: PID, message: AgentReregistered) -> None:
+        self._received(sender, message)
+
+    @install(AgentShutdown)
+    def agent_shutdown(self, sender: PID, message: AgentShutdown) -> None:
+        self._received(sender, message)
+
+    @install(Ping)
+    def ping(self, sender: PID, message: Ping) -> None:
+        self._received(sender, message)
+
+    @install(TaskLaunch)
+    def task_launch(self, sender: PID, message: TaskLaunch) -> None:
+        self._received(sender, message)
+
+    @install(TaskKill)
+    def task_kill(self, sender: PID, message: TaskKill) -> None:
+        self._received(sender, message)
+
+    @install(StatusAcknowledgement)
+    def status_acknowledgement(self, sender: PID, message: StatusAcknowledgement) -> None:
+        self._received(sender, message)
+
+    @install(FrameworkShutdown)
+    def framework_shutdown(self, sender: PID, message: FrameworkShutdown) -> None:
+        self._received(sender, message)
+
+    @install(SchedulerMoved)
+    def scheduler_moved(self, sender: PID, message: SchedulerMoved) -> None:
+        self._received(sender, message)
+
+    # From executors and schedulers
+
+    @install(ExecutorRegistration)
+    def executor_registration(self, sender: PID, message: ExecutorRegistration) -> None:
+        self._received(sender, message)
+
+    @install(ExecutorStatusUpdate)
+    def executor_status_update(self, sender: PID, message: ExecutorStatusUpdate) -> None:
+        self._received(sender, message)
+
+    @install(ExecutorMessage)
+    def executor_message(self, sender: PID, message: ExecutorMessage) -> None:
+        self._received(sender, message)
+
+    @install(SchedulerToExecutor)
+    def scheduler_to_executor(self, sender: PID, message: SchedulerToExecutor) -> None:
+        self._received(sender, message)

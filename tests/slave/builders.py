@@ -95,13 +95,19 @@ def a_command_launch(id: str = "t1", *, framework: FrameworkInfo | None = None) 
 
 
 def a_launch(
-    id: str = "t1", *, executor: ExecutorInfo | None = None, framework: FrameworkInfo | None = None
+    id: str = "t1",
+    *,
+    executor: ExecutorInfo | None = None,
+    framework: FrameworkInfo | None = None,
+    label: str | None = None,
 ) -> TaskLaunch:
+    """A task of a custom executor; `label` says how a simulated one is to behave."""
+    labels = () if label is None else (("simulate", label),)
     return TaskLaunch(
         framework=framework or a_framework(),
         scheduler=SCHEDULER,
         executor=executor or an_executor_info(),
-        task=replace(a_command_task(id), command=None),
+        task=replace(a_command_task(id), command=None, labels=labels),
     )
 
 
