@@ -1,0 +1,137 @@
+"""The master's flags, each once, with Mesos' names and defaults (MO-09)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from allocators.allocator import DEFAULT_ALLOCATION_INTERVAL_NS
+from allocators.policies.registry import DEFAULT_POLICY, POLICIES
+from libprocess_py.flags import flag
+from libprocess_py.runtime.settings import parse_ip, parse_port
+from master.core.settings import (
+    DEFAULT_AGENT_PING_TIMEOUT_NS,
+    DEFAULT_AGENT_REREGISTER_TIMEOUT_NS,
+    DEFAULT_MAX_AGENT_PING_TIMEOUTS,
+    DEFAULT_MAX_COMPLETED_FRAMEWORKS,
+    DEFAULT_MAX_COMPLETED_TASKS_PER_FRAMEWORK,
+    DEFAULT_MAX_UNREACHABLE_TASKS_PER_FRAMEWORK,
+)
+from mesos_py.protocol.durations import parse_duration
+from mesos_py.protocol.roles import validate_role
+
+DEFAULT_PORT: Final = 5050
+SECOND_NS: Final = 1_000_000_000
+PING_TIMEOUT_NS_MIN: Final = SECOND_NS  # As in Mesos: below, a busy agent would be taken for a dead one.
+PING_TIMEOUT_NS_MAX: Final = 900 * SECOND_NS
+
+
+def parse_ping_timeout(text: str) -> int:
+    """A duration within bounds. Raises ValueError."""
+    ns = parse_duration(text)
+    if not PING_TIMEOUT_NS_MIN <= ns <= PING_TIMEOUT_NS_MAX:
+        raise ValueError(f"expected a duration from 1secs to 15mins, got {text!r}")
+    return ns
+
+
+def parse_interval(text: str) -> int:
+    """A duration above zero. Raises ValueError."""
+    ns = parse_duration(text)
+    if ns == 0:
+        raise ValueError(f"expected a duration above zero, got {text!r}")
+    return ns
+
+
+def parse_count(text: str) -> int:
+    """A number from zero. Raises ValueError."""
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError(f"expected a number from 0, got {text!r}")
+    return int(text)
+
+
+def parse_positive(text: str) -> int:
+    """A number from one. Raises ValueError."""
+    count = parse_count(text)
+    if count == 0:
+        raise ValueError(f"expected a number from 1, got {text!r}")
+    return count
+
+
+def parse_policy(text: str) -> str:
+    """The name of an allocation policy. Raises ValueError."""
+    if text not in POLICIES:
+        raise ValueError(f"expected one of {', '.join(POLICIES)}, got {text!r}")
+    return text
+
+
+def parse_weights(text: str) -> tuple[tuple[str, float], ...]:
+    """Read `role=weight,role=weight`. Raises ValueError naming the part that is wrong."""
+    weights: dict[str, float] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        role, separator, number = part.partition("=")
+        if not separator:
+            raise ValueError(f"expected role=weight, got {part!r}")
+        if problem := validate_role(role):
+            raise ValueError(problem)
+        try:
+            weight = float(number)
+        except ValueError:
+            raise ValueError(f"weight of {role}: expected a number, got {number!r}") from None
+        if not (weight > 0 and math.isfinite(weight)):
+            raise ValueError(f"weight of {role}: expected a number above zero, got {number}")
+        weights[role] = weight
+    return tuple(weights.items())
+
+
+@dataclass(frozen=True)
+class MasterFlags:
+    """Everything that can be set about a master."""
+
+    ip: str = flag("Address to listen on. Peers are not authenticated yet.", default="127.0.0.1", parse=parse_ip)
+    port: int = flag("Port to listen on; 0: any.", default=DEFAULT_PORT, parse=parse_port)
+    advertise_ip: str | None = flag("Address at which peers reach us, if not that one.", default=None, parse=parse_ip)
+    advertise_port: int | None = flag("Port at which peers reach us, likewise.", default=None, parse=parse_port)
+    hostname: str | None = flag("Name of this host for people and links; otherwise the address.", default=None)
+    cluster: str | None = flag("Name of the cluster, for people.", default=None)
+    allocation_interval: int = flag(
+        "Time between batch allocations.", default=DEFAULT_ALLOCATION_INTERVAL_NS, parse=parse_interval
+    )
+    allocator: str = flag("Allocation policy.", default=DEFAULT_POLICY, parse=parse_policy)
+    weights: tuple[tuple[str, float], ...] = flag(
+        "Weights of roles, role=weight,...; others have 1.", default=(), parse=parse_weights
+    )
+    agent_ping_timeout: int = flag(
+        "Time in which an agent is to answer a ping.",
+        default=DEFAULT_AGENT_PING_TIMEOUT_NS,
+        parse=parse_ping_timeout,
+        aliases=("slave_ping_timeout",),
+    )
+    max_agent_ping_timeouts: int = flag(
+        "Missed pings in a row after which an agent is unreachable.",
+        default=DEFAULT_MAX_AGENT_PING_TIMEOUTS,
+        parse=parse_positive,
+        aliases=("max_slave_ping_timeouts",),
+    )
+    agent_reregister_timeout: int = flag(
+        "Time that agents have to find a new master; their tasks are not called lost before.",
+        default=DEFAULT_AGENT_REREGISTER_TIMEOUT_NS,
+        parse=parse_interval,
+        aliases=("slave_reregister_timeout",),
+    )
+    offer_timeout: int | None = flag(
+        "Time after which an unused offer is rescinded; otherwise never.", default=None, parse=parse_interval
+    )
+    max_completed_frameworks: int = flag(
+        "Ended frameworks to remember.", default=DEFAULT_MAX_COMPLETED_FRAMEWORKS, parse=parse_count
+    )
+    max_completed_tasks_per_framework: int = flag(
+        "Ended tasks to remember of each framework.",
+        default=DEFAULT_MAX_COMPLETED_TASKS_PER_FRAMEWORK,
+        parse=parse_count,
+    )
+    max_unreachable_tasks_per_framework: int = flag(
+        "Tasks on unreachable agents to remember of each framework.",
+        default=DEFAULT_MAX_UNREACHABLE_TASKS_PER_FRAMEWORK,
+        parse=parse_count,
+    )

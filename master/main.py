@@ -1,0 +1,90 @@
+"""Starting a master: on a node of its own as a daemon, or on one that is there, as `local` and the simulation do."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Final
+
+from allocators.allocator import AllocatorSettings
+from allocators.allocator_process import AllocatorProcess
+from allocators.policies.registry import make_allocator
+from libprocess_py.node import Node
+from libprocess_py.pid import PID
+from libprocess_py.runtime.awaiting import result
+from libprocess_py.runtime.loop_node import LoopNode
+from libprocess_py.runtime.run import run as run_node
+from libprocess_py.runtime.settings import NodeSettings
+from master.core.settings import MasterSettings
+from master.flags import MasterFlags
+from master.master import Master, MasterOptions
+from mesos_py.protocol.agent import MasterInfo
+from mesos_py.protocol.detector import MASTER_ID
+from mesos_py.protocol.durations import format_duration
+
+EXIT_ENDED: Final = 1  # The master ended by itself, which it only does when something is wrong.
+DURATIONS: Final = ("allocation_interval", "agent_ping_timeout", "agent_reregister_timeout", "offer_timeout")
+
+
+def run(flags: MasterFlags) -> int:
+    """The daemon: until a signal ends it. Returns the exit status."""
+
+    async def main(node: LoopNode) -> int:
+        pid = spawn_master(node, flags)
+        node.log.info("master_listening", address=node.address, pid=pid)
+        await result(node.wait(pid))
+        return EXIT_ENDED
+
+    settings = NodeSettings(
+        ip=flags.ip,
+        port=flags.port,
+        advertise_ip=flags.advertise_ip,
+        advertise_port=flags.advertise_port,
+        delegate=MASTER_ID,
+    )
+    return run_node(main, settings)
+
+
+def spawn_master(node: Node, flags: MasterFlags, *, checked: bool = False) -> PID:
+    """A master and its allocator on a node. `checked`: the books are checked after every event, for tests."""
+    seed = int(node.unique_id().replace("-", ""), 16)
+    settings = AllocatorSettings(seed=seed, allocation_interval_ns=flags.allocation_interval)
+    policy = make_allocator(flags.allocator, settings)
+    allocator = node.spawn(AllocatorProcess(policy, allocation_interval_ns=flags.allocation_interval))
+    options = MasterOptions(
+        flags=shown(flags),
+        weights=dict(flags.weights),
+        hostname=flags.hostname,
+        cluster=flags.cluster,
+        checked=checked,
+    )
+
+    def settings_of(info: MasterInfo, now: int) -> MasterSettings:
+        return MasterSettings(
+            master=info,
+            started_ns=now,
+            agent_ping_timeout_ns=flags.agent_ping_timeout,
+            max_agent_ping_timeouts=flags.max_agent_ping_timeouts,
+            agent_reregister_timeout_ns=flags.agent_reregister_timeout,
+            offer_timeout_ns=flags.offer_timeout,
+            max_completed_frameworks=flags.max_completed_frameworks,
+            max_completed_tasks_per_framework=flags.max_completed_tasks_per_framework,
+            max_unreachable_tasks_per_framework=flags.max_unreachable_tasks_per_framework,
+        )
+
+    return node.spawn(Master(allocator, settings_of, options=options))
+
+
+def shown(flags: MasterFlags) -> dict[str, str]:
+    """The flags that are set, as texts: what `/flags` shows."""
+    texts: dict[str, str] = {}
+    for field in dataclasses.fields(flags):
+        value = getattr(flags, field.name)
+        if value is None:
+            continue
+        if field.name in DURATIONS:
+            texts[field.name] = format_duration(value)
+        elif field.name == "weights":
+            texts[field.name] = ",".join(f"{role}={weight}" for role, weight in value)
+        else:
+            texts[field.name] = str(value)
+    return texts
