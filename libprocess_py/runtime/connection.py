@@ -9,7 +9,6 @@ catches up. One that stops sending is gone: answers still under way are no longe
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import deque
 from typing import TYPE_CHECKING, Final, cast
 
@@ -31,8 +30,6 @@ LINGER_S: Final = (
 )
 
 NOT_FOUND: Final = encode_response(Response.error(404))
-
-log: Final = logging.getLogger(__name__)
 
 
 class _Slot:
@@ -56,6 +53,7 @@ class Connection(asyncio.Protocol):
         self._slots: deque[_Slot] = deque()  # Answers that have to wait for one before them.
         self._out: list[bytes] = []  # Answers whose turn it is.
         self._reading = False  # Inside data_received, which writes when it is through.
+        self._delivered = 0  # Messages of this read.
         self._told_to_continue = False
         self._last = False  # The last request was seen: nothing after it counts.
         self._finished = False
@@ -92,6 +90,9 @@ class Connection(asyncio.Protocol):
         finally:
             driver.leave()
             self._reading = False
+            if self._delivered:
+                driver.count("messages", self._delivered)
+                self._delivered = 0
         self._write()
 
     def pause_writing(self) -> None:
@@ -121,12 +122,13 @@ class Connection(asyncio.Protocol):
         sender = route.sender
         if driver.match_peers and sender is not None and sender.address.ip != self._peer:
             driver.count("messages_spoofed")
-            log.warning("message_refused from=%s peer=%s reason=peer_address", sender, self._peer)
+            driver.node.log.warning("message refused", sender=sender, peer=self._peer, reason="another address")
             text = f"the sender claims to be {sender} but its connection comes from {self._peer}"
             self._answer(encode_response(Response.text(400, text)))
             return
         outcome = driver.node.deliver(route.to_id, sender, name=route.name, body=body)
         if outcome is Delivery.DELIVERED:
+            self._delivered += 1
             self._answer(ACCEPTED)
         elif outcome is Delivery.NO_SUCH_PROCESS:
             driver.count("messages_not_found")
@@ -165,7 +167,7 @@ class Connection(asyncio.Protocol):
 
     def _refuse(self, error: WireError) -> None:
         self._driver.count("bad_requests")
-        log.info("request_refused peer=%s status=%d error=%r", self._peer, error.status, error.text)
+        self._driver.node.log.info("request refused", peer=self._peer, status=error.status, error=error.text)
         self._last = True
         self._answer(encode_response(Response.text(error.status, error.text), keep_alive=False))
 
@@ -189,7 +191,7 @@ class Connection(asyncio.Protocol):
         try:
             return encode_response(response, keep_alive=head.keep_alive, with_body=head.method != "HEAD")
         except ValueError as error:
-            log.error("response_invalid target=%s error=%r", head.target, str(error))
+            self._driver.node.log.error("response invalid", target=head.target, reason=error)
             return encode_response(Response.error(500), keep_alive=head.keep_alive, with_body=head.method != "HEAD")
 
     def _answer(self, data: bytes) -> None:

@@ -8,7 +8,6 @@ clock: wall time at start plus monotonic time since, which never goes back.
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import random
 import time
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
     from libprocess_py.runtime.threads import Worker
 
 NS_PER_MS: Final = 1_000_000
-
-log: Final = logging.getLogger(__name__)
 
 
 class LoopDriver:
@@ -63,7 +60,7 @@ class LoopDriver:
         """Node, driver and server need each other: the driver is made first, and is of no use before this."""
         self.node = node
         self.server = server
-        self.peers = Peers(self.loop, node.metrics, self._connection_lost)
+        self.peers = Peers(self.loop, node, lost=self._connection_lost)
 
     # What the node asks for: see `libprocess_py.driver`.
 
@@ -85,9 +82,9 @@ class LoopDriver:
         if due is not None:
             self._set_timer(due)
 
-    def transmit(self, to: PID, sender: PID | None, name: str, body: bytes) -> None:
+    def transmit(self, to: PID, sender: PID | None, *, name: str, body: bytes) -> None:
         if not self.stopped:
-            self.peers.transmit(to, sender, name, body)
+            self.peers.transmit(to, sender, name=name, body=body)
             if not self._entered:
                 self.wake()
 
@@ -111,7 +108,7 @@ class LoopDriver:
     def abort(self, error: BaseException) -> None:
         if self.failure is None:
             self.failure = error
-            log.critical("node_aborted address=%s error=%r", self.node.address, error, exc_info=error)
+            self.node.log.error("node aborted", error=error)
             self.close()
             if self.on_abort is not None:
                 self.on_abort(error)
@@ -141,14 +138,14 @@ class LoopDriver:
         try:
             self.loop.call_soon_threadsafe(function)
         except RuntimeError:
-            log.debug("call_dropped reason=loop_closed")
+            self.node.log.debug("call dropped", reason="the loop is closed")
 
-    def count(self, what: str) -> None:
-        """Add one to `libprocess/http/<what>`."""
+    def count(self, what: str, n: int = 1) -> None:
+        """Add to `libprocess/http/<what>`."""
         counter = self._counters.get(what)
         if counter is None:
             counter = self._counters[what] = self.node.metrics.counter(f"libprocess/http/{what}")
-        counter.add()
+        counter.add(n)
 
     def close(self) -> None:
         """Let go of every socket and timer at once, as if the OS process had died."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import logging
 import socket
 from collections.abc import Callable
 from types import TracebackType
@@ -25,8 +24,6 @@ CLOSE_S: Final = 1.0  # For the loop to report every socket closed.
 WORKERS_S: Final = 5.0  # For threads to finish the call under way; they are daemons, so a stuck one is left behind.
 POLL_S: Final = 0.002  # Between looks at what has to be over before the node is.
 UNROUTED: Final = Address("192.0.2.1", 9)  # An address kept for documents: asking for the way there sends nothing.
-
-log: Final = logging.getLogger(__name__)
 
 
 class ListenError(OSError):
@@ -63,11 +60,11 @@ class LoopNode(Node):
     async def _stop(self) -> None:
         driver = self.driver
         driver.server.close()
-        if driver.failure is None:
+        if not driver.stopped:
             await self._end_actors(self.finalize())
             await _until(lambda: driver.peers.is_flushed, FLUSH_S)
         if not await _until(lambda: not driver.workers, WORKERS_S):
-            log.warning("threads_left_behind names=%s", [worker.name for worker in driver.workers])
+            self.log.warning("threads left behind", names=sorted(worker.name for worker in driver.workers))
         driver.close()
         await _until(lambda: not (driver.connections or driver.peers.open_count), CLOSE_S)
 
@@ -76,7 +73,7 @@ class LoopNode(Node):
         try:
             await asyncio.wait_for(result(finalized), FINALIZE_S)
         except TimeoutError:
-            log.warning("actors_left_behind count=%d", len(self.kernel.mailboxes))
+            self.log.warning("actors left behind", ids=list(self.kernel.mailboxes))
 
 
 async def start_node(settings: NodeSettings | None = None) -> LoopNode:

@@ -9,15 +9,16 @@ another one. Answers are counted as they come and never waited for. What a turn 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from libprocess_py.core.wire import LAST_CHUNK
 from libprocess_py.core.wire_answers import AnswerReader
 from libprocess_py.core.wire_head import BODY_MAX, WireError, message_head
-from libprocess_py.metrics.registry import Metrics
 from libprocess_py.pid import PID, Address
+
+if TYPE_CHECKING:
+    from libprocess_py.node import Node
 
 CONNECT_TIMEOUT_S: Final = (
     10.0  # A host that is up answers in milliseconds; the system would hide a dead one for two minutes.
@@ -27,22 +28,21 @@ IN_FLIGHT_MAX: Final = 2 * BODY_MAX  # Bytes not yet taken by the system, per pe
 HEADS_MAX: Final = 4_096  # Heads kept per peer, one per sender, receiver and message name in use; cleared when full.
 HEAD_ESTIMATE: Final = 256  # What a message costs beside its body, for the bound above.
 
-log: Final = logging.getLogger(__name__)
-
 
 class Peers:
     """All outgoing connections of one node."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, metrics: Metrics, lost: Callable[[Address], None]) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, node: Node, *, lost: Callable[[Address], None]) -> None:
         self.loop = loop
-        self.metrics = metrics
+        self.log = node.log
+        self._metrics = node.metrics
         self._lost = lost
         self._by_address: dict[Address, Peer] = {}
         self._closing: set[Peer] = set()  # No longer used, but not yet gone.
         self._waiting: list[Peer] = []  # With messages from this turn.
         self._heads: dict[tuple[PID, PID | None, str], bytes] = {}
 
-    def transmit(self, to: PID, sender: PID | None, name: str, body: bytes) -> None:
+    def transmit(self, to: PID, sender: PID | None, *, name: str, body: bytes) -> None:
         """Queue a message; it leaves with `flush`."""
         peer = self._by_address.get(to.address) or self._open(to.address)
         size = len(body)
@@ -89,10 +89,10 @@ class Peers:
         self.retire(peer)
         self._closing.discard(peer)
         if peer.messages:
-            self.metrics.counter("libprocess/dropped/connection_lost").add(peer.messages)
-            log.warning("messages_dropped to=%s count=%d reason=%r", peer.address, peer.messages, reason)
+            self._metrics.counter("libprocess/dropped/connection_lost").add(peer.messages)
+            self.log.warning("messages dropped", peer=peer.address, count=peer.messages, reason=reason)
         if peer.linked:
-            log.info("link_lost to=%s reason=%r", peer.address, reason)
+            self.log.info("link lost", peer=peer.address, reason=reason)
             self._lost(peer.address)
 
     def retire(self, peer: Peer) -> None:
@@ -103,8 +103,8 @@ class Peers:
 
     def refused(self, peer: Peer, status: int, count: int) -> None:
         """Messages came to a node that had no use for them."""
-        self.metrics.counter(f"libprocess/http/answers_{status}").add(count)
-        log.debug("messages_refused by=%s status=%d count=%d", peer.address, status, count)
+        self._metrics.counter(f"libprocess/http/answers_{status}").add(count)
+        self.log.debug("messages refused", peer=peer.address, status=status, count=count)
 
     @property
     def open_count(self) -> int:
@@ -134,15 +134,15 @@ class Peers:
     def _has_room(self, peer: Peer, to: PID, name: str, *, size: int) -> bool:
         """Look again, exactly; without room the message is dropped, which is logged once until there is some."""
         if size > BODY_MAX:  # The peer would refuse it, and with it the connection.
-            self.metrics.counter("libprocess/dropped/oversized").add()
-            log.warning("message_dropped to=%s name=%s reason=oversized bytes=%d", to, name, size)
+            self._metrics.counter("libprocess/dropped/oversized").add()
+            self.log.warning("message dropped", to=to, name=name, reason="oversized", bytes=size)
             return False
         peer.measure()
         if peer.queued + peer.unsent + size <= IN_FLIGHT_MAX:
             return True
-        self.metrics.counter("libprocess/dropped/peer_queue_full").add()
+        self._metrics.counter("libprocess/dropped/peer_queue_full").add()
         if not peer.overflowed:
-            log.warning("messages_dropped to=%s name=%s reason=peer_queue_full", to, name)
+            self.log.warning("messages dropped", to=to, name=name, reason="the peer does not keep up")
         peer.overflowed = True
         return False
 
@@ -219,7 +219,7 @@ class Peer(asyncio.Protocol):
         try:
             self._unanswered -= answers.feed(data)
         except WireError as error:
-            log.warning("answer_malformed by=%s error=%r", self.address, error.text)
+            self._peers.log.warning("answer malformed", peer=self.address, error=error.text)
             self._end(error.text)
             return
         if answers.refused:

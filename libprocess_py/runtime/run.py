@@ -6,7 +6,6 @@ The first SIGINT or SIGTERM cancels `main` and stops the node cleanly; a second 
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import signal
 from collections.abc import Awaitable, Callable
@@ -20,8 +19,6 @@ SIGNALLED: Final = 128  # Shells add this to the signal's number.
 STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 Main = Callable[[LoopNode], Awaitable[int]]
-
-log: Final = logging.getLogger(__name__)
 
 
 def new_event_loop() -> asyncio.AbstractEventLoop:
@@ -50,13 +47,13 @@ async def _supervise(main: Main, settings: NodeSettings) -> int:
     def signalled(number: int) -> None:
         if ended.done():
             os._exit(SIGNALLED + number)
-        log.info("signal_received number=%d", number)
         end(SIGNALLED + number)
 
     for number in STOP_SIGNALS:
         loop.add_signal_handler(number, signalled, number)
     try:
         async with await start_node(settings) as node:
+            node.log.info("node started")
             node.driver.on_abort = lambda _: end(EXIT_ABORTED)
             task = asyncio.ensure_future(main(node))
             await asyncio.wait((task, ended), return_when=asyncio.FIRST_COMPLETED)
@@ -65,15 +62,15 @@ async def _supervise(main: Main, settings: NodeSettings) -> int:
                 await asyncio.wait((task,))
             else:
                 ended.cancel()
-            return _status(task, ended)
+            return _status(node, task, ended=ended)
     finally:
         for number in STOP_SIGNALS:
             loop.remove_signal_handler(number)
 
 
-def _status(task: asyncio.Future[int], ended: asyncio.Future[int]) -> int:
+def _status(node: LoopNode, task: asyncio.Future[int], *, ended: asyncio.Future[int]) -> int:
     if ended.cancelled():
         return task.result()
     if not task.cancelled() and task.exception() is not None:
-        log.error("main_failed_while_stopping", exc_info=task.exception())
+        node.log.error("main failed while stopping", error=task.exception())
     return ended.result()

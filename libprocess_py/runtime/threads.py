@@ -11,13 +11,15 @@ On the thread only `self.send` and the class's own methods may be used; everythi
 from __future__ import annotations
 
 import functools
+import inspect
 import threading
 from collections.abc import Callable
 from types import FunctionType
-from typing import Any, Final, TypeVar
+from typing import Any, ClassVar, Final, ParamSpec, TypeVar
 
 import pykka
 
+from libprocess_py.core.timers import Timer
 from libprocess_py.future import Future, Promise
 from libprocess_py.message import Message
 from libprocess_py.pid import PID
@@ -26,9 +28,10 @@ from libprocess_py.runtime.driver import LoopDriver
 from libprocess_py.runtime.loop_node import LoopNode
 
 CALLS_MAX: Final = 10_000  # Calls waiting for one thread: blocking work is slow, so more means that nobody keeps up.
-RESERVED: Final = ("initialize", "finalize", "send")  # Start and end the thread, and mind it.
+RESERVED: Final = ("initialize", "finalize", "send", "delay")  # Start and end the thread, and mind it.
 HOOKS: Final = ("on_start", "on_stop")  # Called on the thread anyway.
 
+P = ParamSpec("P")
 R = TypeVar("R")
 
 
@@ -39,12 +42,15 @@ class TooManyCalls(Exception):
 class ThreadedProcess(Process):
     """Subclass it, block in its methods. `on_start` and `on_stop` run first and last on the thread."""
 
+    calls_max: ClassVar[int] = CALLS_MAX
     _worker: Worker | None = None  # None: not running, or run inline.
 
     def __init_subclass__(cls, **options: Any) -> None:
         for name, member in tuple(cls.__dict__.items()):
             if name in RESERVED:
                 raise TypeError(f"{cls.__name__}.{name}: a ThreadedProcess overrides on_start and on_stop instead")
+            if inspect.iscoroutinefunction(member):
+                raise TypeError(f"{cls.__name__}.{name}: a method that may block is a plain def, not a coroutine")
             if isinstance(member, FunctionType) and not name.startswith("_") and name not in HOOKS:
                 setattr(cls, name, _on_thread(member))
         super().__init_subclass__(**options)
@@ -57,7 +63,7 @@ class ThreadedProcess(Process):
 
     def initialize(self) -> None:
         if isinstance(self.node, LoopNode):
-            self._worker = Worker(self.node.driver, self.pid.id)
+            self._worker = Worker(self.node.driver, self.pid.id, calls_max=self.calls_max)
             _watched(self, self._worker.submit(self.on_start))
         else:
             self.on_start()
@@ -76,6 +82,14 @@ class ThreadedProcess(Process):
             worker.driver.call_threadsafe(functools.partial(Process.send, self, to, message))
         else:
             super().send(to, message)
+
+    def delay(self, ns: int, method: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> Timer:
+        """As of any actor: a method that fails ends it, though it runs on the thread."""
+
+        def run() -> None:
+            _watched(self, method(*args, **kwargs))
+
+        return super().delay(ns, run)
 
 
 def _on_thread(method: Callable[..., R]) -> Callable[..., Any]:
@@ -115,10 +129,11 @@ def _last_words(process: ThreadedProcess) -> None:
 class Worker:
     """The thread of one actor, and the calls that wait for it. Made and used on the loop's thread."""
 
-    def __init__(self, driver: LoopDriver, name: str) -> None:
+    def __init__(self, driver: LoopDriver, name: str, *, calls_max: int) -> None:
         self.driver = driver
         self.name = name
         self.thread: threading.Thread | None = None
+        self._calls_max = calls_max
         self._waiting = 0
         self._stopping = False
         self._ref = _Thread.start(self, name)
@@ -131,8 +146,8 @@ class Worker:
     def submit(self, function: Callable[[], R]) -> Promise[R]:
         """Run it on the thread; the future completes on the loop's."""
         promise: Promise[R] = Promise()
-        if self._waiting >= CALLS_MAX:
-            promise.fail(TooManyCalls(f"{CALLS_MAX} calls are waiting for this thread"))
+        if self._waiting >= self._calls_max:
+            promise.fail(TooManyCalls(f"{self._calls_max} calls are waiting for this thread"))
             return promise
         self._waiting += 1
         self._ref.tell(functools.partial(self._run, function, promise))

@@ -1,3 +1,5 @@
+"""Requests out of bytes: golden bytes, every split, hostile input, limits."""
+
 from __future__ import annotations
 
 import itertools

@@ -1,3 +1,5 @@
+"""Answers to messages, however they are split."""
+
 from __future__ import annotations
 
 import itertools

@@ -1,3 +1,5 @@
+"""Heads of messages and requests: what is understood, what is refused, what is kept."""
+
 from __future__ import annotations
 
 import pytest

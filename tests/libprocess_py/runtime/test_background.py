@@ -1,3 +1,5 @@
+"""Nodes on threads of their own, for synchronous programs."""
+
 from __future__ import annotations
 
 import threading

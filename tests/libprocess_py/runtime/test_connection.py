@@ -1,3 +1,5 @@
+"""What a client of a node may do, over real sockets."""
+
 from __future__ import annotations
 
 import asyncio
@@ -61,6 +63,7 @@ async def test_a_message_is_answered_202_and_delivered_with_its_sender() -> None
         assert (answer.status, answer.headers, answer.body) == (202, {"Content-Length": "0"}, b"")
         assert await listener.heard(1) == [1]
         assert str(listener.senders[0]) == "tester@127.0.0.1:9"
+        assert count_of(node, "messages") == 1
 
 
 @on_loop

@@ -1,3 +1,5 @@
+"""How a real node starts, listens, keeps time and stops."""
+
 from __future__ import annotations
 
 import asyncio

@@ -1,3 +1,5 @@
+"""Connections to other nodes, over real sockets."""
+
 from __future__ import annotations
 
 import asyncio
@@ -209,5 +211,5 @@ async def test_a_peer_that_speaks_no_http_is_given_up(caplog: pytest.LogCaptureF
         writer.write(b"220 mail.example.com ESMTP\r\n")
 
         assert await source.lost() == [sink]
-        assert "answer_malformed" in caplog.text
+        assert "answer malformed" in caplog.text
         writer.close()

@@ -1,3 +1,5 @@
+"""Exit statuses of real child processes."""
+
 from __future__ import annotations
 
 import os

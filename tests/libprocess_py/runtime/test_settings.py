@@ -1,3 +1,5 @@
+"""A node's settings and the environment they come from."""
+
 from __future__ import annotations
 
 import pytest

@@ -1,3 +1,5 @@
+"""Actors that may block."""
+
 from __future__ import annotations
 
 import threading
@@ -7,7 +9,6 @@ import pytest
 from libprocess_py.errors import MailboxClosed
 from libprocess_py.pid import PID
 from libprocess_py.process import install
-from libprocess_py.runtime import threads
 from libprocess_py.runtime.awaiting import result
 from libprocess_py.runtime.loop_node import start_node
 from libprocess_py.runtime.threads import ThreadedProcess, TooManyCalls
@@ -47,6 +48,10 @@ class Blocker(ThreadedProcess):
     def ping(self, sender: PID, ping: Ping) -> None:
         self.divide(ping.number)
         self.send(sender, Ping(number=ping.number + 1))
+
+
+class Bounded(Blocker):
+    calls_max = 2
 
 
 @on_loop
@@ -113,6 +118,18 @@ async def test_a_message_handler_that_fails_ends_the_actor() -> None:
 
 
 @on_loop
+async def test_a_delayed_method_that_fails_ends_the_actor() -> None:
+    async with await start_node() as node:
+        node.spawn(process := Blocker())
+        node.spawn(listener := Listener())
+        node.dispatch(listener.pid, Listener.link, process.pid)
+
+        await result(node.dispatch(process.pid, lambda actor: actor.delay(0, actor.divide, 0)))
+
+        assert await listener.lost() == [process.pid]
+
+
+@on_loop
 async def test_ending_the_actor_ends_its_thread_and_abandons_what_waits() -> None:
     threads_before = threading.active_count()
     async with await start_node() as node:
@@ -136,10 +153,9 @@ async def test_ending_the_actor_ends_its_thread_and_abandons_what_waits() -> Non
 
 
 @on_loop
-async def test_calls_beyond_the_bound_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(threads, "CALLS_MAX", 2)
+async def test_calls_beyond_the_bound_are_refused() -> None:
     async with await start_node() as node:
-        node.spawn(process := Blocker())
+        node.spawn(process := Bounded())
         await result(node.dispatch(process.pid, Blocker.where))
         futures = [node.dispatch(process.pid, Blocker.wait) for _ in range(3)]
 
@@ -153,6 +169,14 @@ async def test_calls_beyond_the_bound_are_refused(monkeypatch: pytest.MonkeyPatc
 def test_a_subclass_may_not_take_over_the_thread_s_start_and_end() -> None:
     with pytest.raises(TypeError, match="overrides on_start and on_stop instead"):
         type("Wrong", (ThreadedProcess,), {"finalize": lambda self: None})
+
+
+def test_a_coroutine_has_no_place_on_the_thread() -> None:
+    async def wait(self: Blocker) -> None:
+        """Never runs."""
+
+    with pytest.raises(TypeError, match="a method that may block is a plain def"):
+        type("Wrong", (ThreadedProcess,), {"wait": wait})
 
 
 def test_in_simulation_the_same_methods_run_inline() -> None:
