@@ -69,6 +69,7 @@ class Node:
         self._armed: int | None = None
         self._finalizing = False
         self.metrics.gauge("libprocess/processes", lambda: len(self.kernel.mailboxes))
+        self.metrics.gauge("libprocess/longest_mailbox", lambda: self.kernel.longest)
 
     def __repr__(self) -> str:
         return f"<Node {self.address}, {len(self.kernel.mailboxes)} processes>"

@@ -100,6 +100,7 @@ class Kernel:
         self.links = Links()
         self.timers = Timers()
         self.log: DecisionLog | None = None
+        self.longest = 0  # The most events that an actor had waiting at the start of a turn: queues have no bound.
         self.current: Mailbox | None = None
         self._box: list[Event] = []  # Of the current turn, and what of it was not served yet.
         self._events: Iterator[Event] = iter(())
@@ -211,7 +212,7 @@ class Kernel:
                 if budget <= 0:
                     return True
                 budget -= self._turn(runnable.popleft(), budget)
-        except ActorFailed:
+        except BaseException:  # ActorFailed, or what no policy covers: KeyboardInterrupt in a handler.
             if runnable:
                 self.host.wake()
             else:
@@ -233,6 +234,8 @@ class Kernel:
         given = length_hint(events)
         if mailbox._process_phase is ENDED:
             return 0
+        if given > self.longest:
+            self.longest = given
         self.current, self._box, self._events = mailbox, box, events
         limited = events if given <= budget else islice(events, budget)
         try:

@@ -190,6 +190,40 @@ def test_a_failure_leaves_the_step_under_the_failing_policy_and_the_rest_can_go_
     assert [value for _, value in collector.got] == [0, 1, 2]
 
 
+def test_an_interrupt_leaves_the_step_and_the_rest_can_go_on() -> None:
+    node, driver = a_node()
+    collector = Collector()
+    to = node.spawn(collector)
+
+    def interrupt(_: object) -> None:
+        raise KeyboardInterrupt
+
+    node.dispatch(to, interrupt)
+    node.dispatch(to, Collector.burst, to, range(3))
+    wakes = driver.wakes
+
+    with pytest.raises(KeyboardInterrupt):
+        run(node)
+    run(node)
+
+    assert driver.wakes == wakes + 1
+    assert [value for _, value in collector.got] == [0, 1, 2]
+
+
+def test_the_longest_mailbox_is_remembered() -> None:
+    node, _ = a_node()
+    collector = Collector()
+    to = node.spawn(collector)
+    run(node)
+
+    collector.burst(to, range(17))
+    run(node)
+    collector.burst(to, range(5))
+    run(node)
+
+    assert node.metrics.gauges()["libprocess/longest_mailbox"]() == 17
+
+
 def test_a_failure_stops_the_node_under_the_aborting_policy() -> None:
     node, driver = a_node(NodeOptions(policy=Policy.ABORT_NODE))
     collector, bystander = Collector(), Collector()
