@@ -234,7 +234,7 @@ class Kernel:
         given = length_hint(events)
         if mailbox._process_phase is ENDED:
             return 0
-        if given > self.longest:
+        if given > self.longest:  # noqa: PLR1730  # Once per turn: a call of max costs three times as much.
             self.longest = given
         self.current, self._box, self._events = mailbox, box, events
         limited = events if given <= budget else islice(events, budget)
