@@ -32,11 +32,7 @@ class LoopHarness:
         return node
 
     def until(self, predicate: Callable[[], object]) -> None:
-        async def holds() -> None:
-            while not predicate():
-                await asyncio.sleep(LOOK_S)
-
-        self._runner.run(asyncio.wait_for(holds(), LIMIT_NS / SECOND))
+        self._runner.run(asyncio.wait_for(_holds(predicate), LIMIT_NS / SECOND))
 
     def settle(self) -> None:
         self.until(lambda: all(node.kernel.idle for node in self._nodes))
@@ -55,3 +51,20 @@ class LoopHarness:
         for node in self._nodes:
             self._runner.run(node.stop())
         self._runner.close()
+
+
+async def _holds(predicate: Callable[[], object]) -> None:
+    """Look again and again, with the loop at work between."""
+    loop = asyncio.get_running_loop()
+    held: asyncio.Future[None] = loop.create_future()
+
+    def look() -> None:
+        if held.done():
+            return
+        if predicate():
+            held.set_result(None)
+        else:
+            loop.call_later(LOOK_S, look)
+
+    look()
+    await held
