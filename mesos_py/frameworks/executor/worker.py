@@ -28,8 +28,9 @@ from mesos_py.frameworks.executor.frames import (
 )
 
 CHUNK_MAX: Final = 1_048_576  # Bytes per read: large answers in few steps.
-# Unbuffered, so that what a function printed before it crashed is in the sandbox.
-COMMAND: Final = ("-u", "-m", "mesos_py.frameworks.executor.worker_main")
+# Unbuffered, so that what a function printed before it crashed is in the sandbox; and nothing is imported from there,
+# since the files that one function leaves must not become another one's modules.
+COMMAND: Final = ("-u", "-P", "-m", "mesos_py.frameworks.executor.worker_main")
 
 
 class WorkerProcess:
