@@ -10,7 +10,7 @@ from libprocess_py.flags import flag, parse_bool
 from libprocess_py.runtime.settings import parse_ip, parse_port
 from mesos_py.protocol.attributes import Attributes
 from mesos_py.protocol.detector import parse_master
-from mesos_py.protocol.durations import parse_duration
+from mesos_py.protocol.durations import format_duration, parse_duration
 from mesos_py.protocol.resources import Resources
 from slave.core import settings
 
@@ -101,10 +101,14 @@ class AgentFlags:
 
     def shown(self) -> dict[str, str]:
         """As `/flags` shows them: all text, those that are not set left out."""
-        values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        durations = {field.name for field in dataclasses.fields(self) if field.metadata["parse"] is parse_duration}
         return {
-            name: f"{value}ns" if name in durations else str(value).lower() if isinstance(value, bool) else str(value)
-            for name, value in values.items()
-            if value is not None
+            field.name: _shown(value, field.metadata["parse"])
+            for field in dataclasses.fields(self)
+            if (value := getattr(self, field.name)) is not None
         }
+
+
+def _shown(value: object, parse: Callable[[str], object]) -> str:
+    if parse is parse_duration and isinstance(value, int):
+        return format_duration(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
