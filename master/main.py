@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Final
 
 from allocators.allocator import AllocatorSettings
@@ -25,12 +26,13 @@ EXIT_ENDED: Final = 1  # The master ended by itself, which it only does when som
 DURATIONS: Final = ("allocation_interval", "agent_ping_timeout", "agent_reregister_timeout", "offer_timeout")
 
 
-def run(flags: MasterFlags) -> int:
-    """The daemon: until a signal ends it. Returns the exit status."""
+def run(flags: MasterFlags, *, ready: Callable[[PID], None]) -> int:
+    """The daemon: until a signal ends it. Calls `ready` once it can be reached. Returns the exit status."""
 
     async def main(node: LoopNode) -> int:
         pid = spawn_master(node, flags)
         node.log.info("master_listening", address=node.address, pid=pid)
+        ready(pid)
         await result(node.wait(pid))
         return EXIT_ENDED
 

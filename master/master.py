@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from allocators.allocator_process import AllocatorProcess
 from libprocess_py.errors import ProtocolError
@@ -16,26 +15,37 @@ from master.core.books import Books
 from master.core.errors import StrangeSender
 from master.core.events import Allocated, Event, Exited, Received
 from master.core.settings import MasterSettings
-from master.core.state import MESSAGE_RULES, MasterState
+from master.core.state import MasterState
 from master.http.routes import add_routes
 from master.metrics import MasterMetrics
 from master.perform import Performer
 from mesos_py.protocol.agent import MasterInfo
 from mesos_py.protocol.detector import MASTER_ID
 from mesos_py.protocol.ids import MasterId
+from mesos_py.protocol.messages.master_agent import (
+    AgentRegistration,
+    AgentReregistration,
+    AgentUnregistration,
+    ExecutorExited,
+    Pong,
+)
 from mesos_py.protocol.messages.master_allocator import ResourcesAllocated
+from mesos_py.protocol.messages.master_framework import (
+    FrameworkSubscription,
+    FrameworkUnsubscription,
+    OfferAcceptance,
+    OfferDecline,
+    OfferRevival,
+    OfferSuppression,
+    Reconciliation,
+    SchedulerToExecutor,
+    StatusAcknowledgement,
+    StatusUpdate,
+    TaskKillRequest,
+)
 from mesos_py.protocol.version import VERSION
 
-H = TypeVar("H", bound=Callable[..., None])
-
 SettingsOf = Callable[[MasterInfo, int], MasterSettings]
-
-
-def _installed_for_all(method: H) -> H:
-    """Make one method the handler of everything that the rules take: they see sender, message and books together."""
-    for kind in MESSAGE_RULES:
-        install(kind)(method)
-    return method
 
 
 @dataclass(frozen=True)
@@ -101,11 +111,80 @@ class Master(Process):
             self._state.check()
         self._performer.perform(effects)
 
-    @_installed_for_all
     def received(self, sender: PID, message: Message) -> None:
         """Something came; the rules know what it means, and whether this sender may say it."""
         self._metrics.count_message(message)
         self.happened(Received(sender, message))
+
+    # From schedulers
+
+    @install(FrameworkSubscription)
+    def framework_subscription(self, sender: PID, message: FrameworkSubscription) -> None:
+        self.received(sender, message)
+
+    @install(FrameworkUnsubscription)
+    def framework_unsubscription(self, sender: PID, message: FrameworkUnsubscription) -> None:
+        self.received(sender, message)
+
+    @install(OfferAcceptance)
+    def offer_acceptance(self, sender: PID, message: OfferAcceptance) -> None:
+        self.received(sender, message)
+
+    @install(OfferDecline)
+    def offer_decline(self, sender: PID, message: OfferDecline) -> None:
+        self.received(sender, message)
+
+    @install(OfferSuppression)
+    def offer_suppression(self, sender: PID, message: OfferSuppression) -> None:
+        self.received(sender, message)
+
+    @install(OfferRevival)
+    def offer_revival(self, sender: PID, message: OfferRevival) -> None:
+        self.received(sender, message)
+
+    @install(TaskKillRequest)
+    def task_kill_request(self, sender: PID, message: TaskKillRequest) -> None:
+        self.received(sender, message)
+
+    @install(StatusAcknowledgement)
+    def status_acknowledgement(self, sender: PID, message: StatusAcknowledgement) -> None:
+        self.received(sender, message)
+
+    @install(Reconciliation)
+    def reconciliation(self, sender: PID, message: Reconciliation) -> None:
+        self.received(sender, message)
+
+    @install(SchedulerToExecutor)
+    def scheduler_to_executor(self, sender: PID, message: SchedulerToExecutor) -> None:
+        self.received(sender, message)
+
+    # From agents
+
+    @install(AgentRegistration)
+    def agent_registration(self, sender: PID, message: AgentRegistration) -> None:
+        self.received(sender, message)
+
+    @install(AgentReregistration)
+    def agent_reregistration(self, sender: PID, message: AgentReregistration) -> None:
+        self.received(sender, message)
+
+    @install(AgentUnregistration)
+    def agent_unregistration(self, sender: PID, message: AgentUnregistration) -> None:
+        self.received(sender, message)
+
+    @install(Pong)
+    def pong(self, sender: PID, message: Pong) -> None:
+        self.received(sender, message)
+
+    @install(StatusUpdate)
+    def status_update(self, sender: PID, message: StatusUpdate) -> None:
+        self.received(sender, message)
+
+    @install(ExecutorExited)
+    def executor_exited(self, sender: PID, message: ExecutorExited) -> None:
+        self.received(sender, message)
+
+    # From the allocator
 
     @install(ResourcesAllocated)
     def resources_allocated(self, sender: PID, message: ResourcesAllocated) -> None:
