@@ -73,7 +73,7 @@ class Raised(NamedTuple):
 # Calls
 
 
-def pack_call(function: Callable[..., object], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bytes:
+def pack_call(function: Callable[..., object], args: tuple[Any, ...], *, kwargs: Mapping[str, Any]) -> bytes:
     """Pickle a call, closures and classes of `__main__` included. Raises PayloadError if it cannot travel."""
     import cloudpickle
 
@@ -128,20 +128,20 @@ def unpack_answer(payload: bytes) -> Returned | Raised:
 # Seals
 
 
-def seal_call(key: bytes, task_id: TaskId, payload: bytes) -> bytes:
+def seal_call(key: bytes, task_id: TaskId, *, payload: bytes) -> bytes:
     return _seal(key, _CALL, task_id=task_id, payload=payload) + payload
 
 
-def open_call(key: bytes, task_id: TaskId, sealed: bytes) -> bytes:
+def open_call(key: bytes, task_id: TaskId, *, sealed: bytes) -> bytes:
     """The payload of a call. Raises PayloadError unless this key sealed it for this task."""
     return _open(key, _CALL, task_id=task_id, sealed=sealed)
 
 
-def seal_answer(key: bytes, task_id: TaskId, payload: bytes) -> bytes:
+def seal_answer(key: bytes, task_id: TaskId, *, payload: bytes) -> bytes:
     return _seal(key, _RESULT, task_id=task_id, payload=payload) + payload
 
 
-def open_answer(key: bytes, task_id: TaskId, sealed: bytes) -> Any:
+def open_answer(key: bytes, task_id: TaskId, *, sealed: bytes) -> Any:
     """What the function returned; what it raised is raised. PayloadError unless this key sealed it for this task."""
     outcome = unpack_answer(_open(key, _RESULT, task_id=task_id, sealed=sealed))
     if isinstance(outcome, Raised):

@@ -133,12 +133,12 @@ def _next_signal(deadline: float | None) -> int | None:
 def start(spec: LaunchSpec) -> int:
     """Fork and exec the command; answers its pid once it runs. Raises LaunchError with the child's own reason."""
     account = _account(spec.user)
-    outputs = [_open_output(spec.sandbox, name, account) for name in ("stdout", "stderr")]
+    outputs = [_open_output(spec.sandbox, name, account=account) for name in ("stdout", "stderr")]
     failed_read, failed_write = os.pipe()  # Closed by the exec; before it, the child can say what went wrong.
     supervisor = os.getpid()
     child = os.fork()
     if child == 0:
-        _become(spec, account, outputs, failed=failed_write, supervisor=supervisor)
+        _become(spec, account, outputs=outputs, failed=failed_write, supervisor=supervisor)
     for file in (*outputs, failed_write):
         os.close(file)
     with os.fdopen(failed_read, "rb") as answer:
@@ -164,7 +164,7 @@ def _account(user: str | None) -> pwd.struct_passwd | None:
     return account
 
 
-def _open_output(sandbox: str, name: str, account: pwd.struct_passwd | None) -> int:
+def _open_output(sandbox: str, name: str, *, account: pwd.struct_passwd | None) -> int:
     """A file of the sandbox, ours to write and not to be led astray by a link that somebody put there."""
     try:
         file = os.open(f"{sandbox}/{name}", os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, OUTPUT_MODE)
@@ -177,7 +177,7 @@ def _open_output(sandbox: str, name: str, account: pwd.struct_passwd | None) -> 
 
 
 def _become(
-    spec: LaunchSpec, account: pwd.struct_passwd | None, outputs: list[int], *, failed: int, supervisor: int
+    spec: LaunchSpec, account: pwd.struct_passwd | None, *, outputs: list[int], failed: int, supervisor: int
 ) -> NoReturn:
     """In the child: turn into the command. Never returns."""
     doing = "start"

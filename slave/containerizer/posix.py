@@ -145,7 +145,7 @@ class PosixContainerizer(Containerizer):
         end = termination(report, status, is_destroyed=container.is_destroyed)
         if report.wait_status is None and report.started_pid is not None:
             self.log.warning("supervisor lost", container=container.id, status=status)
-            self._sweep(container, end, SWEEPS_MAX)
+            self._sweep(container, end, rounds=SWEEPS_MAX)
         else:
             container.end(end)
 
@@ -166,7 +166,7 @@ class PosixContainerizer(Containerizer):
         if container.supervisor is not None:
             container.supervisor.send(KILL)
 
-    def _sweep(self, container: PosixContainer, end: Termination, rounds: int) -> None:
+    def _sweep(self, container: PosixContainer, end: Termination, *, rounds: int) -> None:
         """The supervisor is gone without its tree: kill what carries the container's id until nobody does."""
         left = with_environment(CONTAINER_ID_VARIABLE, container.id)
         if not left or not rounds:
@@ -176,10 +176,8 @@ class PosixContainerizer(Containerizer):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
         gone = collect([self.node.reap(pid) for pid in left])
-        gone.on_any(self.defer(self._swept, container, end, rounds - 1))
-
-    def _swept(self, container: PosixContainer, end: Termination, rounds: int, _: object) -> None:
-        self._sweep(container, end, rounds)
+        swept = self.defer(self._sweep, container, end)
+        gone.on_any(lambda _: swept(rounds=rounds - 1))
 
     def _close(self, supervisor: Supervisor) -> None:
         self._loop.remove_reader(supervisor.report_fd)

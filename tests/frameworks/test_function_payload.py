@@ -51,43 +51,45 @@ def test_a_call_comes_back_as_it_was_closures_included() -> None:
     def scaled(value: int, *, plus: int) -> int:
         return value * factor + plus
 
-    sealed = seal_call(KEY, TASK, pack_call(scaled, (5,), {"plus": 1}))
-    call = unpack_call(open_call(KEY, TASK, sealed))
+    sealed = seal_call(KEY, TASK, payload=pack_call(scaled, (5,), kwargs={"plus": 1}))
+    call = unpack_call(open_call(KEY, TASK, sealed=sealed))
 
     assert call.function(*call.args, **call.kwargs) == 16
 
 
 def test_a_returned_value_comes_back() -> None:
-    assert open_answer(KEY, TASK, seal_answer(KEY, TASK, pack_answer(Returned({"a": [1]})))) == {"a": [1]}
+    assert open_answer(KEY, TASK, sealed=seal_answer(KEY, TASK, payload=pack_answer(Returned({"a": [1]})))) == {
+        "a": [1]
+    }
 
 
 def test_a_raised_exception_is_raised_with_the_remote_traceback_as_its_cause() -> None:
-    sealed = seal_answer(KEY, TASK, pack_answer(Raised(KeyError("missing"), "Traceback: far away")))
+    sealed = seal_answer(KEY, TASK, payload=pack_answer(Raised(KeyError("missing"), "Traceback: far away")))
 
     with pytest.raises(KeyError, match="missing") as caught:
-        open_answer(KEY, TASK, sealed)
+        open_answer(KEY, TASK, sealed=sealed)
 
     assert "far away" in str(caught.value.__cause__)
 
 
 @given(key=st.binary(min_size=KEY_BYTES, max_size=KEY_BYTES), payload=st.binary(), task=st.text(min_size=1))
 def test_what_is_sealed_opens_with_the_same_key_and_task_only(key: bytes, payload: bytes, task: str) -> None:
-    sealed = seal_call(key, TaskId(task), payload)
+    sealed = seal_call(key, TaskId(task), payload=payload)
 
-    assert open_call(key, TaskId(task), sealed) == payload
+    assert open_call(key, TaskId(task), sealed=sealed) == payload
     with pytest.raises(PayloadError, match="seal"):
-        open_call(key, TaskId(task + "x"), sealed)
+        open_call(key, TaskId(task + "x"), sealed=sealed)
     with pytest.raises(PayloadError, match="seal"):
-        open_call(bytes(byte ^ 1 for byte in key), TaskId(task), sealed)
+        open_call(bytes(byte ^ 1 for byte in key), TaskId(task), sealed=sealed)
 
 
 @given(position=st.integers(min_value=0, max_value=SEAL_BYTES + 19), bit=st.integers(min_value=0, max_value=7))
 def test_a_payload_with_one_changed_bit_does_not_open(position: int, bit: int) -> None:
-    sealed = bytearray(seal_call(KEY, TASK, b"twenty bytes of call"))
+    sealed = bytearray(seal_call(KEY, TASK, payload=b"twenty bytes of call"))
     sealed[position] ^= 1 << bit
 
     with pytest.raises(PayloadError, match="seal"):
-        open_call(KEY, TASK, bytes(sealed))
+        open_call(KEY, TASK, sealed=bytes(sealed))
 
 
 @pytest.mark.parametrize(
@@ -95,9 +97,9 @@ def test_a_payload_with_one_changed_bit_does_not_open(position: int, bit: int) -
     [
         lambda payload: payload,
         lambda payload: bytes(SEAL_BYTES) + payload,
-        lambda payload: seal_answer(OTHER_KEY, TASK, payload),
-        lambda payload: seal_answer(KEY, TaskId("call-2"), payload),
-        lambda payload: seal_call(KEY, TASK, payload),
+        lambda payload: seal_answer(OTHER_KEY, TASK, payload=payload),
+        lambda payload: seal_answer(KEY, TaskId("call-2"), payload=payload),
+        lambda payload: seal_call(KEY, TASK, payload=payload),
     ],
     ids=["unsealed", "zeros for a seal", "another key", "another task", "a call for an answer"],
 )
@@ -106,16 +108,16 @@ def test_an_answer_without_its_seal_is_never_unpickled(tmp_path: Path, forge: An
     payload = pickle.dumps(("value", Bomb(victim)))
 
     with pytest.raises(PayloadError, match="seal"):
-        open_answer(KEY, TASK, forge(payload))
+        open_answer(KEY, TASK, sealed=forge(payload))
 
     assert not victim.exists()
-    open_answer(KEY, TASK, seal_answer(KEY, TASK, payload))
+    open_answer(KEY, TASK, sealed=seal_answer(KEY, TASK, payload=payload))
     assert victim.exists(), "the bomb would have gone off"
 
 
 def test_a_key_of_another_length_seals_nothing() -> None:
     with pytest.raises(PayloadError, match="0 bytes: expected 32"):
-        seal_call(b"", TASK, b"payload")
+        seal_call(b"", TASK, payload=b"payload")
 
 
 def test_a_call_of_another_python_is_refused_before_it_is_unpickled(tmp_path: Path) -> None:
@@ -129,14 +131,14 @@ def test_a_call_of_another_python_is_refused_before_it_is_unpickled(tmp_path: Pa
 
 def test_what_cannot_be_pickled_is_refused_in_words() -> None:
     with pytest.raises(PayloadError, match="the call cannot be pickled: TypeError"):
-        pack_call(print, (threading.Lock(),), {})
+        pack_call(print, (threading.Lock(),), kwargs={})
 
 
 def test_what_is_too_large_is_refused_with_both_sizes() -> None:
     with pytest.raises(PayloadError, match=r"the pickled value has 16,777,\d\d\d bytes: at most 16,777,216"):
         pack_answer(Returned(bytes(RESULT_MAX)))
     with pytest.raises(PayloadError, match=r"the pickled call has 16,777,\d\d\d bytes: at most 16,777,216"):
-        pack_call(len, (bytes(CALL_MAX),), {})
+        pack_call(len, (bytes(CALL_MAX),), kwargs={})
 
 
 def fail_to_load() -> NoReturn:

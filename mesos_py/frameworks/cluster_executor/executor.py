@@ -79,7 +79,7 @@ class ClusterExecutor(concurrent.futures.Executor):
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> concurrent.futures.Future[T]:
         """Run `fn(*args, **kwargs)` on the cluster. Raises at once if it cannot be pickled."""
-        payload = function_payload.pack_call(fn, args, kwargs)
+        payload = function_payload.pack_call(fn, args, kwargs=kwargs)
         future: concurrent.futures.Future[T] = concurrent.futures.Future()
         with self._changed:
             if self._closed:

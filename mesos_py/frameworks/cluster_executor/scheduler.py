@@ -132,13 +132,13 @@ class CallScheduler(Scheduler):
             del self._futures[call.number]
             self._book.withdraw(call)
             return None
-        sealed = function_payload.seal_call(self._key, call.task_id, call.payload)
+        sealed = function_payload.seal_call(self._key, call.task_id, payload=call.payload)
         return self._book.task(call, sealed)
 
     def _complete(self, future: concurrent.futures.Future[Any], task_id: TaskId, data: bytes) -> None:
         """On the answering thread: open the seal, unpickle, and let the future's owner know."""
         try:
-            future.set_result(function_payload.open_answer(self._key, task_id, data))
+            future.set_result(function_payload.open_answer(self._key, task_id, sealed=data))
         except BaseException as error:  # Whatever the function raised there, or unpickling raises here, is the answer.
             future.set_exception(error)
 

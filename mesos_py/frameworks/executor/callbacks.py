@@ -56,7 +56,7 @@ class Driver(Protocol):
 class Executor:
     """Base of executors."""
 
-    def registered(self, driver: Driver, executor: ExecutorInfo, framework: FrameworkInfo, agent: AgentInfo) -> None:
+    def registered(self, driver: Driver, executor: ExecutorInfo, *, framework: FrameworkInfo, agent: AgentInfo) -> None:
         """The agent knows this executor. Comes first, once."""
 
     def reregistered(self, driver: Driver, agent: AgentInfo) -> None:
@@ -68,7 +68,7 @@ class Executor:
     def launch_task(self, driver: Driver, task: TaskInfo) -> None:
         """Run this task and report what becomes of it."""
 
-    def kill_task(self, driver: Driver, task_id: TaskId, grace_ns: int) -> None:
+    def kill_task(self, driver: Driver, task_id: TaskId, *, grace_ns: int) -> None:
         """Ask this task to end, and force it after `grace_ns`. It is here and not over."""
 
     def framework_message(self, driver: Driver, data: bytes) -> None:

@@ -39,13 +39,13 @@ class CommandExecutor(Executor):
         self._state = CommandState()
         self._os_pid: int | None = None  # None: not started, or reaped.
 
-    def registered(self, driver: Driver, executor: ExecutorInfo, framework: FrameworkInfo, agent: AgentInfo) -> None:
+    def registered(self, driver: Driver, executor: ExecutorInfo, *, framework: FrameworkInfo, agent: AgentInfo) -> None:
         self._state.tells_killing = framework.has(Capability.TASK_KILLING_STATE)
 
     def launch_task(self, driver: Driver, task: TaskInfo) -> None:
         self._perform(driver, self._state.launched(task))
 
-    def kill_task(self, driver: Driver, task_id: TaskId, grace_ns: int) -> None:
+    def kill_task(self, driver: Driver, task_id: TaskId, *, grace_ns: int) -> None:
         self._perform(driver, self._state.killed(grace_ns, now=driver.now()))
 
     def shutdown(self, driver: Driver) -> None:
@@ -60,7 +60,7 @@ class CommandExecutor(Executor):
                 case Report(update=update):
                     driver.update(update)
                 case StartProcess(task_id=task_id, command=command):
-                    self._start(driver, task_id, command)
+                    self._start(driver, command, task_id=task_id)
                 case Terminate():
                     self._signal(signal.SIGTERM)
                 case ForceKill():
@@ -73,7 +73,7 @@ class CommandExecutor(Executor):
                 case _:
                     assert_never(effect)
 
-    def _start(self, driver: Driver, task_id: TaskId, command: CommandInfo) -> None:
+    def _start(self, driver: Driver, command: CommandInfo, *, task_id: TaskId) -> None:
         environment = {**self._environment, "MESOS_TASK_ID": task_id, **dict(command.environment)}
         try:
             self._os_pid = start_process(command, environment)

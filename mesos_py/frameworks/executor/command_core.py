@@ -128,7 +128,7 @@ class CommandState:
         elif status == 0:
             report = self._report(TaskState.FINISHED, words)
         else:
-            report = self._report(TaskState.FAILED, words, Reason.COMMAND_EXECUTOR_FAILED)
+            report = self._report(TaskState.FAILED, words, reason=Reason.COMMAND_EXECUTOR_FAILED)
         return ForceKill(), report, Stop(linger_ns=LINGER_NS)
 
     def shut_down(self, *, now: int) -> Effects:
@@ -149,7 +149,7 @@ class CommandState:
         self.graces += 1
         return StartGrace(after_ns=after_ns, number=self.graces)
 
-    def _report(self, state: TaskState, message: str = "", reason: Reason | None = None) -> Report:
+    def _report(self, state: TaskState, message: str = "", *, reason: Reason | None = None) -> Report:
         assert self.task is not None
         return Report(update=Update(task_id=self.task.task_id, state=state, message=message, reason=reason))
 

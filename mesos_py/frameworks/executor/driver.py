@@ -140,7 +140,7 @@ class ExecutorProcess(Process):
         executor = self._executor
         match effect:
             case Registered(executor=info, framework=framework, agent=agent):
-                executor.registered(self, info, framework, agent)
+                executor.registered(self, info, framework=framework, agent=agent)
             case Reregistered(agent=agent):
                 executor.reregistered(self, agent)
             case Disconnected():
@@ -148,7 +148,7 @@ class ExecutorProcess(Process):
             case LaunchTask(task=task):
                 executor.launch_task(self, task)
             case KillTask(task_id=task_id, grace_ns=grace_ns):
-                executor.kill_task(self, task_id, grace_ns)
+                executor.kill_task(self, task_id, grace_ns=grace_ns)
             case FrameworkMessage(data=data):
                 executor.framework_message(self, data)
             case Shutdown():

@@ -39,11 +39,11 @@ class ExecutorEnvironment(Record):
             framework_id=FrameworkId(_needed(environ, "MESOS_FRAMEWORK_ID")),
             executor_id=ExecutorId(_needed(environ, "MESOS_EXECUTOR_ID")),
             agent_id=AgentId(_needed(environ, "MESOS_SLAVE_ID")),
-            agent=_parsed(environ, "MESOS_SLAVE_PID", PID.parse),
+            agent=_parsed(environ, "MESOS_SLAVE_PID", parse=PID.parse),
             sandbox=_needed(environ, "MESOS_SANDBOX"),
             token=_needed(environ, TOKEN_VARIABLE),
             checkpoint=environ.get("MESOS_CHECKPOINT") == "1",
-            shutdown_grace_ns=_parsed(environ, GRACE_VARIABLE, parse_duration),
+            shutdown_grace_ns=_parsed(environ, GRACE_VARIABLE, parse=parse_duration),
         )
 
 
@@ -59,7 +59,7 @@ def _needed(environ: Mapping[str, str], name: str) -> str:
     return value
 
 
-def _parsed(environ: Mapping[str, str], name: str, parse: Callable[[str], T]) -> T:
+def _parsed(environ: Mapping[str, str], name: str, *, parse: Callable[[str], T]) -> T:
     text = _needed(environ, name)
     try:
         return parse(text)

@@ -62,19 +62,19 @@ class FunctionExecutor(Executor):
         self._workers: dict[int, _Handle] = {}
         self._is_ending = False
 
-    def registered(self, driver: Driver, executor: ExecutorInfo, framework: FrameworkInfo, agent: AgentInfo) -> None:
+    def registered(self, driver: Driver, executor: ExecutorInfo, *, framework: FrameworkInfo, agent: AgentInfo) -> None:
         self._key = executor.data
 
     def launch_task(self, driver: Driver, task: TaskInfo) -> None:
         try:
-            payload = open_call(self._key, task.task_id, task.data)
+            payload = open_call(self._key, task.task_id, sealed=task.data)
         except PayloadError as problem:
             logger.warning("call refused: %s", problem)
-            self._fail(driver, task.task_id, str(problem))
+            self._fail(driver, task.task_id, message=str(problem))
             return
         self._perform(driver, self._pool.launched(task.task_id, payload))
 
-    def kill_task(self, driver: Driver, task_id: TaskId, grace_ns: int) -> None:
+    def kill_task(self, driver: Driver, task_id: TaskId, *, grace_ns: int) -> None:
         self._perform(driver, self._pool.killed(task_id))
 
     def shutdown(self, driver: Driver) -> None:
@@ -86,14 +86,14 @@ class FunctionExecutor(Executor):
         for handle in self._workers.values():
             handle.process.kill()
 
-    def _perform(self, driver: Driver, effects: Effects, answer: Answer | None = None) -> None:
+    def _perform(self, driver: Driver, effects: Effects, *, answer: Answer | None = None) -> None:
         for effect in effects:
             match effect:
                 case StartWorker(number=number):
                     if not self._start(driver, number):
                         return
                 case RunCall(number=number, payload=payload):
-                    self._run(driver, number, payload)
+                    self._run(driver, number, payload=payload)
                 case KillWorker(number=number):
                     self._workers[number].process.kill()
                 case RetireWorker(number=number):
@@ -102,9 +102,9 @@ class FunctionExecutor(Executor):
                     driver.update(Update(task_id=task_id, state=TaskState.RUNNING))
                 case TaskAnswered(task_id=task_id):
                     assert answer is not None, "an answer is told where it came"
-                    self._finish(driver, task_id, answer)
+                    self._finish(driver, answer, task_id=task_id)
                 case TaskFailed(task_id=task_id, message=message):
-                    self._fail(driver, task_id, message)
+                    self._fail(driver, task_id, message=message)
                 case TaskKilled(task_id=task_id, message=message):
                     driver.update(Update(task_id=task_id, state=TaskState.KILLED, message=message))
                 case _:
@@ -118,22 +118,22 @@ class FunctionExecutor(Executor):
             self._perform(driver, self._pool.start_failed(number, str(error.strerror)))
             return False
         self._workers[number] = _Handle(process, driver.spawn(Worker(process)))
-        ended = driver.deferred(partial(self._ended, driver, number))
+        ended = driver.deferred(partial(self._ended, driver, number=number))
         driver.reap(process.os_pid).on_any(lambda reaped: ended(reaped.get() if reaped.is_ready else None))
         return True
 
-    def _run(self, driver: Driver, number: int, payload: bytes) -> None:
-        answered = driver.deferred(partial(self._answered, driver, number))
+    def _run(self, driver: Driver, number: int, *, payload: bytes) -> None:
+        answered = driver.deferred(partial(self._answered, driver, number=number))
         driver.dispatch(self._workers[number].actor, Worker.run, payload).on_any(answered)
 
-    def _answered(self, driver: Driver, number: int, said: Future[Answer | None]) -> None:
+    def _answered(self, driver: Driver, said: Future[Answer | None], *, number: int) -> None:
         answer = said.get() if said.is_ready else None
         if answer is None:
             self._perform(driver, self._pool.unanswered(number))
         else:
-            self._perform(driver, self._pool.answered(number), answer)
+            self._perform(driver, self._pool.answered(number), answer=answer)
 
-    def _ended(self, driver: Driver, number: int, status: int | None) -> None:
+    def _ended(self, driver: Driver, status: int | None, *, number: int) -> None:
         handle = self._workers.pop(number)
         handle.process.kill()  # What its function started goes too.
         handle.process.reaped()
@@ -151,9 +151,9 @@ class FunctionExecutor(Executor):
         if self._is_ending and self._pool.is_empty:
             driver.stop(linger_ns=LINGER_NS)
 
-    def _finish(self, driver: Driver, task_id: TaskId, answer: Answer) -> None:
-        data = seal_answer(self._key, task_id, answer.payload)
+    def _finish(self, driver: Driver, answer: Answer, *, task_id: TaskId) -> None:
+        data = seal_answer(self._key, task_id, payload=answer.payload)
         driver.update(Update(task_id=task_id, state=TaskState.FINISHED, message=answer.message, data=data))
 
-    def _fail(self, driver: Driver, task_id: TaskId, message: str) -> None:
+    def _fail(self, driver: Driver, task_id: TaskId, *, message: str) -> None:
         driver.update(Update(task_id=task_id, state=TaskState.FAILED, message=message))

@@ -90,7 +90,7 @@ class RecordingAgent(Process):
 class Conversation:
     """A real executor process and the agent that it registers with, seen from a test's thread."""
 
-    def __init__(self, background: BackgroundNode, agent: RecordingAgent, program: subprocess.Popen[bytes]) -> None:
+    def __init__(self, background: BackgroundNode, agent: RecordingAgent, *, program: subprocess.Popen[bytes]) -> None:
         self.background = background
         self.agent = agent
         self.program = program
@@ -149,7 +149,7 @@ def executor_program(
                 stderr=stderr,
             )
         try:
-            yield Conversation(background, agent, program)
+            yield Conversation(background, agent, program=program)
         finally:
             program.kill()
             program.wait(PATIENCE_S)

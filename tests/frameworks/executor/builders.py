@@ -7,7 +7,7 @@ from typing import Any, Final
 from libprocess_py.pid import PID
 from mesos_py.frameworks.executor.environment import ExecutorEnvironment
 from mesos_py.protocol.agent import AgentInfo
-from mesos_py.protocol.framework import Capability, FrameworkInfo
+from mesos_py.protocol.framework import FrameworkInfo
 from mesos_py.protocol.ids import AgentId, ContainerId, ExecutorId, FrameworkId, TaskId
 from mesos_py.protocol.messages.agent_executor import (
     ExecutorRegistered,
@@ -48,10 +48,10 @@ def a_task(id: str = "task", command: str | CommandInfo | None = "true", **chang
     return TaskInfo(**{**fields, **changes})
 
 
-def a_welcome(token: str = TOKEN, data: bytes = b"", capabilities: tuple[Capability, ...] = ()) -> ExecutorRegistered:
+def a_welcome(token: str = TOKEN, data: bytes = b"") -> ExecutorRegistered:
     return ExecutorRegistered(
         executor=ExecutorInfo(executor_id=ExecutorId("executor"), command=CommandInfo(value=""), data=data),
-        framework=FrameworkInfo(user="somebody", name="framework", capabilities=capabilities),
+        framework=FrameworkInfo(user="somebody", name="framework"),
         agent=AgentInfo(hostname="here", port=5051, resources=Resources.of(cpus=4)),
         container_id=ContainerId("container"),
         token=token,
@@ -62,9 +62,9 @@ def a_launch(task: TaskInfo | None = None, token: str = TOKEN) -> ExecutorTaskLa
     return ExecutorTaskLaunch(task=task or a_task(), token=token)
 
 
-def a_kill(id: str = "task", grace_ns: int = GRACE_NS, token: str = TOKEN) -> ExecutorTaskKill:
+def a_kill(id: str = "task", grace_ns: int = GRACE_NS, *, token: str = TOKEN) -> ExecutorTaskKill:
     return ExecutorTaskKill(task_id=TaskId(id), grace_ns=grace_ns, token=token)
 
 
-def an_acknowledgement(uuid: bytes, id: str = "task", token: str = TOKEN) -> ExecutorStatusAcknowledgement:
+def an_acknowledgement(uuid: bytes, id: str = "task", *, token: str = TOKEN) -> ExecutorStatusAcknowledgement:
     return ExecutorStatusAcknowledgement(task_id=TaskId(id), uuid=uuid, token=token)

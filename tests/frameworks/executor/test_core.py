@@ -59,7 +59,7 @@ def statuses(effects: Effects) -> list[TaskStatus]:
     return [message.status for message in sent if isinstance(message, ExecutorStatusUpdate)]
 
 
-def report(state: ExecutorState, task_state: TaskState, uuid: bytes = b"u" * 16, id: str = "task") -> Effects:
+def report(state: ExecutorState, task_state: TaskState, *, uuid: bytes = b"u" * 16, id: str = "task") -> Effects:
     return state.updated(Update(task_id=TaskId(id), state=task_state), now=NOW, uuid=uuid)
 
 
@@ -164,7 +164,7 @@ def test_the_welcome_is_passed_on_once_and_then_as_a_reregistration() -> None:
 
 def test_updates_without_acknowledgement_are_sent_again_in_order_on_reregistration() -> None:
     state = in_phase(REGISTERED)
-    report(state, FINISHED, b"v" * 16)
+    report(state, FINISHED, uuid=b"v" * 16)
 
     again = state.registered(AGENT, a_welcome())
 
@@ -176,7 +176,7 @@ def test_updates_without_acknowledgement_are_sent_again_in_order_on_reregistrati
 def test_an_update_says_who_where_and_when() -> None:
     state = in_phase(REGISTERED)
 
-    (status,) = statuses(report(state, FINISHED, b"v" * 16))
+    (status,) = statuses(report(state, FINISHED, uuid=b"v" * 16))
 
     assert status.uuid == b"v" * 16
     assert status.timestamp_ns == NOW
@@ -186,7 +186,7 @@ def test_an_update_says_who_where_and_when() -> None:
 
 def test_a_task_is_forgotten_when_its_end_is_acknowledged() -> None:
     state = in_phase(REGISTERED)
-    report(state, FINISHED, b"v" * 16)
+    report(state, FINISHED, uuid=b"v" * 16)
 
     state.acknowledged(AGENT, an_acknowledgement(b"u" * 16))
     assert "task" in state.tasks
@@ -200,10 +200,10 @@ def test_a_task_is_forgotten_when_its_end_is_acknowledged() -> None:
 @pytest.mark.parametrize("id", ["task", "another"])
 def test_no_update_is_taken_for_a_task_that_is_over_or_was_never_here(id: str) -> None:
     state = in_phase(REGISTERED)
-    report(state, FINISHED, b"v" * 16)
+    report(state, FINISHED, uuid=b"v" * 16)
 
     with pytest.raises(ValueError, match=f"task {id}: no such task here, or it is over"):
-        report(state, RUNNING, b"w" * 16, id=id)
+        report(state, RUNNING, uuid=b"w" * 16, id=id)
 
 
 def test_launches_kills_and_messages_are_passed_on() -> None:
@@ -221,7 +221,7 @@ def test_launches_kills_and_messages_are_passed_on() -> None:
 
 def test_a_kill_of_a_task_that_is_over_or_unknown_is_ignored() -> None:
     state = in_phase(REGISTERED)
-    report(state, FINISHED, b"v" * 16)
+    report(state, FINISHED, uuid=b"v" * 16)
 
     assert state.task_killed(AGENT, a_kill("task")) == ()
     assert state.task_killed(AGENT, a_kill("unknown")) == ()
@@ -354,7 +354,7 @@ class NoUpdateIsForgotten(RuleBasedStateMachine):
     def _report(self, id: str, task_state: TaskState) -> bytes:
         self.made += 1
         uuid = self.made.to_bytes(16, "big")
-        (status,) = statuses(report(self.state, task_state, uuid, id=id))
+        (status,) = statuses(report(self.state, task_state, uuid=uuid, id=id))
         assert status.state is task_state
         self.open[uuid] = task_state
         return uuid

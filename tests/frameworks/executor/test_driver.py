@@ -33,7 +33,7 @@ class RecordingExecutor(Executor):
     def __init__(self) -> None:
         self.told: list[Any] = []
 
-    def registered(self, driver: Driver, executor: ExecutorInfo, framework: FrameworkInfo, agent: AgentInfo) -> None:
+    def registered(self, driver: Driver, executor: ExecutorInfo, *, framework: FrameworkInfo, agent: AgentInfo) -> None:
         self.told.append("registered")
 
     def reregistered(self, driver: Driver, agent: AgentInfo) -> None:
@@ -46,7 +46,7 @@ class RecordingExecutor(Executor):
         self.told.append(("launch", task.task_id))
         driver.update(Update(task_id=task.task_id, state=TaskState.RUNNING))
 
-    def kill_task(self, driver: Driver, task_id: TaskId, grace_ns: int) -> None:
+    def kill_task(self, driver: Driver, task_id: TaskId, *, grace_ns: int) -> None:
         self.told.append(("kill", task_id, grace_ns))
         driver.after(grace_ns, lambda: driver.update(Update(task_id=task_id, state=TaskState.KILLED)))
 

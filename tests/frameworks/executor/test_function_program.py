@@ -35,11 +35,11 @@ RUNNING, FINISHED, FAILED, KILLED = TaskState.RUNNING, TaskState.FINISHED, TaskS
 
 
 def a_call(id: str, function: Callable[..., object], *args: Any) -> TaskInfo:
-    return a_task(id, command=None, data=seal_call(KEY, TaskId(id), pack_call(function, args, {})))
+    return a_task(id, command=None, data=seal_call(KEY, TaskId(id), payload=pack_call(function, args, kwargs={})))
 
 
 def value_of(status: TaskStatus) -> Any:
-    return open_answer(KEY, status.task_id, status.data)
+    return open_answer(KEY, status.task_id, sealed=status.data)
 
 
 def test_functions_run_and_one_worker_is_used_again(tmp_path: Path) -> None:
@@ -174,9 +174,9 @@ def bomb_payload(file: Path) -> bytes:
     [
         lambda payload: payload,
         lambda payload: bytes(32) + payload,
-        lambda payload: seal_call(bytes(KEY_BYTES), TaskId("call"), payload),
-        lambda payload: seal_call(KEY, TaskId("another"), payload),
-        lambda payload: seal_answer(KEY, TaskId("call"), payload),
+        lambda payload: seal_call(bytes(KEY_BYTES), TaskId("call"), payload=payload),
+        lambda payload: seal_call(KEY, TaskId("another"), payload=payload),
+        lambda payload: seal_answer(KEY, TaskId("call"), payload=payload),
     ],
     ids=["unsealed", "zeros for a seal", "another key", "another task", "an answer for a call"],
 )
@@ -198,7 +198,7 @@ def test_the_bomb_of_these_tests_goes_off_when_it_is_unpickled(tmp_path: Path) -
     victim = tmp_path / "unpickled"
 
     with executor_program(MODULE, tmp_path, data=KEY) as conversation:
-        sealed = seal_call(KEY, TaskId("call"), bomb_payload(victim))
+        sealed = seal_call(KEY, TaskId("call"), payload=bomb_payload(victim))
         conversation.launch(a_task("call", command=None, data=sealed))
         conversation.until_over("call")
 
@@ -215,7 +215,7 @@ def test_without_a_session_key_every_call_is_refused(tmp_path: Path) -> None:
 
 def test_a_call_of_another_python_is_refused_in_words(tmp_path: Path) -> None:
     with executor_program(MODULE, tmp_path, data=KEY) as conversation:
-        sealed = seal_call(KEY, TaskId("call"), b"2.7\n" + pickle.dumps((len, ("",), {})))
+        sealed = seal_call(KEY, TaskId("call"), payload=b"2.7\n" + pickle.dumps((len, ("",), {})))
         conversation.launch(a_task("call", command=None, data=sealed))
         end = conversation.until_over("call")
 

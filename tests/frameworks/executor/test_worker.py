@@ -27,7 +27,7 @@ def worker() -> Iterator[WorkerProcess]:
 
 
 def call(worker: WorkerProcess, function: Callable[..., object], *args: Any) -> Returned | Raised:
-    answer = worker.exchange(pack_call(function, args, {}))
+    answer = worker.exchange(pack_call(function, args, kwargs={}))
     assert answer is not None
     return unpack_answer(answer.payload)
 
@@ -61,9 +61,9 @@ def test_a_worker_leads_its_own_session(worker: WorkerProcess) -> None:
     ids=["os._exit", "segmentation fault"],
 )
 def test_a_worker_that_dies_under_a_call_answers_none(worker: WorkerProcess, end: Any, status: int) -> None:
-    assert worker.exchange(pack_call(end, (), {})) is None
+    assert worker.exchange(pack_call(end, (), kwargs={})) is None
     assert status_of(worker) == status
-    assert worker.exchange(pack_call(len, ("",), {})) is None
+    assert worker.exchange(pack_call(len, ("",), kwargs={})) is None
 
 
 def test_a_death_is_noticed_though_a_child_holds_the_pipes_open(worker: WorkerProcess) -> None:
@@ -72,7 +72,7 @@ def test_a_death_is_noticed_though_a_child_holds_the_pipes_open(worker: WorkerPr
             signal.pause()
         os._exit(5)
 
-    assert worker.exchange(pack_call(leave_a_child, (), {})) is None
+    assert worker.exchange(pack_call(leave_a_child, (), kwargs={})) is None
     assert status_of(worker) == 5
 
 
@@ -80,14 +80,14 @@ def test_a_call_that_writes_into_the_pipe_is_no_answer(worker: WorkerProcess) ->
     def meddle() -> None:
         os.write(4, b"\0\0\0\5\7\7\7\7\7")
 
-    assert worker.exchange(pack_call(meddle, (), {})) is None
+    assert worker.exchange(pack_call(meddle, (), kwargs={})) is None
 
 
 def test_a_length_beyond_all_answers_is_no_answer(worker: WorkerProcess) -> None:
     def meddle() -> None:
         os.write(4, b"\xff\xff\xff\xff")
 
-    assert worker.exchange(pack_call(meddle, (), {})) is None
+    assert worker.exchange(pack_call(meddle, (), kwargs={})) is None
 
 
 def test_a_kill_reaches_what_the_function_started(worker: WorkerProcess, tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_a_kill_reaches_what_the_function_started(worker: WorkerProcess, tmp_pat
             signal.pause()
         os.waitpid(child, 0)
 
-    payload = pack_call(start_child, (tmp_path / "pid",), {})
+    payload = pack_call(start_child, (tmp_path / "pid",), kwargs={})
     os.set_blocking(worker.calls, True)
     os.write(worker.calls, len(payload).to_bytes(4, "big") + payload)
     child = os.pidfd_open(int((tmp_path / "pid").read_text()))

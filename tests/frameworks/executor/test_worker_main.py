@@ -15,7 +15,7 @@ from mesos_py.frameworks.function_payload import PayloadError, Raised, Returned,
 
 
 def answered(function: Any, *args: Any) -> tuple[Answer, Returned | Raised]:
-    told = answer(pack_call(function, args, {}))
+    told = answer(pack_call(function, args, kwargs={}))
     return told, unpack_answer(told.payload)
 
 
