@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 from urllib.parse import quote, unquote
 
@@ -127,7 +128,7 @@ def parse_head(block: bytes) -> Head:
     return Head(
         method=method,
         target=target,
-        headers=headers,
+        headers=MappingProxyType(headers),  # Shared by all requests with this head.
         keep_alive=_keep_alive(version, headers),
         length=_body_length(version, headers),
         expects_continue=headers.get("expect", "").lower() == "100-continue",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final, Self
 from urllib.parse import parse_qsl
 
@@ -39,4 +39,4 @@ class Request:
 
     def within(self, path: str) -> Request:
         """The same request, with the part of its path that is left to route."""
-        return replace(self, path=path)
+        return Request(self.method, path, self.query, self.headers, self.body, self.peer, self.target)

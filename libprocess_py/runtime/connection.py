@@ -111,6 +111,12 @@ class Connection(asyncio.Protocol):
             if slot.future is not None:
                 slot.future.discard()  # Nobody is left to read it.
 
+    def close(self) -> None:
+        """Take no more requests, and end when the answers given so far have left."""
+        self._last = self._finished = True
+        if self._transport is not None:
+            self._transport.close()
+
     def abort(self) -> None:
         if self._transport is not None:
             self._transport.abort()
@@ -201,7 +207,7 @@ class Connection(asyncio.Protocol):
             self._out.append(data)
 
     def _write(self) -> None:
-        if self._finished or self._transport is None:
+        if self._finished or self._transport is None or self._transport.is_closing():
             return
         if self._out:
             data = b"".join(self._out)

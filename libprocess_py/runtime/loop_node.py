@@ -63,6 +63,9 @@ class LoopNode(Node):
         if not driver.stopped:
             await self._end_actors(self.finalize())
             await _until(lambda: driver.peers.is_flushed, FLUSH_S)
+            for connection in tuple(driver.connections):
+                connection.close()
+            await _until(lambda: not driver.connections, FLUSH_S)
         if not await _until(lambda: not driver.workers, WORKERS_S):
             self.log.warning("threads left behind", names=sorted(worker.name for worker in driver.workers))
         driver.close()

@@ -178,7 +178,7 @@ class Peer(asyncio.Protocol):
         return not (self.out or self._unanswered or buffered)
 
     def flush(self) -> None:
-        if self._transport is None or self._paused or not self.out:
+        if self._transport is None or self._paused or not self.out or self._transport.is_closing():
             return
         self._unanswered += self.messages
         data = b"".join(self.out)

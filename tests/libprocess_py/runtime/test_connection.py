@@ -259,6 +259,19 @@ async def test_a_path_without_process_goes_to_the_delegate() -> None:
 
 
 @on_loop
+async def test_a_node_that_stops_still_gives_the_answers_it_has() -> None:
+    node = await start_node()
+    node.spawn(Echo())
+    async with await RawClient.connect(node.address) as client:
+        client.say(b"POST /echo/path HTTP/1.1\r\nContent-Length: 500000\r\n\r\n" + b"a" * 500_000)
+        await client.reader.readuntil(b"\r\n\r\n")
+
+        await node.stop()
+
+        assert len(await client.rest()) == 500_005
+
+
+@on_loop
 async def test_bad_targets_and_endless_queries_are_refused_and_the_connection_goes_on() -> None:
     async with await start_node() as node, await RawClient.connect(node.address) as client:
         node.spawn(Echo())
