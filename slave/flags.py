@@ -6,6 +6,8 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
+
 from libprocess_py.flags import flag, parse_bool
 from libprocess_py.runtime.settings import parse_ip, parse_port
 from mesos_py.protocol.attributes import Attributes
@@ -15,6 +17,7 @@ from mesos_py.protocol.resources import Resources
 from slave.core import settings
 
 DEFAULT_PORT = 5051
+HIDDEN = "*"  # Stands for values that may be secrets.
 ONLY_ISOLATION = "posix"  # Others come with their isolators.
 
 
@@ -23,6 +26,14 @@ def parse_count(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
         raise ValueError(f"expected a number from 0, got {text!r}")
     return int(text)
+
+
+def parse_environment(text: str) -> tuple[tuple[str, str], ...]:
+    """A JSON object of texts. Raises ValueError."""
+    try:
+        return tuple(msgspec.json.decode(text, type=dict[str, str]).items())
+    except msgspec.MsgspecError as error:
+        raise ValueError(f"expected a JSON object of texts: {error}") from None
 
 
 def one_of(*allowed: str) -> Callable[[str], str]:
@@ -89,6 +100,11 @@ class AgentFlags:
     launcher: str = flag("How containers are started.", default="posix", parse=one_of("posix"))
     switch_user: bool = flag("Run tasks as their framework's user, when run as root.", default=True, parse=parse_bool)
     command_executor: str = flag("The command that runs command tasks.", default=settings.COMMAND_EXECUTOR)
+    executor_environment_variables: tuple[tuple[str, str], ...] = flag(
+        "Environment variables for every executor, and so for its tasks, as a JSON object of texts.",
+        default=(),
+        parse=parse_environment,
+    )
     max_completed_frameworks: int = flag(
         "Frameworks to remember.", default=settings.COMPLETED_FRAMEWORKS_MAX, parse=parse_count
     )
@@ -111,4 +127,6 @@ class AgentFlags:
 def _shown(value: object, parse: Callable[[str], object]) -> str:
     if parse is parse_duration and isinstance(value, int):
         return format_duration(value)
+    if parse is parse_environment and isinstance(value, tuple):
+        return msgspec.json.encode({name: HIDDEN for name, _ in value}).decode()
     return str(value).lower() if isinstance(value, bool) else str(value)

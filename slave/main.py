@@ -8,6 +8,7 @@ import os
 import shutil
 import socket
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -73,6 +74,7 @@ def agent_settings(node: Node, flags: AgentFlags, number: int = 1) -> AgentSetti
         python=sys.executable,
         path=os.environ.get("PATH", PATH_DEFAULT),
         executor_ip=node.address.ip,
+        executor_environment=flags.executor_environment_variables,
         executor_registration_timeout_ns=flags.executor_registration_timeout,
         executor_shutdown_grace_ns=flags.executor_shutdown_grace_period,
         registration_backoff_ns=flags.registration_backoff_factor,
@@ -98,8 +100,8 @@ def spawn_agent(node: Node, flags: AgentFlags, placement: Placement | None = Non
     return node.spawn(Slave(settings, surroundings, options=options))
 
 
-def run(flags: AgentFlags) -> int:
-    """Run an agent until it ends or is told to. The exit status."""
+def run(flags: AgentFlags, *, ready: Callable[[PID], None]) -> int:
+    """Run an agent until it ends or is told to. Calls `ready` once it can be reached. The exit status."""
     settings = NodeSettings(
         ip=flags.ip,
         port=flags.port,
@@ -110,7 +112,7 @@ def run(flags: AgentFlags) -> int:
     )
 
     async def main(node: LoopNode) -> int:
-        return await serve(node, flags)
+        return await serve(node, flags, ready=ready)
 
     try:
         return run_node(main, settings)
@@ -119,7 +121,7 @@ def run(flags: AgentFlags) -> int:
             shutil.rmtree(flags.work_dir, ignore_errors=True)
 
 
-async def serve(node: LoopNode, flags: AgentFlags) -> int:
+async def serve(node: LoopNode, flags: AgentFlags, *, ready: Callable[[PID], None]) -> int:
     """One agent on a running node. Cancelling it stops the agent in good order, within its grace period."""
     try:
         pid = spawn_agent(node, flags)
@@ -127,6 +129,7 @@ async def serve(node: LoopNode, flags: AgentFlags) -> int:
         log.error("agent_not_started work_dir=%r error=%r", flags.work_dir, str(error))
         return EXIT_FAILED
     log.info("agent_listening pid=%s master=%s work_dir=%s", pid, flags.master, flags.work_dir)
+    ready(pid)
     try:
         await result(node.wait(pid))
     except asyncio.CancelledError:

@@ -19,6 +19,7 @@ def executor_environment(executor: Executor, agent_id: AgentId, settings: AgentS
         grace_ns = settings.executor_shutdown_grace_ns
     environment = {
         "PATH": settings.path,
+        **dict(settings.executor_environment),
         "LIBPROCESS_IP": settings.executor_ip,
         "LIBPROCESS_PORT": "0",
         "MESOS_FRAMEWORK_ID": executor.framework_id,

@@ -33,6 +33,7 @@ class AgentSettings(Record):
     work_dir: str
     python: str  # The interpreter for executors of our own.
     path: str  # PATH of executors.
+    executor_environment: tuple[tuple[str, str], ...] = ()  # What the operator adds to that of every executor.
     executor_ip: str  # Where executors listen; on the agent's own host.
     executor_registration_timeout_ns: int = EXECUTOR_REGISTRATION_TIMEOUT_NS
     executor_shutdown_grace_ns: int = EXECUTOR_SHUTDOWN_GRACE_NS

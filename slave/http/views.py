@@ -17,7 +17,6 @@ from slave.core.executors import CompletedExecutor, Executor
 from slave.core.frameworks import Framework
 
 SECOND_NS: Final = 1_000_000_000
-HIDDEN: Final = "*"  # Stands for the value of a flag that may be a secret.
 
 
 def state(books: Books, flags: dict[str, str], *, started_ns: int) -> dict[str, Any]:

@@ -41,6 +41,8 @@ def test_the_master_is_required() -> None:
         ("attributes", "rack"),
         ("executor_registration_timeout", "1 minute"),
         ("isolation", "docker/runtime"),
+        ("executor_environment_variables", '{"A": 1}'),
+        ("executor_environment_variables", "A=1"),
         ("max_completed_frameworks", "-1"),
         ("switch_user", "perhaps"),
     ],
@@ -56,6 +58,13 @@ def test_flags_are_shown_as_text() -> None:
     assert shown["executor_shutdown_grace_period"] == "90secs"
     assert shown["switch_user"] == "true"
     assert "hostname" not in shown
+
+
+def test_the_environment_of_executors_is_read_and_its_values_are_not_shown() -> None:
+    flags = load(AgentFlags, {**MASTER, "executor_environment_variables": '{"A": "secret"}'}, {})
+
+    assert flags.executor_environment_variables == (("A", "secret"),)
+    assert flags.shown()["executor_environment_variables"] == '{"A":"*"}'
 
 
 @pytest.mark.parametrize(
