@@ -6,19 +6,22 @@ import sys
 
 import click
 
+from mesos_py.cli.daemon import LOGGING_LEVEL, announce, log_to_stderr
 from mesos_py.cli.flag_options import flag_options
 from slave.flags import AgentFlags
 from slave.main import run
 
-EXAMPLE = """\
+EPILOG = """\
 \b
 Try it:
-  mesos-py agent --master 127.0.0.1:5050 --work-dir /tmp/agent
+  mesos-py agent --master 127.0.0.1:5050 --work-dir /tmp/mesos-agent
 """
 
 
-@click.command("agent", epilog=EXAMPLE)
+@click.command("agent", epilog=EPILOG)
+@LOGGING_LEVEL
 @flag_options(AgentFlags)
-def command(flags: AgentFlags) -> None:
+def command(flags: AgentFlags, logging_level: str) -> None:
     """Run an agent until it is told to stop (SIGTERM or Ctrl-C)."""
-    sys.exit(run(flags))
+    log_to_stderr(logging_level)
+    sys.exit(run(flags, ready=announce))

@@ -8,17 +8,20 @@ import click
 
 from master.flags import MasterFlags
 from master.main import run
+from mesos_py.cli.daemon import LOGGING_LEVEL, announce, log_to_stderr
 from mesos_py.cli.flag_options import flag_options
 
-EXAMPLE = """\
+EPILOG = """\
 \b
 Try it:
   mesos-py master --port 5050
 """
 
 
-@click.command("master", epilog=EXAMPLE)
+@click.command("master", epilog=EPILOG)
+@LOGGING_LEVEL
 @flag_options(MasterFlags)
-def command(flags: MasterFlags) -> None:
+def command(flags: MasterFlags, logging_level: str) -> None:
     """Run a master until it is told to stop (SIGTERM or Ctrl-C)."""
-    sys.exit(run(flags))
+    log_to_stderr(logging_level)
+    sys.exit(run(flags, ready=announce))

@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import IO, Final, Self
 
 from libprocess_py import process_control
+from mesos_py.cli.daemon import READY_WORD
 from mesos_py.cli.demo.interrupts import Interrupts
 
 READY_TIMEOUT_S: Final = 20.0  # A daemon is up in well under a second; this is for a machine that swaps.
 STOP_TIMEOUT_S: Final = 15.0  # An agent gives its executors five seconds, and itself some more.
-READY_WORD: Final = "listening"  # A daemon prints `listening <pid>` on its standard output once it can be reached.
 AGENT_RESOURCES: Final = "cpus:2;mem:1024;disk:1024;ports:[31000-32000]"
 
 

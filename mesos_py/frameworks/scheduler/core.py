@@ -90,11 +90,21 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Acknowledge:
+    """Have `acknowledge(status)` asked now, after the callback:
+
+    it may have stopped the driver, and then nobody says so.
+    """
+
+    status: TaskStatus
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """The driver is done: nothing more will happen."""
 
 
-Effect: TypeAlias = Send | Watch | Retry | Call | Ended
+Effect: TypeAlias = Send | Watch | Retry | Call | Acknowledge | Ended
 Effects: TypeAlias = tuple[Effect, ...]
 
 
@@ -176,7 +186,7 @@ class SchedulerState:
         if not self._is_up:
             return ()
         callback = Call("status_update", (update.status,))
-        return (callback, *self.acknowledge(update.status)) if self.implicit_acknowledgements else (callback,)
+        return (callback, Acknowledge(update.status)) if self.implicit_acknowledgements else (callback,)
 
     def told(self, sender: PID, callback: str, *arguments: object) -> Effects:
         """A message that is handed on as it is: lost agents and executors, bytes from executors."""

@@ -14,6 +14,7 @@ from libprocess_py.pid import PID
 from libprocess_py.process import Process, install
 from mesos_py.frameworks.scheduler.callbacks import Scheduler
 from mesos_py.frameworks.scheduler.core import (
+    Acknowledge,
     Call,
     DriverStatus,
     Effects,
@@ -207,6 +208,8 @@ class SchedulerProcess(Process):
                     self.delay(self.random("subscription").randrange(within_ns + 1), self._retry, attempt)
                 case Call(callback, arguments):
                     getattr(self._scheduler, callback)(self, *arguments)
+                case Acknowledge(status):
+                    self._perform(self._state.acknowledge(status))
                 case Ended():
                     self.ended.set(self._state.status)
                     self.terminate(inject=False)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from libprocess_py.pid import PID
 from mesos_py.frameworks.scheduler.core import (
     NEXT_STATUS,
+    Acknowledge,
     Call,
     DriverStatus,
     Effects,
@@ -180,23 +181,32 @@ def test_messages_from_anybody_but_the_followed_master_are_refused() -> None:
             act()
 
 
-def test_an_update_is_acknowledged_after_the_callback_unless_it_has_no_uuid() -> None:
+def test_an_update_is_acknowledged_after_the_callback() -> None:
     state = a_subscribed_driver()
 
-    with_uuid = state.updated(MASTER, an_update())
-    without = state.updated(MASTER, an_update(uuid=None))
+    effects = state.updated(MASTER, an_update())
 
-    assert callbacks(with_uuid[:1]) == ["status_update"]
-    assert isinstance(sent(with_uuid)[0], StatusAcknowledgement)
-    assert sent(without) == []
+    assert effects == (Call("status_update", (an_update().status,)), Acknowledge(an_update().status))
+    assert [type(message) for message in sent(state.acknowledge(an_update().status))] == [StatusAcknowledgement]
+
+
+def test_a_driver_that_the_callback_stopped_acknowledges_nothing() -> None:
+    state = a_subscribed_driver()
+    state.updated(MASTER, an_update())
+    state.stop(failover=False)
+
+    assert state.acknowledge(an_update().status) == ()
+
+
+def test_a_status_without_uuid_is_nobodys_to_acknowledge() -> None:
+    assert a_subscribed_driver().acknowledge(an_update(uuid=None).status) == ()
 
 
 def test_with_explicit_acknowledgements_the_driver_sends_none_of_its_own() -> None:
     state = a_subscribed_driver()
     state.implicit_acknowledgements = False
 
-    assert sent(state.updated(MASTER, an_update())) == []
-    assert len(state.acknowledge(an_update().status)) == 1
+    assert state.updated(MASTER, an_update()) == (Call("status_update", (an_update().status,)),)
 
 
 def test_a_launch_without_a_master_is_reported_lost() -> None:

@@ -1,0 +1,41 @@
+"""What the daemons share at their start: where log lines go, and how the one who started them learns that they are up.
+
+Log lines go to standard error. Standard output carries one line only, `listening id@ip:port`, once the daemon can be
+reached; whoever starts one with `--port 0` reads there which port it got.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Final
+
+import click
+
+from libprocess_py.pid import PID
+
+READY_WORD: Final = "listening"
+FORMAT: Final = "%(asctime)s.%(msecs)03d %(levelname)s %(message)s"
+DATE_FORMAT: Final = "%Y-%m-%dT%H:%M:%S"
+
+LOGGING_LEVEL: Final = click.option(
+    "--logging-level",
+    type=click.Choice(["DEBUG", "INFO", "WARNING", "ERROR"], case_sensitive=False),
+    default="INFO",
+    envvar="MESOS_LOGGING_LEVEL",
+    help="Log from this level on, to standard error.  [MESOS_LOGGING_LEVEL; default: INFO]",
+)
+
+
+def log_to_stderr(level: str) -> None:
+    """Log from `level` on (DEBUG, INFO, WARNING, ERROR), one line an event."""
+    logging.basicConfig(level=level, format=FORMAT, datefmt=DATE_FORMAT, stream=sys.stderr)
+
+
+def announce(pid: PID) -> None:
+    """Say on standard output that the daemon can be reached. Nobody may be reading: that is no failure."""
+    try:
+        sys.stdout.write(f"{READY_WORD} {pid}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        pass
