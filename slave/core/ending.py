@@ -96,6 +96,8 @@ def shut_down(books: Books, executor: Executor, ending: Ending) -> Effects:
         delay_ns=books.settings.executor_shutdown_grace_ns if grace_ns is None else grace_ns,
         event=ExecutorShutdownTimeout(container_id=executor.container_id),
     )
+    if ending is LINK_LOST:
+        return said, cancel, timer  # Nobody is there to be asked; most often its container ends in this moment.
     return said, cancel, Send(to=pid, message=ExecutorShutdown(token=executor.token)), timer
 
 

@@ -280,6 +280,16 @@ def test_shutdown_gives_a_registered_executor_its_grace_before_its_container_is_
     )
 
 
+def test_an_executor_whose_link_broke_gets_its_grace_without_being_asked() -> None:
+    agent = an_agent_with_executor_in(Phase.RUNNING)
+    executor = agent.executor()
+
+    effects = agent.handle(Exited(pid=executor_pid("e1")))
+
+    assert sent(effects) == []
+    assert f"executor-shutdown/{executor.container_id}" in agent.timers
+
+
 def test_a_removed_frameworks_tasks_end_without_a_word() -> None:
     agent = an_agent_with_executor_in(Phase.RUNNING)
     agent.report(a_status("t1", TaskState.RUNNING, 1))
