@@ -17,7 +17,7 @@ from libprocess_py.message import Message
 from libprocess_py.pid import PID
 from master.core.events import Event, Exited, Received, TeardownRequested
 from mesos_py.protocol.framework import Capability
-from mesos_py.protocol.ids import AgentId, FrameworkId, TaskId
+from mesos_py.protocol.ids import AgentId, ContainerId, FrameworkId, TaskId
 from mesos_py.protocol.messages import master_agent as ma
 from mesos_py.protocol.messages import master_framework as mf
 from mesos_py.protocol.offer import Filters, Launch
@@ -311,7 +311,7 @@ def a_reported_task(each: tuple[FrameworkId, str, TaskState], agent_id: AgentId)
     )
 
 
-C = ma.ContainerId("c")
+C = ContainerId("c")
 
 TestPeers = Peers.TestCase
 TestPeers.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
