@@ -47,6 +47,7 @@ class SimulatedContainerizer(Containerizer):
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id)
         self._containers: dict[ContainerId, Simulated] = {}
+        self._executors: dict[PID, Simulated] = {}  # Those whose actor has not ended.
 
     def finalize(self) -> None:
         for container in self._containers.values():
@@ -64,6 +65,7 @@ class SimulatedContainerizer(Containerizer):
         container.executor = self.spawn(
             SimulatedExecutor(config, self.defer(self._executor_ended, config.container_id))
         )
+        self._executors[container.executor] = container
         self.link(container.executor)
         return ready(LaunchOutcome.LAUNCHED)
 
@@ -126,9 +128,7 @@ class SimulatedContainerizer(Containerizer):
 
     def exited(self, pid: PID) -> None:
         """An executor's actor ended. If it did not say how before, something else ended it."""
-        for container in self._containers.values():
-            if container.executor == pid and not container.has_ended:
-                self._end(container, LOST_EXECUTOR)
+        self._end(self._executors.pop(pid), LOST_EXECUTOR)
 
     def _running(self, container_id: ContainerId) -> Simulated | None:
         container = self._containers.get(container_id)

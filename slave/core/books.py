@@ -26,6 +26,7 @@ class Books:
         self.updates = StatusUpdates()
         self.frameworks: dict[FrameworkId, Framework] = {}
         self.containers: dict[ContainerId, Executor] = {}  # Those that have not ended.
+        self.speakers: dict[PID, Executor] = {}  # Live executors that have registered, by where they speak from.
         self.completed_frameworks: dict[FrameworkId, Framework] = {}  # Oldest first, bounded (AG-17).
         self.counters: Counter[str] = Counter()  # What happened how often; `slave/metrics.py` shows it.
 
@@ -94,4 +95,9 @@ class Books:
                         "an ended task has an update to deliver"
                     )
         assert all(executor.is_live for executor in self.containers.values())
+        registered = [executor for executor in self.containers.values() if executor.pid is not None]
+        assert sorted(executor.container_id for executor in registered) == sorted(
+            executor.container_id for pid, executor in self.speakers.items() if executor.pid == pid
+        )
+        assert len(registered) == len(self.speakers)
         assert len(self.completed_frameworks) <= self.settings.completed_frameworks_max

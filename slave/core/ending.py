@@ -137,9 +137,9 @@ def exit_when_done(books: Books) -> Effects:
 
 
 def executor_exited(books: Books, pid: PID) -> Effects:
-    """The link to whoever this was broke: executors behind it are on their way out, or will be made to go."""
-    gone = [executor for executor in books.containers.values() if executor.pid == pid]
-    return tuple(effect for executor in gone for effect in shut_down(books, executor, LINK_LOST))
+    """The link to whoever this was broke: an executor is on its way out, or will be made to go."""
+    executor = books.speakers.get(pid)
+    return NOTHING if executor is None else shut_down(books, executor, LINK_LOST)
 
 
 def registration_timeout(books: Books, event: ExecutorRegistrationTimeout) -> Effects:
@@ -173,6 +173,8 @@ def container_ended(books: Books, event: ContainerEnded, now: int) -> Effects:
     executor = books.containers.pop(event.container_id, None)
     if executor is None:
         return NOTHING
+    if executor.pid is not None:
+        del books.speakers[executor.pid]
     framework = books.frameworks[executor.framework_id]
     verdict = _verdict(framework, executor, event.termination)
     framework.ended(executor)

@@ -170,7 +170,10 @@ def register_executor(books: Books, sender: PID, registration: ExecutorRegistrat
         if executor.pid != sender:
             raise BadToken(f"executor {executor.id} registers from {sender}, but it has from {executor.pid}")
         return (Send(to=sender, message=_welcome(books, executor)),)
+    if sender in books.speakers:
+        raise BadToken(f"{sender} registers as executor {executor.id}, but is {books.speakers[sender].id}")
     executor.registered(sender)
+    books.speakers[sender] = executor
     return (
         CancelTimer(key=executor.timer(REGISTRATION)),
         Link(to=sender),

@@ -35,6 +35,7 @@ from tests.slave.builders import (
     a_framework,
     a_launch,
     a_status,
+    an_executor_info,
     executor_pid,
     sent,
     updates,
@@ -165,6 +166,18 @@ def test_a_registration_from_elsewhere_does_not_take_a_running_executors_place()
         agent.receive(stolen, STRANGER)
 
     assert agent.executor().pid == executor_pid("e1")
+
+
+def test_one_actor_cannot_be_two_executors() -> None:
+    agent = an_agent_with_executor_in(Phase.RUNNING)
+    agent.receive(a_launch("t2", executor=an_executor_info("e2")))
+    second = agent.executor("e2")
+    registration = ExecutorRegistration(framework_id=FRAMEWORK_ID, executor_id=second.id, token=second.token)
+
+    with pytest.raises(BadToken):
+        agent.receive(registration, executor_pid("e1"))
+
+    assert second.phase is Phase.REGISTERING
 
 
 def test_an_executor_nobody_started_is_refused() -> None:
