@@ -123,6 +123,8 @@ class WatchedAllocator(HierarchicalAllocator):
             return
         if any(role.partition("/")[0] in quotas for role in self.books.framework_sorters if "/" in role):
             return
+        if any(until <= now for until, _, _ in self.refusals._ends):
+            return  # This run was the last that such a refusal covered.
         again = HierarchicalAllocator.allocate(deepcopy(self), None, now=now, event_driven=True)
         assert not again, f"a second run offered {again}"
 
