@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from typing import Final
 
 from libprocess_py.core.timers import Timer
 from libprocess_py.future import Promise
@@ -12,7 +13,8 @@ from slave.containerizer.container import ContainerConfig, LaunchOutcome, Termin
 from slave.containerizer.launcher_spec import LaunchReport, LaunchSpec
 from slave.containerizer.posix_supervisor import Supervisor
 
-CONTAINER_ID_VARIABLE = "MESOS_CONTAINER_ID"  # In every container's environment: how to find what escaped.
+# In every container's environment, and how to find what a dead supervisor left: so ids must be unique on a machine.
+CONTAINER_ID_VARIABLE: Final = "MESOS_CONTAINER_ID"
 
 
 class PosixContainer:

@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 PATIENCE_S: Final = 30.0  # Only a broken build waits this long.
 GRACE_NS: Final = 60_000_000_000  # Longer than any test: what waits for it has failed.
-ONE: Final = ContainerId("one")
+ONE: Final = ContainerId(f"one-{os.getpid()}")  # Unique on this machine: what escapes is found by it.
 
 
 class Agent:
@@ -68,7 +68,7 @@ def a_config(sandbox: Path, command: str | CommandInfo, **changes: Any) -> Conta
     fields: dict[str, Any] = {
         "container_id": ONE,
         "command": CommandInfo(value=command) if isinstance(command, str) else command,
-        "environment": (("PATH", os.environ["PATH"]), ("PYTHON", "python3"), ("MESOS_CONTAINER_ID", "one")),
+        "environment": (("PATH", os.environ["PATH"]), ("PYTHON", "python3"), ("MESOS_CONTAINER_ID", ONE)),
         "sandbox": str(sandbox),
         "resources": Resources.of(cpus=0.5, mem=64),
     }
