@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import enum
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import islice
 from operator import length_hint
 from types import CoroutineType
@@ -145,10 +146,12 @@ class Kernel:
         if kind in (TERMINATE, INITIALIZE, TIMER):
             return  # Nobody but the runtime and the actor itself knows of these.
         self.host.dropped(event, reason=reason, to=to)
-        if kind == RESUME:
-            what.close()
-        if promise is not None:
-            promise.abandon()
+        try:
+            if kind == RESUME:
+                what.close()
+        finally:
+            if promise is not None:
+                promise.abandon()
 
     # The life of actors
 
@@ -171,13 +174,15 @@ class Kernel:
         if not inject:
             self.post(mailbox, _TERMINATE)
             return True
-        self._purge(mailbox, "purged")
-        if mailbox._process_phase is BOTTOM:
-            self.post(mailbox, _INITIALIZE)  # An actor is initialized, however short its life.
-        if mailbox is self.current:
-            self._box.append(_TERMINATE)  # The rest of the turn was purged: this is its next event.
-        else:
-            self.post(mailbox, _TERMINATE)
+        try:
+            self._purge(mailbox, "purged")
+        finally:
+            if mailbox._process_phase is BOTTOM:
+                self.post(mailbox, _INITIALIZE)  # An actor is initialized, however short its life.
+            if mailbox is self.current:
+                self._box.append(_TERMINATE)  # The rest of the turn was purged: this is its next event.
+            else:
+                self.post(mailbox, _TERMINATE)
         return True
 
     def wait(self, id: str) -> Future[bool]:
@@ -306,7 +311,8 @@ class Kernel:
             assert kind == TERMINATE
             mailbox._process_phase = TERMINATING
             try:
-                mailbox.finalize()
+                finish: Callable[[], Any] = mailbox.finalize
+                _refuse_to_wait(finish())
             finally:
                 self._end(mailbox)
 
@@ -341,44 +347,83 @@ class Kernel:
         awaited.on_abandoned(resume)
 
     def _refuse(self, mailbox: Mailbox, error: ProtocolError, *, event: Event) -> None:
-        self.host.refused(mailbox, error, event=event)
-        if event[3] is not None:
-            event[3].fail(error)
+        if _is_complete(event):
+            self._callback_failed(mailbox, error, event=event)
+        else:
+            self.host.refused(mailbox, error, event=event)
+            self._fail_future(mailbox, error, event=event)
 
     def _fail(self, mailbox: Mailbox, error: Exception, *, event: Event) -> None:
         """Our own mistake: an actor is in a state that nobody foresaw."""
+        if _is_complete(event):  # The handler did its part: what raised is a callback of whoever asked.
+            self._callback_failed(mailbox, error, event=event)
+            return
         policy = self.policies.get(mailbox._process_pid.id, self.policy)
         self.host.failed(mailbox, error, event=event)
-        if event[3] is not None:
-            event[3].fail(error)
-        if policy is Policy.END_ACTOR:
-            if mailbox._process_phase is not ENDED:
+        self._fail_future(mailbox, error, event=event)
+        if policy is not Policy.END_ACTOR:
+            self._stop(policy, mailbox, error, event=event)
+        elif mailbox._process_phase is not ENDED:
+            try:
                 self._end(mailbox)
-        elif policy is Policy.ABORT_NODE:
+            except Exception as raised:
+                self._callback_failed(mailbox, raised, event=event)
+
+    def _fail_future(self, mailbox: Mailbox, error: Exception, *, event: Event) -> None:
+        try:
+            if event[3] is not None:
+                event[3].fail(error)
+        except Exception as raised:
+            self._callback_failed(mailbox, raised, event=event)
+
+    def _callback_failed(self, mailbox: Mailbox, error: Exception, *, event: Event) -> None:
+        """A callback of a future raised in whoever completed it. That actor is innocent, so it is the node's policy."""
+        self.host.failed(mailbox, error, event=event)
+        if self.policy is not Policy.END_ACTOR:
+            self._stop(self.policy, mailbox, error, event=event)
+
+    def _stop(self, policy: Policy, mailbox: Mailbox, error: Exception, *, event: Event) -> None:
+        if policy is Policy.ABORT_NODE:
             self.runnable.clear()
-            self._purge(mailbox, "aborted")
-            self.host.abort(error)
+            try:
+                self._purge(mailbox, "aborted")
+            finally:
+                self.host.abort(error)
         else:
             story = f"{mailbox._process_pid} failed in {name_of(event) or event[0]}: {type(error).__name__}: {error}"
             raise ActorFailed(story) from error
 
     def _end(self, mailbox: Mailbox) -> None:
+        """The actor leaves. Callbacks of others run meanwhile; whatever they raise, nothing here is left undone."""
         pid = mailbox._process_pid
         mailbox._process_phase = ENDED
         del self.mailboxes[pid.id]
         self.policies.pop(pid.id, None)
-        for coroutine, promise in self._suspended.pop(pid.id, {}).items():
-            coroutine.close()
+        try:
+            suspended = self._suspended.pop(pid.id, None)
+            if suspended:
+                run_all(self._ends_of(suspended))
+        finally:
+            try:
+                self._purge(mailbox, "terminated")
+            finally:
+                self._tell_of_end(pid)
+
+    def _ends_of(self, suspended: dict[Coroutine, Promise[Any] | None]) -> Iterator[Callable[[], object]]:
+        for coroutine, promise in suspended.items():
+            yield coroutine.close  # Raises if the coroutine waits once more, in a `finally` of its own.
             if promise is not None:
-                promise.abandon()
-        self._purge(mailbox, "terminated")
+                yield promise.abandon
+
+    def _tell_of_end(self, pid: PID) -> None:
         self.host.ended(pid)
         for address in self.links.linker_ended(pid.id):
             self.host.unlinked(address)
         for linker in self.links.target_ended(pid):
             self.tell(linker, (EXITED, pid, None, None))
-        for waiter in self._waiters.pop(pid.id, ()):
-            waiter.set(True)
+        waiters = self._waiters.pop(pid.id, None)
+        if waiters is not None:
+            run_all(partial(waiter.set, True) for waiter in waiters)
 
     def _purge(self, mailbox: Mailbox, reason: str) -> None:
         """Drop what the actor has not served. The lists stay where the run queue expects them, only empty."""
@@ -390,8 +435,33 @@ class Kernel:
         if mailbox._process_box is not None:
             dropped += mailbox._process_box
             mailbox._process_box.clear()
-        for event in dropped:
-            self.drop(event, reason=reason, to=mailbox._process_pid.id)
+        if dropped:
+            run_all(partial(self.drop, event, reason=reason, to=mailbox._process_pid.id) for event in dropped)
+
+
+def run_all(steps: Iterable[Callable[[], object]]) -> None:
+    """Take every step even if one raises; the first exception leaves when all were taken."""
+    first: Exception | None = None
+    for step in steps:
+        try:
+            step()
+        except Exception as error:
+            first = first or error
+    if first is not None:
+        raise first
+
+
+def _is_complete(event: Event) -> bool:
+    """Whether the event has been answered already."""
+    promise = event[3]
+    return promise is not None and not promise.is_pending
+
+
+def _refuse_to_wait(value: Any) -> None:
+    """An actor that is leaving has no later turn in which a coroutine could go on."""
+    if value.__class__ is CoroutineType:
+        value.close()
+        raise TypeError("finalize is a plain def: there is no later turn in which it could go on")
 
 
 def _cut(box: list[Event], events: Iterator[Event]) -> list[Event]:
