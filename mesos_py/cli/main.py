@@ -6,12 +6,14 @@ Listing them loads none, so that `--help` is quick, and a module that cannot be 
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 import click
 
 DISTRIBUTION: Final = "libprocess-py"
+INTERRUPTED: Final = 130  # What shells report for a program ended by Ctrl-C.
 
 
 class Row(NamedTuple):
@@ -54,6 +56,13 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         row = self.rows.get(cmd_name)
         return None if row is None else load(cmd_name, row.module)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Ctrl-C before a command has its own way with it, while it is imported for instance: the usual status."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            sys.exit(INTERRUPTED)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         rows = [(name, row.summary) for name, row in self.rows.items() if row.summary is not None]

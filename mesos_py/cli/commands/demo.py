@@ -6,7 +6,6 @@ import contextlib
 import sys
 import time
 from collections.abc import Iterator
-from typing import Final
 
 import click
 from rich.console import Console
@@ -14,9 +13,8 @@ from rich.console import Console
 from mesos_py.cli.demo.interrupts import Interrupted, Interrupts
 from mesos_py.cli.demo.processes import ClusterFailed, LocalCluster
 from mesos_py.cli.demo.show import DemoFailed, run_demo
+from mesos_py.cli.main import INTERRUPTED
 from mesos_py.frameworks.cluster_executor.scheduler import ClusterExecutorError
-
-INTERRUPTED: Final = 130  # What shells report for a program ended by Ctrl-C.
 
 EPILOG = """\
 \b

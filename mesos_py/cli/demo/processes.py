@@ -1,7 +1,7 @@
 """The demo's cluster: one master and some agents as OS processes of their own, on this host, in one temporary folder.
 
 Whoever makes a `LocalCluster` leaves nothing behind: `close` ends every process it started, waits for it, and removes
-the folder. Should this process die without a chance to do so, the kernel tells the children (parent-death signal).
+the folder. Should this process die without a chance to do so, the kernel tells the children (`child`).
 """
 
 from __future__ import annotations
@@ -14,21 +14,30 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Final, Self
 
-from libprocess_py import process_control
 from mesos_py.cli.daemon import READY_WORD
 from mesos_py.cli.demo.interrupts import Interrupts
 
 READY_TIMEOUT_S: Final = 20.0  # A daemon is up in well under a second; this is for a machine that swaps.
 STOP_TIMEOUT_S: Final = 15.0  # An agent gives its executors five seconds, and itself some more.
 AGENT_RESOURCES: Final = "cpus:2;mem:1024;disk:1024;ports:[31000-32000]"
+# Ten cycles a second instead of one: what a short task leaves is offered again at once. Three agents are no load.
+ALLOCATION_INTERVAL: Final = "100ms"
+
+MASTER: Final = ["master", "--ip", "127.0.0.1", "--port", "0", "--allocation-interval", ALLOCATION_INTERVAL]
 
 
 class ClusterFailed(Exception):
     """A daemon did not come up; the text has the end of its log."""
+
+
+def program(*, outlives_us: bool) -> list[str]:
+    """How to run `mesos-py` here: with this Python, and whatever the path says."""
+    if outlives_us:
+        return [sys.executable, "-m", "mesos_py.cli"]
+    return [sys.executable, "-m", "mesos_py.cli.demo.child", str(os.getpid())]
 
 
 class Daemon:
@@ -40,13 +49,12 @@ class Daemon:
         self.pid_text = ""
         with log.open("ab") as errors:
             self.process: subprocess.Popen[str] = subprocess.Popen(
-                [sys.executable, "-m", "mesos_py.cli", *arguments],
+                program(outlives_us=outlives_us) + arguments,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,
                 start_new_session=True,  # Ctrl-C is for the demo, which then ends its daemons in order.
-                preexec_fn=None if outlives_us else _die_with(os.getpid()),  # noqa: PLW1509  # No other thread runs yet.
             )
 
     def wait_until_ready(self) -> str:
@@ -90,7 +98,7 @@ class LocalCluster:
 
     def __init__(self, agents: int, *, interrupts: Interrupts, outlives_us: bool = False) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="mesos-py-demo-"))
-        self._interrupts = interrupts
+        self.interrupts = interrupts
         self._outlives_us = outlives_us
         self.master: Daemon | None = None
         self.agents: list[Daemon] = []
@@ -98,11 +106,11 @@ class LocalCluster:
 
     def start(self) -> Self:
         """Start the master, then all agents at once; returns when each of them listens."""
-        with self._interrupts.deferred():
-            self.master = self._daemon("master", ["master", "--ip", "127.0.0.1", "--port", "0"])
+        with self.interrupts.deferred():
+            self.master = self._daemon("master", MASTER)
         self.master.wait_until_ready()
         for number in range(1, self._count + 1):
-            with self._interrupts.deferred():
+            with self.interrupts.deferred():
                 self.agents.append(self._agent(number))
         for agent in self.agents:
             agent.wait_until_ready()
@@ -114,7 +122,12 @@ class LocalCluster:
         assert self.master is not None, "the cluster was started"
         return self.master.address
 
-    def close(self, *, keep_folder: bool = False) -> None:
+    def printed(self, task_id: str) -> str:
+        """What a command task has written to its standard output; its container is an executor of the task's name."""
+        found = self.folder.glob(f"agent*/slaves/*/frameworks/*/executors/{task_id}/runs/latest/stdout")
+        return "".join(path.read_text(errors="replace") for path in found)
+
+    def close(self) -> None:
         """End everything: agents first, so that they can end their tasks and say goodbye."""
         deadline = time.monotonic() + STOP_TIMEOUT_S
         for agent in self.agents:
@@ -124,8 +137,7 @@ class LocalCluster:
         if self.master is not None:
             self.master.stop()
             self.master.wait(deadline)
-        if not keep_folder:
-            shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _agent(self, number: int) -> Daemon:
         arguments = ["agent", "--master", self.address, "--ip", "127.0.0.1", "--port", "0"]
@@ -135,17 +147,6 @@ class LocalCluster:
 
     def _daemon(self, name: str, arguments: list[str]) -> Daemon:
         return Daemon(name, arguments, log=self.folder / f"{name}.log", outlives_us=self._outlives_us)
-
-
-def _die_with(parent: int) -> Callable[[], None]:
-    """What a child does first: ask to be told of its parent's death, and look whether that has happened already."""
-
-    def before_exec() -> None:
-        process_control.set_parent_death_signal(signal.SIGTERM)
-        if os.getppid() != parent:
-            os.kill(os.getpid(), signal.SIGTERM)
-
-    return before_exec
 
 
 def _read_line(stream: IO[str], process: subprocess.Popen[str]) -> str:

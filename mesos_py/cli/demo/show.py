@@ -5,16 +5,16 @@ from __future__ import annotations
 import concurrent.futures
 import shlex
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 from rich.console import Console
 from rich.live import Live
+from rich.text import Text
 
-from mesos_py.cli.demo.processes import LocalCluster
+from mesos_py.cli.demo.processes import LocalCluster, program
 from mesos_py.cli.demo.view import Snapshot, live_view, plain_line, read_snapshot, result_table
 from mesos_py.frameworks.cluster_executor.executor import ClusterExecutor
 from mesos_py.frameworks.examples import stdlib_census as census
@@ -24,11 +24,12 @@ SAMPLE_EVERY: Final = 12  # One file in twelve is counted here too, to check wha
 REFRESH_S: Final = 0.25
 PLAIN_EVERY: Final = 4  # Without a terminal: a line a second.
 SHELL_TASKS: Final = (
-    'echo "task $MESOS_TASK_ID in $(pwd | sed s:.*/runs/:runs/:)"',
-    "uname -sr; nproc",
+    'echo "$MESOS_TASK_ID runs in process $$"',
+    "uname -srm; date",
 )
+SHELL_INSTANCES: Final = 2
 SHELL_TIMEOUT_S: Final = 60.0  # An `execute` takes a second or two; the demo must not hang on one.
-CALL_RESOURCES: Final = "cpus:1;mem:128"
+CALL_RESOURCES: Final = "cpus:0.9;mem:128"  # Two calls and the executor that runs them fill an agent's two cpus.
 
 
 class DemoFailed(Exception):
@@ -52,17 +53,14 @@ def run_demo(console: Console, cluster: LocalCluster) -> Times:
         cluster.start()
     started = time.monotonic()
     console.print(f"A master at [bold]http://{cluster.address}[/] and {len(cluster.agents)} agents are up.")
-    run_shell_tasks(console, cluster.address)
+    run_shell_tasks(console, cluster)
     shelled = time.monotonic()
     root, files = census.library_root(), census.library_files(census.library_root())
     counts = run_census(console, cluster.address, str(root), files)
     worked = time.monotonic()
     check_sample(str(root), files, counts)
     checked = time.monotonic()
-    console.print(result_table(census.summarise(counts)))
-    for count in counts:
-        if count.problem:
-            console.print(f"not parsable: {count.path}: {count.problem}", style="dim", highlight=False, markup=False)
+    show_result(console, counts)
     times = Times(started - began, shelled - started, worked - shelled, checked - worked)
     console.print(
         f"{len(files):,} files counted on the cluster, every {SAMPLE_EVERY}th counted here again: equal.\n"
@@ -72,30 +70,70 @@ def run_demo(console: Console, cluster: LocalCluster) -> Times:
     return times
 
 
-def run_shell_tasks(console: Console, address: str) -> None:
-    """A few commands through `mesos-py execute`, all at once."""
-    commands = [execute_command(address, line, number) for number, line in enumerate(SHELL_TASKS, start=1)]
-    running = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) for command in commands
-    ]
-    try:
-        for process, line in zip(running, SHELL_TASKS, strict=True):
-            output, _ = process.communicate(timeout=SHELL_TIMEOUT_S)
-            console.print(
-                f"$ mesos-py execute --command {shlex.quote(line)}", style="bold", highlight=False, markup=False
-            )
-            console.print(output.rstrip(), style="dim", highlight=False, markup=False)
-            if process.returncode != 0:
-                raise DemoFailed(f"the shell task {line!r} ended with status {process.returncode}")
-    finally:
-        for process in running:
-            process.kill()
-            process.wait()
+def show_result(console: Console, counts: Sequence[census.ModuleCount]) -> None:
+    """The table, and the files that are no valid Python: the library ships some, to test what reads them."""
+    console.print(result_table(census.summarise(counts)))
+    bad = [count for count in counts if count.problem]
+    if bad:
+        console.print(f"{len(bad)} of the files cannot be parsed:")
+    for count in bad:
+        line = Text(f"  {count.path}: {count.problem}", style="dim")
+        console.print(line, no_wrap=True, overflow="ellipsis")
 
 
-def execute_command(address: str, line: str, number: int) -> list[str]:
-    arguments = ["--master", address, "--name", f"shell{number}", "--resources", "cpus:0.5;mem:32", "--instances", "2"]
-    return [sys.executable, "-m", "mesos_py.cli", "execute", *arguments, "--command", line]
+def run_shell_tasks(console: Console, cluster: LocalCluster) -> None:
+    """A few commands through `mesos-py execute`, all at once; what each said, and what its tasks printed."""
+    with ShellTasks(cluster) as tasks:
+        with console.status("running shell tasks"):
+            results = [process.communicate(timeout=SHELL_TIMEOUT_S)[0] for process in tasks.running]
+    for number, (line, process, said) in enumerate(zip(SHELL_TASKS, tasks.running, results, strict=True), start=1):
+        command = f"$ mesos-py execute --instances {SHELL_INSTANCES} --command {shlex.quote(line)}"
+        console.print(Text(command, style="bold"), soft_wrap=True)
+        console.print(Text(said.rstrip(), style="dim"), soft_wrap=True)
+        if process.returncode != 0:
+            raise DemoFailed(f"the shell task {line!r} ended with status {process.returncode}")
+        for instance in range(1, SHELL_INSTANCES + 1):
+            for printed in cluster.printed(f"shell{number}-{instance}").splitlines():
+                console.print(Text(f"shell{number}-{instance} printed: {printed}"), soft_wrap=True)
+
+
+class ShellTasks:
+    """The running `execute` commands. None is left behind at the end of the block."""
+
+    def __init__(self, cluster: LocalCluster) -> None:
+        self.running: list[subprocess.Popen[str]] = []
+        self._cluster = cluster
+
+    def __enter__(self) -> Self:
+        try:
+            for number, line in enumerate(SHELL_TASKS, start=1):
+                with self._cluster.interrupts.deferred():
+                    self.running.append(self._start(number, line))
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._cluster.interrupts.deferred():
+            for process in self.running:
+                process.kill()
+                process.communicate()
+
+    def _start(self, number: int, line: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            program(outlives_us=False) + execute_arguments(self._cluster.address, line, number=number),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,  # As the daemons: Ctrl-C is for the demo.
+        )
+
+
+def execute_arguments(address: str, line: str, *, number: int) -> list[str]:
+    resources = ["--resources", "cpus:0.5;mem:32", "--instances", str(SHELL_INSTANCES)]
+    return ["execute", "--master", address, "--name", f"shell{number}", *resources, "--command", line]
 
 
 def run_census(console: Console, address: str, root: str, files: Sequence[str]) -> list[census.ModuleCount]:
@@ -121,7 +159,8 @@ def _watch(
             snapshot = read_snapshot(address) or snapshot
             elapsed, progress = time.monotonic() - began, executor.progress()
             if console.is_terminal:
-                live.update(live_view(snapshot, progress, total=len(futures), elapsed_s=elapsed), refresh=True)
+                view = live_view(snapshot, progress, total=len(futures), elapsed_s=elapsed, width=console.width)
+                live.update(view, refresh=True)
             elif looks % PLAIN_EVERY == 0 or not pending:
                 console.print(plain_line(snapshot, progress, total=len(futures), elapsed_s=elapsed))
             looks += 1

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -21,10 +22,11 @@ from rich.text import Text
 from mesos_py.frameworks.cluster_executor.scheduler import Progress
 from mesos_py.frameworks.examples.stdlib_census import PackageCount
 
-READ_TIMEOUT_S: Final = (
-    2.0  # The page of a small cluster takes milliseconds; a view must not hang on a master that is gone.
-)
+# The page of a small cluster takes milliseconds; a view must not hang on a master that is gone.
+READ_TIMEOUT_S: Final = 2.0
 BAR_WIDTH: Final = 20
+WIDE: Final = 80  # Columns from which on everything is shown.
+NAMES_WIDTH: Final = (13, 20)  # Of packages and of functions: the table fits into 80 columns.
 ROWS_MAX: Final = 15  # Packages shown in the result; the table has to fit on a screen.
 
 
@@ -76,24 +78,32 @@ def snapshot_of(state: dict[str, Any]) -> Snapshot:
     return Snapshot(tuple(sorted(agents, key=lambda row: row.hostname)), tuple(sorted(states.items())))
 
 
-def live_view(snapshot: Snapshot, progress: Progress, *, total: int, elapsed_s: float) -> RenderableType:
-    """The picture while the work runs."""
-    agents = Table(title="Agents", title_justify="left", expand=False)
-    agents.add_column("agent")
-    agents.add_column("cpus used / total", justify="right")
-    agents.add_column("")
-    agents.add_column("memory used / total", justify="right")
+def live_view(
+    snapshot: Snapshot, progress: Progress, *, total: int, elapsed_s: float, width: int = WIDE
+) -> RenderableType:
+    """The picture while the work runs, on a terminal of so many columns."""
+    is_wide = width >= WIDE
+    agents = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    agents.add_column("agent", no_wrap=True)
+    agents.add_column("cpus", justify="right", no_wrap=True)
+    agents.add_column("", width=BAR_WIDTH)
+    if is_wide:
+        agents.add_column("memory", justify="right", no_wrap=True)
     for row in snapshot.agents:
         used, all_cpus = row.cpus
         bar = ProgressBar(total=max(all_cpus, 0.001), completed=used, width=BAR_WIDTH)
         style = "" if row.active else "red"
         name = row.hostname if row.active else f"{row.hostname} (lost)"
-        agents.add_row(name, f"{used:g} / {all_cpus:g}", bar, f"{row.mem[0]:g} / {row.mem[1]:g} MB", style=style)
-    states = Text("Tasks  ").append("   ".join(f"{name} {count}" for name, count in snapshot.tasks) or "none yet")
-    bar = ProgressBar(total=max(total, 1), completed=progress.done, width=3 * BAR_WIDTH)
+        memory = (f"{row.mem[0]:g} of {row.mem[1]:g} MB",) if is_wide else ()
+        agents.add_row(name, f"{used:g} of {all_cpus:g}", bar, *memory, style=style)
+    states = "   ".join(f"{name} {count}" for name, count in snapshot.tasks) or "none yet"
+    bar = ProgressBar(total=max(total, 1), completed=progress.done, width=2 * BAR_WIDTH if is_wide else BAR_WIDTH)
     line = Table.grid(padding=(0, 1))
-    line.add_row("Work ", bar, f"{progress.done}/{total} batches  {elapsed_s:.1f} s  {progress.lost} lost and rerun")
-    return Group(agents, states, line)
+    line.add_row(" Tasks", Text(states))
+    work = Table.grid(padding=(0, 1))
+    rerun = Text(f"  {progress.lost} lost and rerun", style="red") if progress.lost else ""
+    work.add_row(" Work ", bar, f"{progress.done}/{total} batches  {elapsed_s:.1f} s", rerun)
+    return Group(agents, line, work)
 
 
 def plain_line(snapshot: Snapshot, progress: Progress, *, total: int, elapsed_s: float) -> str:
@@ -104,23 +114,19 @@ def plain_line(snapshot: Snapshot, progress: Progress, *, total: int, elapsed_s:
 
 
 def result_table(rows: Sequence[PackageCount]) -> Table:
-    """The largest packages, and the sum over all."""
-    table = Table(title=f"The standard library, by package (the {min(ROWS_MAX, len(rows))} largest of {len(rows)})")
-    for heading in (
-        "package",
-        "files",
-        "lines",
-        "functions",
-        "classes",
-        "longest function",
-        "its lines",
-        "not parsable",
-    ):
-        table.add_column(heading, justify="left" if heading in {"package", "longest function"} else "right")
+    """The largest packages, and the sum over all. Fits into 80 columns."""
+    title = f"The standard library by package: the {min(ROWS_MAX, len(rows))} largest of {len(rows)}"
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column("package", no_wrap=True, max_width=NAMES_WIDTH[0])
+    for heading in ("files", "lines", "functions", "classes"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("longest function", no_wrap=True, max_width=NAMES_WIDTH[1])
+    table.add_column("lines", justify="right", no_wrap=True)
+    table.add_column("bad", justify="right", no_wrap=True)
     for row in rows[:ROWS_MAX]:
         table.add_row(*_cells(row))
     table.add_section()
-    table.add_row(*_cells(total_of(rows)))
+    table.add_row(*_cells(total_of(rows)), style="bold")
     return table
 
 

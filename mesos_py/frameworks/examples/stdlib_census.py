@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-EXCLUDED: Final = frozenset(
-    {"site-packages", "dist-packages", "__pycache__"}
-)  # Installed packages are not the library.
+# Installed packages are not the library.
+EXCLUDED: Final = frozenset({"site-packages", "dist-packages", "__pycache__"})
 
 
 @dataclass(frozen=True, slots=True)

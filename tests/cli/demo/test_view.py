@@ -49,10 +49,21 @@ def test_the_live_view_shows_lost_agents_used_cpus_and_progress() -> None:
     text = drawn(live_view(snapshot_of(STATE), Progress(done=3, lost=1), total=10, elapsed_s=2.5))
 
     assert "agent2 (lost)" in text
-    assert "1.5 / 2" in text
+    assert "1.5 of 2" in text
     assert "TASK_RUNNING 1" in text
     assert "3/10 batches" in text
     assert "1 lost and rerun" in text
+
+
+def test_a_narrow_terminal_is_shown_less_and_every_line_fits() -> None:
+    console = Console(width=50)
+    with console.capture() as capture:
+        console.print(live_view(snapshot_of(STATE), Progress(done=3), total=10, elapsed_s=2.5, width=50))
+
+    text = capture.get()
+    assert "memory" not in text
+    assert "3/10 batches" in text
+    assert "agent2 (lost)" in text
 
 
 def test_without_a_terminal_the_same_is_one_line() -> None:
@@ -71,7 +82,7 @@ def test_the_result_ends_with_the_sum_over_all_packages() -> None:
     text = drawn(result_table(rows))
 
     assert "the 15 largest of 20" in text
-    total = next(line for line in text.splitlines() if line.startswith("│ all"))
+    total = next(line for line in text.splitlines() if line.startswith(" all"))
     assert "20,000" in total
     assert "f19" in total
 
