@@ -130,14 +130,15 @@ def parse_head(block: bytes) -> Head:
         target=target,
         headers=MappingProxyType(headers),  # Shared by all requests with this head.
         keep_alive=_keep_alive(version, headers),
-        length=_body_length(version, headers),
+        length=body_length(version, headers),
         expects_continue=headers.get("expect", "").lower() == "100-continue",
         route=route,
         problem=problem,
     )
 
 
-def _body_length(version: str, headers: Mapping[str, str]) -> int | None:
+def body_length(version: str, headers: Mapping[str, str]) -> int | None:
+    """How long the body is, None for chunks. Raises WireError, also for what a stricter llhttp has refused before."""
     length, coding = headers.get("content-length"), headers.get("transfer-encoding")
     if coding is not None:
         if length is not None:

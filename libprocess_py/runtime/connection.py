@@ -159,7 +159,6 @@ class Connection(asyncio.Protocol):
         self._slots.append(slot)
         slot.future = driver.node.request(request)
         slot.future.on_any(lambda future: self._complete(slot, head, future))
-        slot.future.on_abandoned(lambda future: self._complete(slot, head, future))
 
     def _after_requests(self) -> None:
         parser = self._parser
@@ -180,12 +179,7 @@ class Connection(asyncio.Protocol):
     # Answers
 
     def _complete(self, slot: _Slot, head: Head, future: Future[Response]) -> None:
-        if future.is_ready:
-            response = future.get()
-        elif future.abandoned:
-            response = Response.text(503, "the process ended before it answered")
-        else:
-            response = Response.error(500)
+        response = future.get() if future.is_ready else Response.error(500)
         slot.data, slot.future = self._encode(response, head), None
         while self._slots and (data := self._slots[0].data) is not None:
             self._slots.popleft()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import warnings
 from collections.abc import Callable, Coroutine
 from typing import Any, Final, ParamSpec
 
@@ -15,11 +16,17 @@ HUNG_S: Final = 20.0  # No test waits on purpose; one that comes here waits for 
 
 
 def on_loop(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
-    """Run an asynchronous test on a loop of its own, the kind that nodes run on."""
+    """Run an asynchronous test on a loop of its own, the kind that nodes run on.
+
+    Warnings are collected and fail the test at its end: raised inside uvloop's close they would hang it instead.
+    """
 
     @functools.wraps(test)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        with asyncio.Runner(loop_factory=new_event_loop) as runner:
-            runner.run(asyncio.wait_for(test(*args, **kwargs), HUNG_S))
+        with warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always")
+            with asyncio.Runner(loop_factory=new_event_loop) as runner:
+                runner.run(asyncio.wait_for(test(*args, **kwargs), HUNG_S))
+        assert not warned, [str(warning.message) for warning in warned]
 
     return run

@@ -12,6 +12,7 @@ from libprocess_py.core.wire_head import (
     HeadCache,
     Route,
     WireError,
+    body_length,
     message_head,
     parse_head,
 )
@@ -100,6 +101,23 @@ def test_heads_that_break_the_rules_are_refused(head: bytes, status: int) -> Non
         parse_head(head)
 
     assert raised.value.status == status
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"content-length": "3", "transfer-encoding": "chunked"},
+        {"content-length": "3, 3"},
+        {"content-length": "-3"},
+        {"content-length": "\u0663"},
+        {"transfer-encoding": "gzip"},
+    ],
+)
+def test_lengths_are_checked_even_behind_a_laxer_parser(headers: dict[str, str]) -> None:
+    with pytest.raises(WireError) as raised:
+        body_length("1.1", headers)
+
+    assert raised.value.status == 400
 
 
 def test_the_cache_keeps_small_heads_and_never_more_than_its_limit() -> None:

@@ -168,6 +168,21 @@ async def test_a_client_may_pipeline_more_than_is_served_at_a_time() -> None:
 
 
 @on_loop
+async def test_a_client_that_does_not_read_its_answers_is_not_read_from_until_it_does() -> None:
+    async with await start_node() as node, await RawClient.connect(node.address) as client:
+        node.spawn(Echo())
+        body, count = b"a" * 200_000, 100
+
+        client.say((b"POST /echo/path HTTP/1.1\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)) * count)
+        first = await client.answer()
+        served_without_reading = count_of(node, "requests")
+        others = [await client.answer() for _ in range(count - 1)]
+
+        assert served_without_reading < count
+        assert {len(answer.body) for answer in (first, *others)} == {len(body) + 5}
+
+
+@on_loop
 async def test_a_response_that_would_smuggle_a_header_becomes_an_error() -> None:
     async with await start_node() as node, await RawClient.connect(node.address) as client:
         node.spawn(Late())

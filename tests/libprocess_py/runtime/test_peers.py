@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import re
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -12,6 +15,7 @@ import pytest
 from libprocess_py.core.wire_answers import ACCEPTED
 from libprocess_py.core.wire_head import BODY_MAX
 from libprocess_py.pid import PID, Address
+from libprocess_py.runtime.awaiting import result
 from libprocess_py.runtime.loop_node import LoopNode, start_node
 from libprocess_py.runtime.peers import IN_FLIGHT_MAX
 from tests.support.event_loop import on_loop
@@ -184,6 +188,38 @@ async def test_a_peer_that_does_not_read_costs_a_bounded_amount_of_memory() -> N
         writer.close()
 
         assert dropped(here, "peer_queue_full") >= IN_FLIGHT_MAX // size - 1
+
+
+@on_loop
+async def test_a_slow_reader_gets_everything_in_order() -> None:
+    async with await start_node() as here, a_raw_server() as raw:
+        sink, count = PID("sink", raw.address), 200
+        here.send(sink, Ping(number=0))
+        reader, writer = await raw.clients.get()
+
+        for number in range(1, count):
+            here.send(sink, Ping(number=number, padding="x" * 100_000))
+        data = b""
+        while data.count(b"\r\n0\r\n\r\n") < count:
+            data += await reader.read(1_000_000)
+        writer.close()
+
+        assert [int(number) for number in re.findall(rb'"number":(\d+)', data)] == list(range(count))
+
+
+@on_loop
+async def test_a_node_stops_while_a_connection_is_still_being_made() -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as deaf, contextlib.ExitStack() as crowd:
+        for _ in range(4):  # More than its backlog takes: the next one hears nothing.
+            client = crowd.enter_context(socket.socket())
+            client.setblocking(False)
+            client.connect_ex(deaf.getsockname())
+        async with await start_node() as here:
+            here.spawn(source := Listener("source"))
+            here.dispatch(source.pid, Listener.link, PID("deaf", Address(*deaf.getsockname())))
+            await result(here.dispatch(source.pid, Listener.link, source.pid))
+
+        assert here.driver.peers.open_count == 0
 
 
 @on_loop
