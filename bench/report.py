@@ -11,14 +11,12 @@ import json
 import platform
 import statistics
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from rich.table import Table
-
-RUNS: Final = 5  # Odd, so that the median is a run; enough to see an outlier.
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +81,6 @@ class Report:
             " ratio: seconds / yardstick, rates / callbacks"
         )
         return table
-
-
-def measure(
-    name: str,
-    run: Callable[[], float],
-    *,
-    machine: Machine,
-    unit: str,
-    runs: int = RUNS,
-    params: dict[str, int | str] | None = None,
-) -> Result:
-    """Call `run`, which returns seconds or a rate, `runs` times."""
-    return result_of(name, [run() for _ in range(runs)], machine=machine, unit=unit, params=params)
 
 
 def result_of(

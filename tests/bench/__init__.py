@@ -1,0 +1,1 @@
+"""Tests of bench: its schema and its arithmetic, never its times."""
