@@ -160,8 +160,7 @@ class Peers(RuleBasedStateMachine):
     @rule(
         id=framework_ids,
         stranger=schedulers,
-        honest=st.booleans(),
-        fresh=st.booleans(),
+        manners=st.tuples(st.booleans(), st.booleans()),
         picked=st.lists(indexes, min_size=1, max_size=2),
         wanted=st.lists(st.tuples(task_ids, st.sampled_from([1, 1, 3, 9]), st.booleans()), max_size=3),
     )
@@ -170,12 +169,12 @@ class Peers(RuleBasedStateMachine):
         id: FrameworkId,
         stranger: PID,
         *,
-        honest: bool,
-        fresh: bool,
+        manners: tuple[bool, bool],
         picked: list[int],
         wanted: list[tuple[str, int, bool]],
     ) -> None:
         books, id = self.cluster.books, self.existing(id)
+        honest, fresh = manners
         if id in self.cluster.allocator.frameworks and fresh:
             self.allocate(id)
         known = list(books.frameworks[id].offers if honest and id in books.frameworks else books.offers)
@@ -271,8 +270,7 @@ class Peers(RuleBasedStateMachine):
         sender=agents,
         id=framework_ids,
         task_id=task_ids,
-        state=states,
-        latest=st.none() | states,
+        reported=st.tuples(states, st.none() | states),
         number=st.integers(0, 2),
     )
     def update(
@@ -281,12 +279,11 @@ class Peers(RuleBasedStateMachine):
         id: FrameworkId,
         *,
         task_id: str,
-        state: TaskState,
-        latest: TaskState | None,
+        reported: tuple[TaskState, TaskState | None],
         number: int,
     ) -> None:
         id = self.existing(id)
-        self.send(sender, an_update(id, task_id, state, uuid=a_uuid(number), latest=latest))
+        self.send(sender, an_update(id, task_id, reported[0], uuid=a_uuid(number), latest=reported[1]))
 
     @rule(sender=agents, id=framework_ids, agent_id=agent_ids)
     def executor_exited(self, sender: PID, id: FrameworkId, agent_id: AgentId) -> None:
