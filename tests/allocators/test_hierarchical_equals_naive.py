@@ -35,7 +35,7 @@ totals = st.builds(
     st.lists(st.one_of(reserved, revocable, mount, refined, st.just(VOLUME)), max_size=2),
 )
 roles = st.lists(st.sampled_from(ROLES), min_size=1, max_size=3, unique=True)
-capabilities = st.one_of(
+capabilities: st.SearchStrategy[list[str]] = st.one_of(
     st.just(["MULTI_ROLE"]), st.just(list(ALL_CAPABILITIES)), st.just(list(ALL_CAPABILITIES)), st.just([])
 )
 seconds = st.sampled_from((None, None, 0, 1, 2, 3, -1))
@@ -70,7 +70,7 @@ class SameOffers(RuleBasedStateMachine):
     def add_agent(self, name: str, resources: list[Any], *, old: bool, hold: str) -> None:
         if name not in self.agents:
             self.agents[name] = resources
-            capabilities = {"capabilities": []} if old and len(name) > 5 else {}
+            capabilities: dict[str, Any] = {"capabilities": []} if old else {}
             used = {"used": {hold: {"a/x": {"cpus": 1}}}} if resources[0].get("cpus", 0) > 2 else {}
             self.do(op="add_agent", id=name, resources=resources, **capabilities, **used)
 

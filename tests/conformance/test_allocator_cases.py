@@ -1,4 +1,4 @@
-"""Every scenario of cases/allocator_*.json: what the hierarchical policy must do, told from outside, for several seeds."""
+"""Every scenario of cases/allocator_*.json: what the hierarchical policy must do, for several seeds."""
 
 from __future__ import annotations
 
