@@ -9,7 +9,6 @@ import shutil
 import socket
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from libprocess_py.core.kernel import Policy
@@ -42,22 +41,12 @@ STOP_MARGIN_S: Final = 5.0  # Beyond the executors' grace: for killing what did 
 log: Final = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Placement:
-    """Which agent of its node this is, and what it is to use instead of the usual."""
-
-    number: int = 1
-    containerizer: Containerizer | None = None  # None: POSIX processes.
-    detector: MasterDetector | None = None  # None: the fixed address of the flag `master`.
-    checked: bool = False
-
-
 def pid_of(node: Node, number: int = 1) -> PID:
     """The PID of an agent of a node."""
     return PID(f"slave({number})", node.address)
 
 
-def agent_settings(node: Node, flags: AgentFlags, number: int = 1) -> AgentSettings:
+def agent_settings(node: Node, flags: AgentFlags, *, number: int = 1) -> AgentSettings:
     """What the core is told. Asks the machine for what the flags leave open."""
     work_dir = os.path.abspath(flags.work_dir)
     info = AgentInfo(
@@ -86,17 +75,23 @@ def agent_settings(node: Node, flags: AgentFlags, number: int = 1) -> AgentSetti
     )
 
 
-def spawn_agent(node: Node, flags: AgentFlags, placement: Placement | None = None) -> PID:
-    """Start an agent with a containerizer and a file reader on a node. Ends all three when it ends."""
-    placement = placement or Placement()
-    settings = agent_settings(node, flags, placement.number)
+def spawn_agent(
+    node: Node,
+    flags: AgentFlags,
+    *,
+    containerizer: Containerizer | None = None,
+    detector: MasterDetector | None = None,
+    number: int = 1,
+) -> PID:
+    """Start agent `number` of a node, with a containerizer (POSIX by default) and a file reader; they end with it."""
+    settings = agent_settings(node, flags, number=number)
     os.makedirs(settings.work_dir, exist_ok=True)
     surroundings = Surroundings(
-        containerizer=node.spawn(placement.containerizer or PosixContainerizer()),
-        detector=placement.detector or StandaloneDetector(parse_master(flags.master)),
+        containerizer=node.spawn(containerizer or PosixContainerizer()),
+        detector=detector or StandaloneDetector(parse_master(flags.master)),
         sandboxes=DiskSandboxes(),
     )
-    options = AgentOptions(flags=flags.shown(), files=node.spawn(FileReader()), checked=placement.checked)
+    options = AgentOptions(flags=flags.shown(), files=node.spawn(FileReader()))
     return node.spawn(Slave(settings, surroundings, options=options))
 
 
@@ -133,15 +128,15 @@ async def serve(node: LoopNode, flags: AgentFlags, *, ready: Callable[[PID], Non
     try:
         await result(node.wait(pid))
     except asyncio.CancelledError:
-        await stop(node, pid, flags)
+        await stop(node, pid, grace_ns=flags.executor_shutdown_grace_period)
         raise
     return 0
 
 
-async def stop(node: LoopNode, pid: PID, flags: AgentFlags) -> None:
+async def stop(node: LoopNode, pid: PID, *, grace_ns: int) -> None:
     """Ask an agent to end, and wait for it as long as its executors have, and a little."""
     node.dispatch(pid, Slave.stop)
-    limit_s = flags.executor_shutdown_grace_period / NS_PER_S + STOP_MARGIN_S
+    limit_s = grace_ns / NS_PER_S + STOP_MARGIN_S
     try:
         await asyncio.wait_for(result(node.wait(pid)), limit_s)
     except TimeoutError:

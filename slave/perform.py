@@ -115,7 +115,7 @@ class Performer:
         try:
             self._surroundings.sandboxes.prepare(config.sandbox, latest=effect.latest, user=config.user)
         except OSError as error:
-            self._ended(config.container_id, LaunchOutcome.FAILED, f"no sandbox: {error}")
+            self._failed(config.container_id, f"no sandbox: {error}")
             return
         outcome = self._process.dispatch(self._surroundings.containerizer, Containerizer.launch, config)
         outcome.on_any(lambda answer: self._answered(config.container_id, answer))
@@ -123,7 +123,7 @@ class Performer:
     def _answered(self, container_id: ContainerId, answer: Future[LaunchOutcome]) -> None:
         """The outcome first, then the end: the core relies on that order."""
         if not answer.is_ready:
-            self._ended(container_id, LaunchOutcome.FAILED, f"the containerizer failed: {answer.failure}")
+            self._failed(container_id, f"the containerizer failed: {answer.failure}")
             return
         self._later(ContainerLaunched(container_id=container_id, outcome=answer.get()))
         end = self._process.dispatch(self._surroundings.containerizer, Containerizer.wait, container_id)
@@ -133,7 +133,7 @@ class Performer:
         unknown = Termination(exit_status=None, message="the containerizer does not know the container")
         self._later(ContainerEnded(container_id=container_id, termination=termination or unknown))
 
-    def _ended(self, container_id: ContainerId, outcome: LaunchOutcome, message: str) -> None:
-        self._later(ContainerLaunched(container_id=container_id, outcome=outcome))
+    def _failed(self, container_id: ContainerId, message: str) -> None:
+        self._later(ContainerLaunched(container_id=container_id, outcome=LaunchOutcome.FAILED))
         termination = Termination(exit_status=None, message=message)
         self._later(ContainerEnded(container_id=container_id, termination=termination))

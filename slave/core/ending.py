@@ -54,17 +54,17 @@ KILLED_WHILE_QUEUED: Final = Verdict(
 )
 
 
-def kill_task(books: Books, kill: TaskKill, now: int) -> Effects:
+def kill_task(books: Books, kill: TaskKill, *, now: int) -> Effects:
     """Stop a task. A queued one never starts, one that has ended needs nothing, one unknown here is lost."""
     framework = books.frameworks.get(kill.framework_id)
     executor = framework.tasks.get(kill.task_id) if framework is not None else None
     if executor is None:
-        return _kill_unknown(books, kill, now)
+        return _kill_unknown(books, kill, now=now)
     if kill.task_id in executor.tasks.queued:
         status = agent_status(books, kill.task_id, verdict=KILLED_WHILE_QUEUED, now=now, executor=executor)
-        effects = book_status(books, executor, status)
+        effects = book_status(books, executor, status=status)
         if executor.phase is Phase.REGISTERING and executor.tasks.is_idle:
-            return *effects, *shut_down(books, executor, NO_TASKS)
+            return *effects, *shut_down(books, executor, ending=NO_TASKS)
         return effects
     booked = executor.tasks.launched.get(kill.task_id)
     if booked is None or executor.phase is not Phase.RUNNING or executor.pid is None:
@@ -73,14 +73,14 @@ def kill_task(books: Books, kill: TaskKill, now: int) -> Effects:
     return (Send(to=executor.pid, message=order),)
 
 
-def _kill_unknown(books: Books, kill: TaskKill, now: int) -> Effects:
+def _kill_unknown(books: Books, kill: TaskKill, *, now: int) -> Effects:
     if books.updates.has_stream(kill.framework_id, kill.task_id):
         return NOTHING  # Its end is on the way already.
     verdict = Verdict(state=TaskState.LOST, reason=Reason.TASK_UNKNOWN, message="Agent does not know the task")
-    return refuse(books, kill.framework_id, agent_status(books, kill.task_id, verdict=verdict, now=now))
+    return refuse(books, kill.framework_id, status=agent_status(books, kill.task_id, verdict=verdict, now=now))
 
 
-def shut_down(books: Books, executor: Executor, ending: Ending) -> Effects:
+def shut_down(books: Books, executor: Executor, *, ending: Ending) -> Effects:
     """Ask an executor to end, and see to it. Harmless for one that ends already."""
     if executor.phase in (Phase.TERMINATING, Phase.TERMINATED):
         return NOTHING
@@ -111,7 +111,7 @@ def shut_down_framework(books: Books, shutdown: FrameworkShutdown) -> Effects:
     for executor in tuple(framework.executors.values()):
         for task_id in tuple(executor.tasks.terminated):
             framework.complete(task_id)
-        effects.extend(shut_down(books, executor, FRAMEWORK_REMOVED))
+        effects.extend(shut_down(books, executor, ending=FRAMEWORK_REMOVED))
         books.retire(executor)
     return tuple(effects)
 
@@ -122,7 +122,7 @@ def shut_down_agent(books: Books, why: str) -> Effects:
         return NOTHING
     effects: list[Effect] = [note("agent_shuts_down", why=why), *books.registration.terminating()]
     for executor in tuple(books.containers.values()):
-        effects.extend(shut_down(books, executor, AGENT_STOPS))
+        effects.extend(shut_down(books, executor, ending=AGENT_STOPS))
     return *effects, *exit_when_done(books)
 
 
@@ -139,14 +139,14 @@ def exit_when_done(books: Books) -> Effects:
 def executor_exited(books: Books, pid: PID) -> Effects:
     """The link to whoever this was broke: an executor is on its way out, or will be made to go."""
     executor = books.speakers.get(pid)
-    return NOTHING if executor is None else shut_down(books, executor, LINK_LOST)
+    return NOTHING if executor is None else shut_down(books, executor, ending=LINK_LOST)
 
 
 def registration_timeout(books: Books, event: ExecutorRegistrationTimeout) -> Effects:
     executor = books.containers.get(event.container_id)
     if executor is None or executor.phase is not Phase.REGISTERING:
         return NOTHING
-    return shut_down(books, executor, TIMED_OUT)
+    return shut_down(books, executor, ending=TIMED_OUT)
 
 
 def shutdown_timeout(books: Books, event: ExecutorShutdownTimeout) -> Effects:
@@ -168,7 +168,7 @@ def container_launched(books: Books, event: ContainerLaunched) -> Effects:
     return NOTHING
 
 
-def container_ended(books: Books, event: ContainerEnded, now: int) -> Effects:
+def container_ended(books: Books, event: ContainerEnded, *, now: int) -> Effects:
     """No process of the executor is left: its live tasks have ended, too."""
     executor = books.containers.pop(event.container_id, None)
     if executor is None:
@@ -176,7 +176,7 @@ def container_ended(books: Books, event: ContainerEnded, now: int) -> Effects:
     if executor.pid is not None:
         del books.speakers[executor.pid]
     framework = books.frameworks[executor.framework_id]
-    verdict = _verdict(framework, executor, event.termination)
+    verdict = _verdict(framework, executor, termination=event.termination)
     framework.ended(executor)
     books.counters["executors_terminated"] += 1
     effects: list[Effect] = [
@@ -187,13 +187,13 @@ def container_ended(books: Books, event: ContainerEnded, now: int) -> Effects:
     ]
     for booked in tuple(executor.tasks.alive()):
         status = agent_status(books, booked.info.task_id, verdict=verdict, now=now, executor=executor)
-        effects.extend(book_status(books, executor, status))
-    effects.extend(_tell_master(books, executor, event.termination))
+        effects.extend(book_status(books, executor, status=status))
+    effects.extend(_tell_master(books, executor, termination=event.termination))
     books.retire(executor)
     return *effects, *exit_when_done(books)
 
 
-def _verdict(framework: Framework, executor: Executor, termination: Termination) -> Verdict:
+def _verdict(framework: Framework, executor: Executor, *, termination: Termination) -> Verdict:
     """What an ended executor's live tasks have become: a command task failed; what others did is lost (AG-07)."""
     ending = executor.ending or Ending(state=None, reason=Reason.EXECUTOR_TERMINATED, message="Executor terminated")
     stopped = ending is AGENT_STOPS
@@ -210,7 +210,7 @@ def how_it_ended(termination: Termination) -> str:
     return f"terminated by signal {-status}" if termination.is_signalled else f"exited with status {status}"
 
 
-def _tell_master(books: Books, executor: Executor, termination: Termination) -> Effects:
+def _tell_master(books: Books, executor: Executor, *, termination: Termination) -> Effects:
     """Command executors are the agent's own affair, and a removed framework nobody's."""
     master = books.registration.master
     is_known_to_master = not executor.is_command_executor and not books.frameworks[executor.framework_id].is_terminating

@@ -12,7 +12,9 @@ from slave.core.settings import AgentSettings
 TOKEN_VARIABLE: Final = "MESOS_EXECUTOR_AUTHENTICATION_TOKEN"
 
 
-def executor_environment(executor: Executor, agent_id: AgentId, settings: AgentSettings) -> tuple[tuple[str, str], ...]:
+def executor_environment(
+    executor: Executor, *, agent_id: AgentId, settings: AgentSettings
+) -> tuple[tuple[str, str], ...]:
     """What the executor needs to find its agent and to prove itself; what its command sets itself wins."""
     grace_ns = executor.info.shutdown_grace_ns
     if grace_ns is None:

@@ -46,7 +46,7 @@ from slave.core.tasks import BookedTask, TaskBook, task_of
 COMMAND_SHOWN_MAX: Final = 256  # Of a command in the name of its executor: names are for people.
 
 
-def launch_task(books: Books, launch: TaskLaunch, now: int) -> Effects:
+def launch_task(books: Books, launch: TaskLaunch, *, now: int) -> Effects:
     """A task from the leading master."""
     check_task(books, launch)
     known = books.frameworks.get(framework_id_of(launch))
@@ -56,12 +56,12 @@ def launch_task(books: Books, launch: TaskLaunch, now: int) -> Effects:
     info = executor_info(launch, books.settings)
     executor = framework.live.get(info.executor_id)
     if executor is None:
-        return _start_executor(books, framework, info, launch=launch)
-    verdict = refusal(framework, executor, info)
+        return _start_executor(books, framework, info=info, launch=launch)
+    verdict = refusal(framework, executor, info=info)
     if verdict is not None:
         status = agent_status(books, launch.task.task_id, verdict=verdict, now=now, executor=executor)
-        return refuse(books, framework.id, status)
-    framework.enqueue(executor, _booked(books, executor, launch.task))
+        return refuse(books, framework.id, status=status)
+    framework.enqueue(executor, _booked(books, executor, info=launch.task))
     return deliver(executor) if executor.phase is Phase.RUNNING else NOTHING
 
 
@@ -107,7 +107,7 @@ def executor_info(launch: TaskLaunch, settings: AgentSettings) -> ExecutorInfo:
     )
 
 
-def refusal(framework: Framework, executor: Executor, info: ExecutorInfo) -> Verdict | None:
+def refusal(framework: Framework, executor: Executor, *, info: ExecutorInfo) -> Verdict | None:
     """Why a live executor cannot take a task that asks for `info`, or None."""
     if executor.phase is Phase.TERMINATING:
         state = TaskState.DROPPED if framework.lost_state is TaskState.GONE else TaskState.LOST
@@ -118,14 +118,14 @@ def refusal(framework: Framework, executor: Executor, info: ExecutorInfo) -> Ver
     return None
 
 
-def _booked(books: Books, executor: Executor, info: TaskInfo) -> BookedTask:
+def _booked(books: Books, executor: Executor, *, info: TaskInfo) -> BookedTask:
     executor_id = None if executor.is_command_executor else executor.id
     return BookedTask(
         info=info, task=task_of(info, executor.framework_id, agent_id=books.agent_id, executor_id=executor_id)
     )
 
 
-def _start_executor(books: Books, framework: Framework, info: ExecutorInfo, *, launch: TaskLaunch) -> Effects:
+def _start_executor(books: Books, framework: Framework, *, info: ExecutorInfo, launch: TaskLaunch) -> Effects:
     settings = books.settings
     container_id = ContainerId(books.chance.unique_id())
     directory = paths.executor_directory(
@@ -142,11 +142,11 @@ def _start_executor(books: Books, framework: Framework, info: ExecutorInfo, *, l
     executor.tasks = TaskBook(settings.completed_tasks_max)
     framework.add(executor)
     books.containers[container_id] = executor
-    framework.enqueue(executor, _booked(books, executor, launch.task))
+    framework.enqueue(executor, _booked(books, executor, info=launch.task))
     config = ContainerConfig(
         container_id=container_id,
         command=info.command,
-        environment=executor_environment(executor, books.agent_id, settings),
+        environment=executor_environment(executor, agent_id=books.agent_id, settings=settings),
         sandbox=executor.sandbox,
         resources=executor.resources,
         user=(info.command.user or framework.info.user or None) if settings.switch_user else None,
@@ -159,7 +159,7 @@ def _start_executor(books: Books, framework: Framework, info: ExecutorInfo, *, l
     )
 
 
-def register_executor(books: Books, sender: PID, registration: ExecutorRegistration) -> Effects:
+def register_executor(books: Books, sender: PID, *, registration: ExecutorRegistration) -> Effects:
     """An executor is up, and proves with its token that it is the one that was started. Repeats are answered again."""
     executor = books.executor(registration.framework_id, registration.executor_id)
     if executor.token != registration.token:

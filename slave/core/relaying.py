@@ -21,7 +21,7 @@ from slave.core.status_updates import Known
 from slave.core.statuses import book_status
 
 
-def status_update(books: Books, sender: PID, update: ExecutorStatusUpdate) -> Effects:
+def status_update(books: Books, sender: PID, *, update: ExecutorStatusUpdate) -> Effects:
     """An executor reports. What it repeats although it is acknowledged is acknowledged again, by the agent."""
     executor = books.speaker(sender, update.framework_id, executor_id=update.executor_id, token=update.token)
     status = update.status
@@ -47,7 +47,7 @@ def status_update(books: Books, sender: PID, update: ExecutorStatusUpdate) -> Ef
         executor_id=executor.id,
         container_id=executor.container_id,
     )
-    return book_status(books, executor, signed)
+    return book_status(books, executor, status=signed)
 
 
 def _acknowledge_to(executor: Executor, status: TaskStatus) -> Effects:
@@ -62,7 +62,7 @@ def acknowledgement(books: Books, acknowledged: StatusAcknowledgement) -> Effect
     if acknowledged.agent_id != books.registration.agent_id:
         raise WrongAgent(f"an acknowledgement for agent {acknowledged.agent_id}")
     framework_id, task_id = acknowledged.framework_id, acknowledged.task_id
-    status, effects = books.updates.acknowledge(framework_id, task_id, acknowledged.uuid)
+    status, effects = books.updates.acknowledge(framework_id, task_id, uuid=acknowledged.uuid)
     framework = books.frameworks.get(framework_id)
     executor = framework.tasks.get(task_id) if framework is not None else None
     if status is None or framework is None or executor is None:
@@ -75,7 +75,7 @@ def acknowledgement(books: Books, acknowledged: StatusAcknowledgement) -> Effect
     return effects
 
 
-def message_to_scheduler(books: Books, sender: PID, message: ExecutorMessage) -> Effects:
+def message_to_scheduler(books: Books, sender: PID, *, message: ExecutorMessage) -> Effects:
     """Bytes from an executor, straight to its scheduler, if anybody knows where that is."""
     executor = books.speaker(sender, message.framework_id, executor_id=message.executor_id, token=message.token)
     scheduler = books.frameworks[executor.framework_id].scheduler
@@ -85,7 +85,7 @@ def message_to_scheduler(books: Books, sender: PID, message: ExecutorMessage) ->
     return (Send(to=scheduler, message=relayed),)
 
 
-def message_to_executor(books: Books, sender: PID, message: SchedulerToExecutor) -> Effects:
+def message_to_executor(books: Books, sender: PID, *, message: SchedulerToExecutor) -> Effects:
     """Bytes for an executor, by the master or straight from the framework's scheduler. Best effort."""
     framework = books.frameworks.get(message.framework_id)
     allowed = (books.registration.master, framework.scheduler if framework is not None else None)

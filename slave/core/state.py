@@ -56,7 +56,7 @@ class AgentState:
         books = self.books
         match event:
             case Received(sender=sender, message=message):
-                return self._received(sender, message, now)
+                return self._received(sender, message, now=now)
             case Recovered():
                 return books.registration.recovered()
             case MasterDetected(master=master):
@@ -68,7 +68,7 @@ class AgentState:
             case ContainerLaunched():
                 return ending.container_launched(books, event)
             case ContainerEnded():
-                return ending.container_ended(books, event, now)
+                return ending.container_ended(books, event, now=now)
             case RegistrationDue():
                 return books.registration.due(reports.request(books))
             case PingTimeout():
@@ -105,24 +105,25 @@ class AgentState:
         self,
         sender: PID,
         message: FromMaster | ExecutorRegistration | ExecutorStatusUpdate | ExecutorMessage | SchedulerToExecutor,
+        *,
         now: int,
     ) -> Effects:
         if self.books.registration.phase is Phase.RECOVERING:
             return (note("message_ignored", name=message.wire_name, sender=sender, why="recovering"),)
         match message:
             case ExecutorRegistration():
-                return launching.register_executor(self.books, sender, message)
+                return launching.register_executor(self.books, sender, registration=message)
             case ExecutorStatusUpdate():
-                return relaying.status_update(self.books, sender, message)
+                return relaying.status_update(self.books, sender, update=message)
             case ExecutorMessage():
-                return relaying.message_to_scheduler(self.books, sender, message)
+                return relaying.message_to_scheduler(self.books, sender, message=message)
             case SchedulerToExecutor():
-                return relaying.message_to_executor(self.books, sender, message)
+                return relaying.message_to_executor(self.books, sender, message=message)
             case _:
                 self.books.registration.check_leader(sender, message)
-                return self._ordered(sender, message, now)
+                return self._ordered(sender, message, now=now)
 
-    def _ordered(self, sender: PID, message: FromMaster, now: int) -> Effects:
+    def _ordered(self, sender: PID, message: FromMaster, *, now: int) -> Effects:
         """What the leading master says.
 
         Work is taken only while registered: a launch that crosses a re-registration is not among the tasks reported
@@ -145,11 +146,11 @@ class AgentState:
             case TaskLaunch():
                 if not registration.is_running:
                     return (note("task_dropped", task=message.task.task_id, why=registration.phase.value),)
-                return launching.launch_task(books, message, now)
+                return launching.launch_task(books, message, now=now)
             case TaskKill():
                 if registration.agent_id is None or registration.phase is Phase.TERMINATING:
                     return (note("kill_ignored", task=message.task_id, why=registration.phase.value),)
-                return ending.kill_task(books, message, now)
+                return ending.kill_task(books, message, now=now)
             case _:
                 assert_never(message)
 

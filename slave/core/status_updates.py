@@ -118,7 +118,9 @@ class StatusUpdates:
         stream.ended = status.state.is_terminal
         return self._forward(stream) if len(stream.pending) == 1 else NOTHING
 
-    def acknowledge(self, framework_id: FrameworkId, task_id: TaskId, uuid: bytes) -> tuple[TaskStatus | None, Effects]:
+    def acknowledge(
+        self, framework_id: FrameworkId, task_id: TaskId, *, uuid: bytes
+    ) -> tuple[TaskStatus | None, Effects]:
         """The acknowledged update, if `uuid` names the head of the stream, and the forwarding of the next one."""
         key = (framework_id, task_id)
         stream = self._streams.get(key)

@@ -36,7 +36,7 @@ def agent_status(
     )
 
 
-def book_status(books: Books, executor: Executor, status: TaskStatus) -> Effects:
+def book_status(books: Books, executor: Executor, *, status: TaskStatus) -> Effects:
     """A task of this executor has a new status: into the books, and on its way to the master."""
     framework = books.frameworks[executor.framework_id]
     executor.tasks.advance(status)
@@ -52,7 +52,7 @@ def book_status(books: Books, executor: Executor, status: TaskStatus) -> Effects
     return effects
 
 
-def refuse(books: Books, framework_id: FrameworkId, status: TaskStatus) -> Effects:
+def refuse(books: Books, framework_id: FrameworkId, *, status: TaskStatus) -> Effects:
     """Report a task that is in nobody's books, reliably like any other."""
     books.counters[f"tasks_{status.state.name.lower()}"] += 1
     return books.updates.add(framework_id, status)

@@ -47,9 +47,9 @@ class FileReader(ThreadedProcess):
             return FileProblem(status=400, text="Not a directory.")
         except OSError:
             return NOT_FOUND
-        return [entry for name in names if (entry := _entry(directory, name, shown)) is not None]
+        return [entry for name in names if (entry := _entry(directory, name, shown=shown)) is not None]
 
-    def read(self, place: Place, offset: int, length: int) -> tuple[bytes, int] | FileProblem:
+    def read(self, place: Place, *, offset: int, length: int) -> tuple[bytes, int] | FileProblem:
         """Bytes from an offset, and the offset. A negative offset asks for the size."""
         file = _open(place)
         if isinstance(file, FileProblem):
@@ -111,7 +111,7 @@ def _opened_inside(file: int, sandbox: str) -> bool:
         return True
 
 
-def _entry(directory: str, name: str, shown: str) -> dict[str, Any] | None:
+def _entry(directory: str, name: str, *, shown: str) -> dict[str, Any] | None:
     try:
         found = os.lstat(os.path.join(directory, name))
     except OSError:

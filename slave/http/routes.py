@@ -82,7 +82,12 @@ class AgentRoutes:
         statuses = [slave.dispatch(containerizer, Containerizer.status, each.container_id) for each in executors]
 
         def shown(found: tuple[list[Usage | None], list[ContainerStatus | None]]) -> Response:
-            return Response.json([views.container(*each) for each in zip(executors, *found, strict=True)])
+            return Response.json(
+                [
+                    views.container(executor, usage, status=status)
+                    for executor, usage, status in zip(executors, *found, strict=True)
+                ]
+            )
 
         return collect(usages).then(
             lambda usage: collect(statuses).then(lambda status: shown((usage, status)))  # Both are under way already.
@@ -127,7 +132,9 @@ class AgentRoutes:
             return Response.json({"data": found[0].decode("utf-8", "replace"), "offset": found[1]})
 
         length = READ_MAX if length == -1 else length
-        return self._in_sandbox(request, lambda place: self._ask(FileReader.read, place, offset, length).then(shown))
+        return self._in_sandbox(
+            request, lambda place: self._ask(FileReader.read, place, offset=offset, length=length).then(shown)
+        )
 
     def download(self, request: Request) -> Answer:
         name = request.query.get("path", "").rpartition("/")[2].replace('"', "_")
@@ -140,10 +147,10 @@ class AgentRoutes:
 
         return self._in_sandbox(request, lambda place: self._ask(FileReader.download, place).then(shown))
 
-    def _ask(self, method: Callable[..., Any], *args: Any) -> Future[Any]:
+    def _ask(self, method: Callable[..., Any], place: Place, **how: int) -> Future[Any]:
         files = self._slave.options.files
         assert files is not None
-        return self._slave.dispatch(files, method, *args)
+        return self._slave.dispatch(files, method, place, **how)
 
     def _in_sandbox(self, request: Request, ask: Callable[[Place], Future[Response]]) -> Answer:
         if self._slave.options.files is None:

@@ -136,7 +136,7 @@ def statistics(executor: Executor, usage: Usage | None) -> dict[str, Any]:
     }
 
 
-def container(executor: Executor, usage: Usage | None, status: ContainerStatus | None) -> dict[str, Any]:
+def container(executor: Executor, usage: Usage | None, *, status: ContainerStatus | None) -> dict[str, Any]:
     """One entry of `/containers`."""
     shown: dict[str, Any] = {"container_id": {"value": executor.container_id}}
     if status is not None and status.os_pid is not None:

@@ -111,7 +111,7 @@ def a_launch(
     )
 
 
-def a_status(id: str, state: TaskState, number: int) -> TaskStatus:
+def a_status(id: str, state: TaskState, *, number: int) -> TaskStatus:
     return TaskStatus(
         task_id=TaskId(id), state=state, source=Source.EXECUTOR, timestamp_ns=number, uuid=number.to_bytes(16, "big")
     )

@@ -23,10 +23,8 @@ from mesos_py.protocol.messages.master_agent import (
 )
 from mesos_py.protocol.messages.master_framework import ExecutorToScheduler, StatusAcknowledgement, StatusUpdate
 from mesos_py.protocol.task import TaskState
-from slave.containerizer.simulated import SimulatedContainerizer
-from slave.perform import Surroundings
-from slave.sandboxes import NoSandboxes
-from slave.slave import AgentOptions, Slave
+from slave.simulated_agent import spawn_simulated_agent
+from slave.slave import Slave
 from tests.slave.builders import AGENT_ID, PING_TIMEOUT_NS, settings
 
 SECOND = 1_000_000_000
@@ -126,7 +124,7 @@ class SmallCluster:
         self.master_node.dispatch(self.master.pid, SmallMaster.tell, message)
         self.simulation.advance(SECOND // 10)
 
-    def until(self, task: str, state: TaskState, limit_ns: int = 60 * SECOND) -> None:
+    def until(self, task: str, state: TaskState, *, limit_ns: int = 60 * SECOND) -> None:
         assert self.simulation.run_until(lambda: state in self.master.states(task), limit_ns=limit_ns), (
             f"{task} is not {state.name}: {self.master.states(task)}"
         )
@@ -143,11 +141,5 @@ class SmallCluster:
 
 def an_agent(node: Node, master: PID) -> Slave:
     """An agent with simulated containers on a node."""
-    surroundings = Surroundings(
-        containerizer=node.spawn(SimulatedContainerizer()),
-        detector=StandaloneDetector(master),
-        sandboxes=NoSandboxes(),
-    )
-    agent = Slave(settings(pid=PID("slave(1)", node.address)), surroundings, options=AgentOptions(checked=True))
-    node.spawn(agent)
-    return agent
+    own = settings(pid=PID("slave(1)", node.address))
+    return spawn_simulated_agent(node, own, detector=StandaloneDetector(master))

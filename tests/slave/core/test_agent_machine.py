@@ -75,10 +75,18 @@ class AgentMachine(RuleBasedStateMachine):
                     if status.state.is_terminal:
                         self.ends.setdefault(status.task_id, set()).add(status.uuid or b"")
 
-    @initialize()
-    def start(self) -> None:
+    @initialize(is_registered=st.booleans(), tasks=st.integers(0, 4), executor_registers=st.booleans())
+    def start(self, is_registered: bool, tasks: int, executor_registers: bool) -> None:
+        """Begin anywhere on the way to a running task, so that short runs, too, get far."""
         self.perform(self.agent.handle(Recovered()))
         self.perform(self.agent.handle(MasterDetected(master=MASTER)))
+        if not is_registered:
+            return
+        self.the_master_answers()
+        for number in range(tasks):
+            self.a_task_comes(executor="e1", command=number == 3)
+        if tasks and executor_registers:
+            self.perform(self.agent.register_executor("e1"))
 
     @rule(data=st.data())
     def a_timer_fires(self, data: st.DataObject) -> None:
@@ -147,7 +155,7 @@ class AgentMachine(RuleBasedStateMachine):
         if not tasks:
             return
         self.uuids += 1
-        status = a_status(data.draw(st.sampled_from(tasks)), state, self.uuids)
+        status = a_status(data.draw(st.sampled_from(tasks)), state, number=self.uuids)
         with suppress(ProtocolError):
             self.perform(self.agent.report(status, executor))
 
@@ -240,5 +248,5 @@ class AgentMachine(RuleBasedStateMachine):
         assert self.agent.books.containers == {}
 
 
-AgentMachine.TestCase.settings = hypothesis_settings(max_examples=60, stateful_step_count=60, deadline=None)
+AgentMachine.TestCase.settings = hypothesis_settings(max_examples=120, stateful_step_count=50, deadline=None)
 TestAgentMachine = AgentMachine.TestCase

@@ -305,7 +305,7 @@ def test_an_executor_whose_link_broke_gets_its_grace_without_being_asked() -> No
 
 def test_a_removed_frameworks_tasks_end_without_a_word() -> None:
     agent = an_agent_with_executor_in(Phase.RUNNING)
-    agent.report(a_status("t1", TaskState.RUNNING, 1))
+    agent.report(a_status("t1", TaskState.RUNNING, number=1))
 
     effects = (*agent.receive(SHUTDOWN), *agent.end_container())
 

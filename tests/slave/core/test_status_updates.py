@@ -38,11 +38,11 @@ def due(status: TaskStatus) -> StatusUpdateRetryDue:
 
 def acknowledge(manager: StatusUpdates, status: TaskStatus) -> tuple[TaskStatus | None, Effects]:
     assert status.uuid is not None
-    return manager.acknowledge(FRAMEWORK_ID, status.task_id, status.uuid)
+    return manager.acknowledge(FRAMEWORK_ID, status.task_id, uuid=status.uuid)
 
 
 def test_a_first_update_is_forwarded_at_once() -> None:
-    manager, status = a_resumed_manager(), a_status("t1", TaskState.RUNNING, 1)
+    manager, status = a_resumed_manager(), a_status("t1", TaskState.RUNNING, number=1)
 
     effects = manager.add(FRAMEWORK_ID, status)
 
@@ -51,7 +51,7 @@ def test_a_first_update_is_forwarded_at_once() -> None:
 
 def test_a_second_update_waits_for_the_acknowledgement_of_the_first() -> None:
     manager = a_resumed_manager()
-    first, second = a_status("t1", TaskState.STARTING, 1), a_status("t1", TaskState.RUNNING, 2)
+    first, second = a_status("t1", TaskState.STARTING, number=1), a_status("t1", TaskState.RUNNING, number=2)
     manager.add(FRAMEWORK_ID, first)
 
     assert manager.add(FRAMEWORK_ID, second) == ()
@@ -62,10 +62,10 @@ def test_a_second_update_waits_for_the_acknowledgement_of_the_first() -> None:
 
 
 def test_a_forward_says_what_the_latest_state_is() -> None:
-    manager, first = a_resumed_manager(), a_status("t1", TaskState.STARTING, 1)
+    manager, first = a_resumed_manager(), a_status("t1", TaskState.STARTING, number=1)
     manager.add(FRAMEWORK_ID, first)
-    manager.add(FRAMEWORK_ID, a_status("t1", TaskState.RUNNING, 2))
-    manager.add(FRAMEWORK_ID, a_status("t1", TaskState.FINISHED, 3))
+    manager.add(FRAMEWORK_ID, a_status("t1", TaskState.RUNNING, number=2))
+    manager.add(FRAMEWORK_ID, a_status("t1", TaskState.FINISHED, number=3))
 
     (update,) = forwarded(manager.retry_due(due(first)))
 
@@ -74,7 +74,7 @@ def test_a_forward_says_what_the_latest_state_is() -> None:
 
 
 def test_retries_come_after_ten_seconds_and_then_twice_as_late_up_to_ten_minutes() -> None:
-    manager, status = a_resumed_manager(), a_status("t1", TaskState.RUNNING, 1)
+    manager, status = a_resumed_manager(), a_status("t1", TaskState.RUNNING, number=1)
     effects = manager.add(FRAMEWORK_ID, status)
 
     delays = []
@@ -86,15 +86,15 @@ def test_retries_come_after_ten_seconds_and_then_twice_as_late_up_to_ten_minutes
 
 
 def test_an_acknowledgement_of_another_update_is_ignored() -> None:
-    manager, status = a_resumed_manager(), a_status("t1", TaskState.RUNNING, 1)
+    manager, status = a_resumed_manager(), a_status("t1", TaskState.RUNNING, number=1)
     manager.add(FRAMEWORK_ID, status)
 
-    assert acknowledge(manager, a_status("t1", TaskState.RUNNING, 2)) == (None, ())
+    assert acknowledge(manager, a_status("t1", TaskState.RUNNING, number=2)) == (None, ())
     assert manager.head(FRAMEWORK_ID, TASK) == status
 
 
 def test_a_repeated_acknowledgement_is_ignored() -> None:
-    manager, status = a_resumed_manager(), a_status("t1", TaskState.FINISHED, 1)
+    manager, status = a_resumed_manager(), a_status("t1", TaskState.FINISHED, number=1)
     manager.add(FRAMEWORK_ID, status)
     acknowledge(manager, status)
 
@@ -102,7 +102,7 @@ def test_a_repeated_acknowledgement_is_ignored() -> None:
 
 
 def test_the_stream_ends_with_the_acknowledgement_of_the_terminal_update() -> None:
-    manager, status = a_resumed_manager(), a_status("t1", TaskState.FINISHED, 1)
+    manager, status = a_resumed_manager(), a_status("t1", TaskState.FINISHED, number=1)
     manager.add(FRAMEWORK_ID, status)
 
     _, effects = acknowledge(manager, status)
@@ -113,7 +113,7 @@ def test_the_stream_ends_with_the_acknowledgement_of_the_terminal_update() -> No
 
 def test_a_stream_takes_nothing_after_a_terminal_update() -> None:
     manager = a_resumed_manager()
-    manager.add(FRAMEWORK_ID, a_status("t1", TaskState.FINISHED, 1))
+    manager.add(FRAMEWORK_ID, a_status("t1", TaskState.FINISHED, number=1))
 
     assert manager.problem(FRAMEWORK_ID, TASK) == "the task has ended"
 
@@ -122,13 +122,13 @@ def test_a_stream_is_bounded() -> None:
     manager = StatusUpdates()
     for number in range(PENDING_MAX):
         assert manager.problem(FRAMEWORK_ID, TASK) is None
-        manager.add(FRAMEWORK_ID, a_status("t1", TaskState.RUNNING, number))
+        manager.add(FRAMEWORK_ID, a_status("t1", TaskState.RUNNING, number=number))
 
     assert manager.problem(FRAMEWORK_ID, TASK) is not None
 
 
 def test_what_was_received_is_known_until_it_is_acknowledged_and_after() -> None:
-    manager, status = a_resumed_manager(), a_status("t1", TaskState.RUNNING, 1)
+    manager, status = a_resumed_manager(), a_status("t1", TaskState.RUNNING, number=1)
 
     assert manager.known(FRAMEWORK_ID, status) is Known.NEW
     manager.add(FRAMEWORK_ID, status)
@@ -142,7 +142,7 @@ def test_an_update_without_a_proper_uuid_is_refused(uuid: bytes | None) -> None:
     status = TaskStatus(
         task_id=TASK,
         state=TaskState.RUNNING,
-        source=a_status("t", TaskState.RUNNING, 1).source,
+        source=a_status("t", TaskState.RUNNING, number=1).source,
         timestamp_ns=1,
         uuid=uuid,
     )
@@ -153,7 +153,7 @@ def test_an_update_without_a_proper_uuid_is_refused(uuid: bytes | None) -> None:
 
 def test_a_new_master_gets_every_head_at_once_in_order() -> None:
     manager = StatusUpdates()
-    statuses = [a_status(f"t{number}", TaskState.RUNNING, number) for number in range(3)]
+    statuses = [a_status(f"t{number}", TaskState.RUNNING, number=number) for number in range(3)]
     for status in statuses:
         assert manager.add(FRAMEWORK_ID, status) == ()
 
@@ -163,7 +163,7 @@ def test_a_new_master_gets_every_head_at_once_in_order() -> None:
 
 
 def test_a_paused_manager_sends_nothing_and_stops_its_timers() -> None:
-    manager, status = a_resumed_manager(), a_status("t1", TaskState.RUNNING, 1)
+    manager, status = a_resumed_manager(), a_status("t1", TaskState.RUNNING, number=1)
     manager.add(FRAMEWORK_ID, status)
 
     effects = manager.pause()
@@ -174,8 +174,8 @@ def test_a_paused_manager_sends_nothing_and_stops_its_timers() -> None:
 
 def test_a_removed_framework_has_no_streams() -> None:
     manager, other = a_resumed_manager(), FrameworkId("other")
-    manager.add(FRAMEWORK_ID, a_status("t1", TaskState.RUNNING, 1))
-    manager.add(other, a_status("t1", TaskState.RUNNING, 2))
+    manager.add(FRAMEWORK_ID, a_status("t1", TaskState.RUNNING, number=1))
+    manager.add(other, a_status("t1", TaskState.RUNNING, number=2))
 
     manager.remove_framework(FRAMEWORK_ID)
 
@@ -223,7 +223,7 @@ class StatusUpdateMachine(RuleBasedStateMachine):
         if self.added.get(task) and self.added[task][-1].state.is_terminal:
             return  # Its stream is over: the books above the streams know the task as completed.
         self.number += 1
-        status = a_status(task, state, self.number)
+        status = a_status(task, state, number=self.number)
         self.added.setdefault(task, []).append(status)
         self.perform(self.manager.add(FRAMEWORK_ID, status))
 

@@ -194,7 +194,7 @@ def test_a_launch_that_crosses_a_reregistration_is_dropped() -> None:
 def test_a_status_is_signed_by_the_agent_and_forwarded() -> None:
     agent = RecordedAgent().running_task()
 
-    (status,) = updates(agent.report(a_status("t1", TaskState.RUNNING, 1)))
+    (status,) = updates(agent.report(a_status("t1", TaskState.RUNNING, number=1)))
 
     assert status.source is Source.EXECUTOR
     assert status.agent_id == AGENT_ID
@@ -204,7 +204,7 @@ def test_a_status_is_signed_by_the_agent_and_forwarded() -> None:
 
 def test_an_acknowledgement_goes_on_to_the_executor() -> None:
     agent = RecordedAgent().running_task()
-    status = a_status("t1", TaskState.RUNNING, 1)
+    status = a_status("t1", TaskState.RUNNING, number=1)
     agent.report(status)
 
     effects = agent.acknowledge(status)
@@ -215,7 +215,7 @@ def test_an_acknowledgement_goes_on_to_the_executor() -> None:
 
 def test_the_acknowledgement_of_a_terminal_status_makes_the_task_history() -> None:
     agent = RecordedAgent().running_task()
-    status = a_status("t1", TaskState.FINISHED, 1)
+    status = a_status("t1", TaskState.FINISHED, number=1)
     agent.report(status)
     assert T1 in agent.executor().tasks.terminated
 
@@ -229,7 +229,7 @@ def test_the_acknowledgement_of_a_terminal_status_makes_the_task_history() -> No
 def test_history_is_bounded() -> None:
     agent = RecordedAgent(completed_tasks_max=2).running_task("t0")
     for number in range(4):
-        status = a_status(f"t{number}", TaskState.FINISHED, number)
+        status = a_status(f"t{number}", TaskState.FINISHED, number=number)
         agent.report(status)
         agent.acknowledge(status)
         agent.receive(a_launch(f"t{number + 1}"))
@@ -267,7 +267,7 @@ def test_a_framework_that_returns_keeps_its_history() -> None:
 
 def test_what_an_executor_repeats_before_it_is_acknowledged_is_not_forwarded_again() -> None:
     agent = RecordedAgent().running_task()
-    status = a_status("t1", TaskState.RUNNING, 1)
+    status = a_status("t1", TaskState.RUNNING, number=1)
     agent.report(status)
 
     assert agent.report(status) == ()
@@ -276,7 +276,7 @@ def test_what_an_executor_repeats_before_it_is_acknowledged_is_not_forwarded_aga
 @pytest.mark.parametrize("state", [TaskState.RUNNING, TaskState.FINISHED])
 def test_what_an_executor_repeats_after_it_is_acknowledged_is_acknowledged_again(state: TaskState) -> None:
     agent = RecordedAgent().running_task()
-    status = a_status("t1", state, 1)
+    status = a_status("t1", state, number=1)
     agent.report(status)
     agent.acknowledge(status)
 
@@ -287,9 +287,9 @@ def test_what_an_executor_repeats_after_it_is_acknowledged_is_acknowledged_again
 
 def test_a_status_after_the_terminal_one_changes_nothing() -> None:
     agent = RecordedAgent().running_task()
-    agent.report(a_status("t1", TaskState.FINISHED, 1))
+    agent.report(a_status("t1", TaskState.FINISHED, number=1))
 
-    effects = agent.report(a_status("t1", TaskState.RUNNING, 2))
+    effects = agent.report(a_status("t1", TaskState.RUNNING, number=2))
 
     assert updates(effects) == []
     assert agent.executor().tasks.terminated[T1].state is TaskState.FINISHED
@@ -299,7 +299,7 @@ def test_a_status_of_a_task_that_the_executor_does_not_have_is_refused() -> None
     agent = RecordedAgent().running_task()
 
     with pytest.raises(BadUpdate):
-        agent.report(a_status("t9", TaskState.RUNNING, 1))
+        agent.report(a_status("t9", TaskState.RUNNING, number=1))
 
     assert agent.books.counters["invalid_status_updates"] == 1
 
@@ -311,7 +311,7 @@ def test_a_status_from_a_stranger_is_refused(sender: object, token: str | None) 
         framework_id=FRAMEWORK_ID,
         executor_id=ExecutorId("e1"),
         token=token or agent.executor().token,
-        status=a_status("t1", TaskState.FINISHED, 1),
+        status=a_status("t1", TaskState.FINISHED, number=1),
     )
 
     with pytest.raises(BadToken):
@@ -352,7 +352,7 @@ def test_a_running_task_is_killed_by_its_executor_with_its_own_grace() -> None:
 
 def test_killing_a_task_that_has_ended_does_nothing() -> None:
     agent = RecordedAgent().running_task()
-    agent.report(a_status("t1", TaskState.FINISHED, 1))
+    agent.report(a_status("t1", TaskState.FINISHED, number=1))
 
     assert agent.receive(KILL) == ()
 
@@ -376,9 +376,9 @@ def test_a_kill_before_the_first_registration_is_ignored() -> None:
 
 def test_an_agent_that_returns_reports_everything_it_runs() -> None:
     agent = RecordedAgent().running_task()
-    agent.report(a_status("t1", TaskState.RUNNING, 1))
+    agent.report(a_status("t1", TaskState.RUNNING, number=1))
     agent.receive(a_command_launch("c1"))
-    ended = a_status("t2", TaskState.FINISHED, 2)
+    ended = a_status("t2", TaskState.FINISHED, number=2)
     agent.receive(a_launch("t2"))
     agent.report(ended)
     agent.handle(Exited(pid=MASTER))
@@ -400,7 +400,7 @@ def test_updates_wait_for_a_master_and_go_to_the_next_one() -> None:
     agent = RecordedAgent().running_task()
     agent.handle(Exited(pid=MASTER))
 
-    assert updates(agent.report(a_status("t1", TaskState.RUNNING, 1))) == []
+    assert updates(agent.report(a_status("t1", TaskState.RUNNING, number=1))) == []
     agent.fire(REGISTRATION_TIMER)
     effects = agent.receive(AgentReregistered(agent_id=AGENT_ID, ping_timeout_ns=1))
 
