@@ -9,6 +9,7 @@ from typing import Final
 from allocators.allocator import AllocatorSettings
 from allocators.allocator_process import AllocatorProcess
 from allocators.policies.registry import make_allocator
+from libprocess_py.core.kernel import Policy
 from libprocess_py.node import Node
 from libprocess_py.pid import PID
 from libprocess_py.runtime.awaiting import result
@@ -42,6 +43,7 @@ def run(flags: MasterFlags, *, ready: Callable[[PID], None]) -> int:
         advertise_ip=flags.advertise_ip,
         advertise_port=flags.advertise_port,
         delegate=MASTER_ID,
+        policy=Policy.ABORT_NODE,
     )
     return run_node(main, settings)
 

@@ -96,12 +96,13 @@ def _received(books: Books, event: Received, now: int) -> Effects:
 
 
 def _exited(books: Books, event: Exited, now: int) -> Effects:
-    """Schedulers and agents have pids of their own. Those that are not known any more exit unnoticed."""
+    """The end of a scheduler, of an agent, or of somebody who is not known any more."""
+    effects: Effects = []
     if event.pid in books.framework_by_pid:
-        return frameworks.exited(books, event.pid, now=now)
+        effects += frameworks.exited(books, event.pid, now=now)
     if event.pid in books.agent_by_pid:
-        return agents.exited(books, event.pid, now=now)
-    return []
+        effects += agents.exited(books, event.pid, now=now)
+    return effects
 
 
 def _agent_booked(books: Books, event: AgentBooked, now: int) -> Effects:
