@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from enum import Enum
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from master.core.entities import NEXT_FRAMEWORK_STATES
 from master.core.tasks import NEXT_TASK_STATES
@@ -18,17 +18,20 @@ PAGE: Final = Path(__file__).parents[2] / "docs" / "state_machines.md"
 INTRODUCTION: Final = """\
 # State machines
 
-Drawn from the tables that the code runs on (`python -m tests.tidy.state_machine_page`). A step that is not in a table is an
-assertion failure if it is ours, and refused and counted if a peer asks for it.
+Drawn from the tables that the code runs on (`python -m tests.tidy.state_machine_page`). A step that is not in a table
+is an assertion failure if it is ours, and refused and counted if a peer asks for it.
 """
 
 
 class Machine(NamedTuple):
-    """A table and what to say of it. The state None is "not there yet"."""
+    """A table and what to say of it.
+
+    It begins with the first state; a first "state" None stands for the beginning itself.
+    """
 
     title: str
     words: str
-    table: Mapping[Enum | None, frozenset[Enum]]
+    table: Mapping[Any, frozenset[Any]]
 
 
 def machines() -> list[Machine]:
@@ -36,23 +39,23 @@ def machines() -> list[Machine]:
         Machine(
             "A task, in the master",
             "The latest state that its agent reported (`master/core/tasks.py`). Only UNREACHABLE is left again.",
-            dict(NEXT_TASK_STATES),
+            NEXT_TASK_STATES,
         ),
         Machine(
             "A framework, in the master",
             "RECOVERED: known only from agents that came back after a failover (`master/core/entities.py`).",
-            dict(NEXT_FRAMEWORK_STATES),
+            NEXT_FRAMEWORK_STATES,
         ),
         Machine(
             "An agent, as it sees itself",
             "DISCONNECTED: no master has answered yet, or it was lost (`slave/core/registration.py`).",
-            dict(registration.NEXT),
+            registration.NEXT,
         ),
-        Machine("An executor, in its agent", "See `slave/core/executors.py`.", dict(executors.NEXT)),
+        Machine("An executor, in its agent", "See `slave/core/executors.py`.", executors.NEXT),
         Machine(
             "A scheduler driver",
             "What its author sees (`mesos_py/frameworks/scheduler/core.py`).",
-            dict(NEXT_STATUS),
+            NEXT_STATUS,
         ),
     ]
 
@@ -62,12 +65,13 @@ def page() -> str:
 
 
 def section(machine: Machine) -> str:
-    """One diagram. Ends are marked, and so is where a machine begins: in the state that no other leads to."""
+    """One diagram, with its beginning and its ends marked."""
     lines = [f"## {machine.title}", "", machine.words, "", "```mermaid", "stateDiagram-v2"]
     entered = {after for nexts in machine.table.values() for after in nexts}
+    first = next(iter(machine.table))
+    if first is not None:
+        lines.append(f"    [*] --> {first.name}")
     for before, nexts in machine.table.items():
-        if before is not None and before not in entered and nexts:
-            lines.append(f"    [*] --> {before.name}")
         lines += [f"    {'[*]' if before is None else before.name} --> {after.name}" for after in _in_order(nexts)]
         if before is not None and before in entered and not nexts:
             lines.append(f"    {before.name} --> [*]")

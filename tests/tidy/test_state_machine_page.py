@@ -21,7 +21,7 @@ def test_a_diagram_has_every_step_and_marks_beginnings_and_ends() -> None:
     table = {Light.RED: frozenset({Light.GREEN, Light.BROKEN}), Light.GREEN: frozenset({Light.BROKEN})}
     table[Light.BROKEN] = frozenset()
 
-    lines = section(Machine("Light", "words", dict(table))).splitlines()
+    lines = section(Machine("Light", "words", table)).splitlines()
 
     assert lines[lines.index("stateDiagram-v2") + 1 : -1] == [
         "    [*] --> RED",
