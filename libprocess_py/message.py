@@ -1,9 +1,9 @@
 """Messages: frozen data, declared once; the type is the schema, and its wire name is the route.
 
 `Record` is a value that travels inside messages, `Message` one that is sent by itself. Both are frozen, keyword-only
-`msgspec.Struct`s. Bodies are JSON: unknown fields are ignored, absent fields take their defaults, defaults are not written.
-A class that is not a struct travels too if it has `to_wire()` and `from_wire(value)` (see `WireValue`); PID is one.
-There is no registry of message types: a receiver's installed handler names the type that decodes the body.
+`msgspec.Struct`s. Bodies are JSON: unknown fields are ignored, absent fields take their defaults, defaults are not
+written. A class that is not a struct travels too if it has `to_wire()` and `from_wire(value)` (see `WireValue`); PID
+is one. There is no registry of message types: a receiver's installed handler names the type that decodes the body.
 """
 
 from __future__ import annotations
@@ -58,8 +58,9 @@ class Message(Record):
 
 
 def _to_wire(value: object) -> object:
-    if isinstance(value, WireValue):
-        return value.to_wire()
+    to_wire = getattr(type(value), "to_wire", None)  # As `isinstance` with the protocol, at a twentieth of the price.
+    if to_wire is not None:
+        return to_wire(value)
     raise TypeError(f"{type(value).__name__} has no wire form: make it a Record or give it to_wire() and from_wire()")
 
 

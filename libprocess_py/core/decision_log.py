@@ -16,7 +16,6 @@ import msgspec
 
 from libprocess_py import events
 from libprocess_py.events import Event
-from libprocess_py.message import WireValue
 
 DIGEST_BYTES: Final = 8  # 64 bits name a run; nobody forges one.
 
@@ -24,7 +23,10 @@ Sink = Callable[[str], object]
 
 
 def _describe(value: object) -> object:
-    return value.to_wire() if isinstance(value, WireValue) and not isinstance(value, type) else _type_name(value)
+    if isinstance(value, type):
+        return _type_name(value)
+    to_wire: Callable[[object], object] | None = getattr(type(value), "to_wire", None)
+    return _type_name(value) if to_wire is None else to_wire(value)
 
 
 def _type_name(value: object) -> str:
