@@ -8,7 +8,6 @@ from __future__ import annotations
 from allocators.allocator import AllocatorSettings
 from allocators.hierarchical.agents import HIERARCHICAL_ROLE, MULTI_ROLE, AgentBook
 from allocators.hierarchical.frameworks import FrameworkBook
-from mesos_py.protocol.quantities import Quantities
 from mesos_py.protocol.resources import Resources
 
 GPUS = "gpus"
@@ -53,8 +52,4 @@ class Eligibility:
         if not smallest:
             return bool(resources)
         quantities = resources.quantities
-        return any(_contains(quantities, each) for each in smallest)
-
-
-def _contains(quantities: Quantities, smallest: Quantities) -> bool:
-    return quantities.contains(smallest) and bool(quantities)
+        return bool(quantities) and any(quantities.contains(each) for each in smallest)

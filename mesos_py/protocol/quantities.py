@@ -140,7 +140,11 @@ class Quantities(_Amounts):
 
     def contains(self, other: Quantities) -> bool:
         """Is there at least as much of every name?"""
-        return all(self._milli.get(name, 0) >= milli for name, milli in other._milli.items())
+        mine = self._milli
+        for name, milli in other._milli.items():  # noqa: SIM110  # The innermost question of a run: twice as fast.
+            if mine.get(name, 0) < milli:
+                return False
+        return True
 
     def __le__(self, other: Quantities) -> bool:
         return other.contains(self)
