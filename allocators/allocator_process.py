@@ -44,6 +44,11 @@ class AllocatorProcess(Process):
         self._run_times = Timings()
         self._latencies = Timings()
 
+    @property
+    def policy(self) -> Allocator:
+        """For checks and views; only the calls below change it."""
+        return self._allocator
+
     def initialize(self) -> None:
         for name, read in self._gauges():
             self.metrics.gauge(name, read)

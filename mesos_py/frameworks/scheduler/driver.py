@@ -71,6 +71,11 @@ class SchedulerProcess(Process):
         self.ended: Promise[DriverStatus] = Promise()
 
     @property
+    def state(self) -> SchedulerState:
+        """For checks and views; only the methods below change it."""
+        return self._state
+
+    @property
     def status(self) -> DriverStatus:
         return self._state.status
 
