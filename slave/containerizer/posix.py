@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import sys
 from typing import Final
 
 import msgspec
@@ -63,8 +64,7 @@ class PosixContainerizer(Containerizer):
         try:
             container.supervisor = start_supervisor(launch_spec(config), name=config.container_id)
         except OSError as error:
-            reason = f"the container's supervisor did not start: {error.strerror}"
-            container.end(Termination(exit_status=None, message=f"{reason} ({error.filename2 or config.sandbox})"))
+            container.end(Termination(exit_status=None, message=_start_problem(config.sandbox, error)))
             return container.launched
         self._watch(container, container.supervisor)
         return container.launched
@@ -182,6 +182,13 @@ class PosixContainerizer(Containerizer):
     def _close(self, supervisor: Supervisor) -> None:
         self._loop.remove_reader(supervisor.report_fd)
         supervisor.close()
+
+
+def _start_problem(sandbox: str, error: OSError) -> str:
+    """In words. The system says what failed but not on which file, so the likely one is looked at."""
+    if not os.path.isdir(sandbox):
+        return f"sandbox {sandbox}: no such directory"
+    return f"the supervisor {sys.executable} did not start in {sandbox}: {error.strerror}"
 
 
 def _as_is(end: Termination) -> Termination | None:
