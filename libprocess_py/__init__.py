@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from libprocess_py.node import Node, NodeOptions
     from libprocess_py.pid import PID, Address
     from libprocess_py.process import Process, install
+    from libprocess_py.rate_limiter import Rate, RateLimiter
 else:  # Unseen by type checkers, which would take every name for one of ours.
 
     def __getattr__(name: str) -> object:
@@ -52,6 +53,8 @@ _HOMES: Final = {
     "Address": "libprocess_py.pid",
     "Process": "libprocess_py.process",
     "install": "libprocess_py.process",
+    "Rate": "libprocess_py.rate_limiter",
+    "RateLimiter": "libprocess_py.rate_limiter",
 }
 
 __all__ = [
@@ -69,6 +72,8 @@ __all__ = [
     "Promise",
     "collect",
     "Timer",
+    "Rate",
+    "RateLimiter",
     "ProtocolError",
     "MalformedMessage",
     "ActorFailed",

@@ -25,10 +25,11 @@ from libprocess_py.host import NodeHost
 from libprocess_py.http.request import Request
 from libprocess_py.http.response import Response
 from libprocess_py.message import Message, decode, encode
-from libprocess_py.metrics.process import METRICS_ID, MetricsProcess
+from libprocess_py.metrics.process import METRICS_ID, METRICS_RATE, MetricsProcess
 from libprocess_py.pid import PID, Address
 from libprocess_py.process import Process
 from libprocess_py.processes import PROCESSES_ID, ProcessesProcess
+from libprocess_py.rate_limiter import Rate
 from libprocess_py.routing import split_id
 
 P = ParamSpec("P")
@@ -46,6 +47,7 @@ class NodeOptions:
     encode_local: bool = False  # Encode and decode local messages too: finds what would not travel.
     delegate: str | None = None  # The id of the actor that answers for paths without one.
     log: DecisionLog | None = None
+    metrics_rate: Rate | None = METRICS_RATE  # How often `/metrics/snapshot` is answered; None: whenever it is asked.
 
 
 class Node:
@@ -55,6 +57,7 @@ class Node:
         options = options or NodeOptions()
         self.address = address
         self.delegate_id = options.delegate
+        self.metrics_rate = options.metrics_rate
         self._driver = driver
         self._host = NodeHost(driver, address, forward=self.send)
         self.clock = self._host.clock
@@ -258,7 +261,7 @@ class Node:
         served.on_failed(lambda error: answer.set(_failure(error)))
         served.on_discarded(lambda _: answer.set(Response.error(503)))
         served.on_abandoned(lambda _: answer.set(Response.error(404)))
-        self.kernel.post(mailbox, (REQUEST, partial(self._answer, id), request.within(path), served))
+        self.kernel.post(mailbox, (REQUEST, partial(self._answer, id, served), request.within(path), served))
         return answer
 
     def connection_lost(self, address: Address) -> None:
@@ -267,12 +270,14 @@ class Node:
 
     # Helpers
 
-    def _answer(self, id: str, request: Request) -> Response | Future[Response]:
+    def _answer(self, id: str, served: Promise[Response], request: Request) -> Response | Future[Response]:
         """In the actor's own turn: so the routes that its `initialize` adds answer whatever came before."""
         route = self.routes.find(id, request.path)
         if route is None:
             return Response.error(404)
         answer: Response | Future[Response] = route.handler(request)
+        if isinstance(answer, Future) and answer.is_pending:
+            self._host.await_answer(id, served)
         return answer
 
     def _deliver_unhandled(self, mailbox: Mailbox, sender: PID | None, *, name: str, body: bytes) -> Delivery:

@@ -416,7 +416,12 @@ class Kernel:
                 yield promise.abandon
 
     def _tell_of_end(self, pid: PID) -> None:
-        self.host.ended(pid)
+        try:
+            self.host.ended(pid)
+        finally:
+            self._notify_of_end(pid)
+
+    def _notify_of_end(self, pid: PID) -> None:
         for address in self.links.linker_ended(pid.id):
             self.host.unlinked(address)
         for linker in self.links.target_ended(pid):

@@ -1,16 +1,23 @@
-"""The actor `metrics`: `/metrics/snapshot` is one flat JSON object of everything that the node counts and gauges."""
+"""The actor `metrics`: `/metrics/snapshot` is one flat JSON object of everything that the node counts and gauges.
+
+Gauges may be costly, so snapshots are taken at a bounded rate: who asks more often waits, in order, or is sent away.
+"""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from libprocess_py.duration import parse_duration
+from libprocess_py.future import Future, ready
 from libprocess_py.http.request import Request
 from libprocess_py.http.response import Response
 from libprocess_py.metrics.registry import Gauge
 from libprocess_py.process import Process
+from libprocess_py.rate_limiter import Rate, RateLimiter, TooManyWaiting
 
 METRICS_ID: Final = "metrics"
+METRICS_RATE: Final = Rate(2)  # Per second, as in libprocess: a page that refreshes is served, a loop is slowed down.
 
 
 class MetricsProcess(Process):
@@ -18,18 +25,28 @@ class MetricsProcess(Process):
 
     def __init__(self) -> None:
         super().__init__(METRICS_ID)
+        self._limiter: RateLimiter | None = None
 
     def initialize(self) -> None:
+        if self.node.metrics_rate is not None:
+            self._limiter = RateLimiter(self, self.node.metrics_rate)
         self.route("/snapshot", self.snapshot, help="All metrics, flat. ?timeout=1secs leaves out gauges after that.")
 
-    def snapshot(self, request: Request) -> Response:
+    def finalize(self) -> None:
+        if self._limiter is not None:
+            self._limiter.close()
+
+    def snapshot(self, request: Request) -> Future[Response]:
         """Gauges that fail are left out and logged; so are those that the time allowed does not reach."""
-        deadline = None
-        if "timeout" in request.query:
-            try:
-                deadline = self.clock.now() + parse_duration(request.query["timeout"])
-            except ValueError as error:
-                return Response.text(400, f"timeout: {error}")
+        try:
+            timeout = parse_duration(request.query["timeout"]) if "timeout" in request.query else None
+        except ValueError as error:
+            return ready(Response.text(400, f"timeout: {error}"))
+        permit = ready(None) if self._limiter is None else self._limiter.acquire()
+        return permit.then(partial(self._snapshot, timeout)).repair(_sent_away)
+
+    def _snapshot(self, timeout: int | None, _: None) -> Response:
+        deadline = None if timeout is None else self.clock.now() + timeout
         values: dict[str, float] = dict(self.metrics.counters())
         for name, gauge in self.metrics.gauges().items():
             value = None if deadline is not None and self.clock.now() > deadline else self._read(name, gauge)
@@ -43,3 +60,10 @@ class MetricsProcess(Process):
         except Exception as error:  # Somebody else's code: one bad gauge must not hide the others.
             self.log.warning("gauge failed", name=name, error=f"{type(error).__name__}: {error}")
             return None
+
+
+def _sent_away(permit: Future[Response]) -> Response:
+    if isinstance(permit.failure, TooManyWaiting):
+        return Response.text(429, str(permit.failure))
+    permit.get()  # Raises: anything else is a mistake of ours.
+    raise AssertionError("a failed future has no value")

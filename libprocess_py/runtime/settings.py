@@ -10,8 +10,10 @@ from typing import Final, Self
 from libprocess_py.core.decision_log import DecisionLog
 from libprocess_py.core.kernel import Policy
 from libprocess_py.flags import FlagError, flag, load, parse_bool
+from libprocess_py.metrics.process import METRICS_RATE
 from libprocess_py.node import NodeOptions
 from libprocess_py.pid import PORT_MAX, Address
+from libprocess_py.rate_limiter import Rate
 
 PREFIX: Final = "LIBPROCESS_"
 
@@ -42,6 +44,9 @@ class _Variables:
     require_peer_address_ip_match: bool = flag(
         "Refuse messages whose sender claims another address than its connection has.", default=False, parse=parse_bool
     )
+    metrics_snapshot_endpoint_rate_limit: Rate = flag(  # noqa: RUF009  # A rate is frozen.
+        "How often /metrics/snapshot is answered, e.g. 2/1secs.", default=METRICS_RATE, parse=Rate.parse
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +59,7 @@ class NodeSettings:
     advertise_port: int | None = None
     delegate: str | None = None  # Id of the process that answers paths which name none: "/state" is "/master/state".
     require_peer_address_ip_match: bool = False
+    metrics_snapshot_endpoint_rate_limit: Rate | None = METRICS_RATE  # None: answered whenever it is asked for.
     policy: Policy = Policy.END_ACTOR
     encode_local: bool = False  # Encode and decode local messages too, so that tests find what cannot travel.
     log: DecisionLog | None = None  # Takes a record of every event.
@@ -75,7 +81,13 @@ class NodeSettings:
     @property
     def options(self) -> NodeOptions:
         """The part that any driver's node has."""
-        return NodeOptions(policy=self.policy, encode_local=self.encode_local, delegate=self.delegate, log=self.log)
+        return NodeOptions(
+            policy=self.policy,
+            encode_local=self.encode_local,
+            delegate=self.delegate,
+            log=self.log,
+            metrics_rate=self.metrics_snapshot_endpoint_rate_limit,
+        )
 
     def advertised(self, bound: Address, reachable_ip: str) -> Address:
         """How peers reach a node bound there; `reachable_ip` stands in for "any interface", which is no place."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import pytest
 
-from libprocess_py import Future, MalformedMessage, Node, NodeOptions, Process, Promise
+from libprocess_py import Future, MalformedMessage, Node, NodeOptions, Process, Promise, Rate
+from libprocess_py.duration import HOUR, MILLISECOND
 from libprocess_py.http.request import Request
 from libprocess_py.http.response import Response
+from libprocess_py.rate_limiter import WAITING_MAX
 from tests.conformance.runtime.actors import Note, Recorder
 from tests.conformance.runtime.harness import Harness
 
@@ -144,6 +147,59 @@ def test_a_snapshot_with_a_timeout_that_is_no_duration_is_refused(harness: Harne
 
     assert status == 400
     assert "soon" in body
+
+
+def test_snapshots_in_excess_of_the_rate_wait_their_turn_in_order(harness: Harness) -> None:
+    node = harness.node(NodeOptions(metrics_rate=Rate(100)))
+    begun, answered = node.clock.now(), list[tuple[int, int]]()
+
+    def note(number: int) -> None:
+        answered.append((number, node.clock.now() - begun))
+
+    for number in range(4):
+        node.request(Request("GET", "/metrics/snapshot")).on_any(partial(lambda number, _: note(number), number))
+    harness.until(lambda: len(answered) == 4)
+
+    assert [number for number, _ in answered] == [0, 1, 2, 3]
+    assert all(waited >= number * 10 * MILLISECOND for number, waited in answered)
+
+
+def test_snapshots_are_sent_away_when_too_many_wait(harness: Harness) -> None:
+    node = harness.node(NodeOptions(metrics_rate=Rate(1, HOUR)))
+
+    futures = [node.request(Request("GET", "/metrics/snapshot")) for _ in range(WAITING_MAX + 2)]
+    harness.settle()
+
+    statuses = [future.get().status if future.is_ready else 0 for future in futures]
+    assert statuses == [200] + [0] * WAITING_MAX + [429]
+
+
+def test_a_client_that_gives_up_leaves_its_place_to_the_next(harness: Harness) -> None:
+    node = harness.node(NodeOptions(metrics_rate=Rate(1, HOUR)))
+    futures = [node.request(Request("GET", "/metrics/snapshot")) for _ in range(WAITING_MAX + 1)]
+    harness.settle()
+
+    futures[1].discard()
+    last = node.request(Request("GET", "/metrics/snapshot"))
+    harness.settle()
+
+    assert not futures[1].is_pending
+    assert last.is_pending
+
+
+def test_an_answer_that_its_actor_does_not_live_to_give_is_given_by_the_node(harness: Harness) -> None:
+    node = harness.node()
+    site = Site()
+    node.spawn(site)
+    future = node.request(Request("GET", "/site/later"))
+    harness.settle()
+    assert future.is_pending
+
+    node.terminate(site.pid)
+    harness.until(lambda: not future.is_pending)
+
+    assert future.get().status == 503
+    assert site.later.discard_requested
 
 
 def test_processes_shows_what_is_queued(harness: Harness) -> None:

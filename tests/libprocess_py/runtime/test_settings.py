@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from libprocess_py import Rate
+from libprocess_py.duration import MINUTE
 from libprocess_py.flags import FlagError
 from libprocess_py.pid import Address
 from libprocess_py.runtime.settings import NodeSettings
@@ -16,6 +18,7 @@ def test_the_environment_names_the_address_as_in_libprocess() -> None:
         "LIBPROCESS_ADVERTISE_IP": "192.168.0.1",
         "LIBPROCESS_ADVERTISE_PORT": "80",
         "LIBPROCESS_REQUIRE_PEER_ADDRESS_IP_MATCH": "true",
+        "LIBPROCESS_METRICS_SNAPSHOT_ENDPOINT_RATE_LIMIT": "10/1mins",
     }
 
     settings = NodeSettings.from_environ(environ)
@@ -23,6 +26,7 @@ def test_the_environment_names_the_address_as_in_libprocess() -> None:
     assert (settings.ip, settings.port) == ("10.0.0.1", 5050)
     assert settings.advertised(Address("10.0.0.1", 5050), "10.0.0.1") == Address("192.168.0.1", 80)
     assert settings.require_peer_address_ip_match
+    assert settings.options.metrics_rate == Rate(10, MINUTE)
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:
@@ -44,6 +48,8 @@ def test_arguments_win_over_the_environment() -> None:
         ("LIBPROCESS_PORT", "65536", "expected a port from 0 to 65535"),
         ("LIBPROCESS_ADVERTISE_PORT", "-1", "expected a port from 0 to 65535"),
         ("LIBPROCESS_REQUIRE_PEER_ADDRESS_IP_MATCH", "perhaps", "expected true or false"),
+        ("LIBPROCESS_METRICS_SNAPSHOT_ENDPOINT_RATE_LIMIT", "2", "rate '2': expected a number and a duration"),
+        ("LIBPROCESS_METRICS_SNAPSHOT_ENDPOINT_RATE_LIMIT", "0/1secs", "rate 0/1secs: expected at least one permit"),
     ],
 )
 def test_a_bad_value_is_named_by_its_variable(variable: str, text: str, expected: str) -> None:
