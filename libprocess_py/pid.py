@@ -3,7 +3,8 @@
 A PID is all that one actor ever holds of another; whether it names a neighbour in the same node, an actor of another
 simulated node or one on another host is decided below the actors. Ids are segments of a URL path, so whatever a path
 segment may not hold is percent-encoded in `path` and decoded again by `unquote`; the text form `id@ip:port` keeps the
-id as it is. The first `@` from the right ends the id, because an ip or port never holds one. IPv6 addresses stand in
+id as it is, and goes into a header line: so an id holds no line breaks nor other control characters, and no space at
+either end. The first `@` from the right ends the id, because an ip or port never holds one. IPv6 addresses stand in
 brackets.
 """
 
@@ -54,8 +55,10 @@ class PID:
     _hash: int
 
     def __init__(self, id: str, address: Address) -> None:
-        if not id or len(id) > ID_LENGTH_MAX or "\0" in id:
-            raise ValueError(f"process id {id!r}: expected 1 to {ID_LENGTH_MAX} characters without NUL")
+        if not id.isprintable() or not 0 < len(id) <= ID_LENGTH_MAX or " " in (id[0], id[-1]):
+            raise ValueError(
+                f"process id {id!r}: expected 1 to {ID_LENGTH_MAX} printable characters, no space at either end"
+            )
         object.__setattr__(self, "id", id)
         object.__setattr__(self, "address", address)
         object.__setattr__(self, "_hash", hash((id, address)))

@@ -170,7 +170,8 @@ def _message_route(method: str, target: str, headers: Mapping[str, str]) -> tupl
     try:
         if not (path.startswith("/") and id and separator and name):
             raise ValueError(f"message path {path!r}: expected /<process id>/<message name>")
-        sender = PID.parse(claim.strip()) if claim.strip() else None
+        claim = claim.strip(" ").encode("latin-1").decode()  # Header values were read byte by byte; ids are UTF-8.
+        sender = PID.parse(claim) if claim else None
     except ValueError as error:
         return None, str(error)
     return Route(unquote(id), sender, unquote(name)), ""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from libprocess_py import PID, Address
 from libprocess_py.pid import ID_LENGTH_MAX
 
-ids = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=ID_LENGTH_MAX)
+ids = st.text(min_size=1, max_size=ID_LENGTH_MAX).filter(lambda id: id.isprintable() and id == id.strip(" "))
 addresses = st.builds(Address, st.ip_addresses().map(str), st.integers(0, 65_535))
 pids = st.builds(PID, ids, addresses)
 
@@ -47,6 +47,12 @@ def test_a_pid_survives_pickling(pid: PID) -> None:
 def test_a_text_that_is_no_pid_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         PID.parse(text)
+
+
+@pytest.mark.parametrize("id", ["", "a\0b", "a\r\nX-Evil: 1", "a\nb", "a\x7fb", " a", "a ", "\ud800", "a" * 256])
+def test_an_id_that_could_not_travel_in_a_header_is_refused(id: str) -> None:
+    with pytest.raises(ValueError, match="process id"):
+        PID(id, Address("10.0.0.1", 5050))
 
 
 def test_a_pid_does_not_change() -> None:
