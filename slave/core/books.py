@@ -11,6 +11,7 @@ from slave.core.chance import Chance
 from slave.core.executors import Executor
 from slave.core.frameworks import Framework
 from slave.core.problems import BadToken, UnknownExecutor
+from slave.core.registration import Phase as AgentPhase
 from slave.core.registration import Registration
 from slave.core.settings import AgentSettings
 from slave.core.status_updates import StatusUpdates
@@ -52,6 +53,11 @@ class Books:
         if executor.pid != sender:
             raise BadToken(f"executor {executor_id} of framework {framework_id}: not registered from {sender}")
         return executor
+
+    def is_ending(self, executor: Executor) -> bool:
+        """Whether the agent acknowledges this executor's updates itself, so that it need not wait before it goes."""
+        is_removed = self.frameworks[executor.framework_id].is_terminating
+        return is_removed or self.registration.phase is AgentPhase.TERMINATING
 
     def admit_framework(self, info: FrameworkInfo, scheduler: PID | None) -> Framework:
         """The framework of a task that comes in: known, known from history, or new."""

@@ -36,7 +36,7 @@ from slave.core.events import (
 from slave.core.executors import REGISTRATION, SHUTDOWN, Ending, Executor, Phase
 from slave.core.frameworks import Framework
 from slave.core.registration import Phase as AgentPhase
-from slave.core.statuses import Verdict, agent_status, book_status, refuse
+from slave.core.statuses import Verdict, acknowledge_all, agent_status, book_status, refuse
 
 UNSEEN_STATUS: Final = 255  # What an executor that was never seen to end is said to have exited with.
 
@@ -104,11 +104,13 @@ def shut_down(books: Books, executor: Executor, *, ending: Ending) -> Effects:
 def shut_down_framework(books: Books, shutdown: FrameworkShutdown) -> Effects:
     """The master has removed the framework: end its executors, and tell nobody."""
     framework = books.frameworks.get(shutdown.framework_id)
-    effects: list[Effect] = [*books.updates.remove_framework(shutdown.framework_id)]
     if framework is None:
-        return tuple(effects)
+        return books.updates.remove_framework(shutdown.framework_id)
     framework.is_terminating = True
-    for executor in tuple(framework.executors.values()):
+    executors = tuple(framework.executors.values())
+    effects: list[Effect] = [effect for executor in executors for effect in acknowledge_all(books, executor)]
+    effects.extend(books.updates.remove_framework(framework.id))
+    for executor in executors:
         for task_id in tuple(executor.tasks.terminated):
             framework.complete(task_id)
         effects.extend(shut_down(books, executor, ending=FRAMEWORK_REMOVED))
@@ -122,6 +124,7 @@ def shut_down_agent(books: Books, why: str) -> Effects:
         return NOTHING
     effects: list[Effect] = [note("agent_shuts_down", why=why), *books.registration.terminating()]
     for executor in tuple(books.containers.values()):
+        effects.extend(acknowledge_all(books, executor))
         effects.extend(shut_down(books, executor, ending=AGENT_STOPS))
     return *effects, *exit_when_done(books)
 

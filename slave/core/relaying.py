@@ -5,20 +5,15 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from libprocess_py.pid import PID
-from mesos_py.protocol.messages.agent_executor import (
-    ExecutorMessage,
-    ExecutorStatusAcknowledgement,
-    ExecutorStatusUpdate,
-)
+from mesos_py.protocol.messages.agent_executor import ExecutorMessage, ExecutorStatusUpdate
 from mesos_py.protocol.messages.master_agent import SchedulerMoved
 from mesos_py.protocol.messages.master_framework import ExecutorToScheduler, SchedulerToExecutor, StatusAcknowledgement
-from mesos_py.protocol.task import Source, TaskStatus
+from mesos_py.protocol.task import Source
 from slave.core.books import Books
 from slave.core.effects import NOTHING, Effects, Send
-from slave.core.executors import Executor
 from slave.core.problems import BadUpdate, NotTheLeader, WrongAgent
 from slave.core.status_updates import Known
-from slave.core.statuses import book_status
+from slave.core.statuses import acknowledge_to, book_status
 
 
 def status_update(books: Books, sender: PID, *, update: ExecutorStatusUpdate) -> Effects:
@@ -28,10 +23,10 @@ def status_update(books: Books, sender: PID, *, update: ExecutorStatusUpdate) ->
     try:
         known = books.updates.known(executor.framework_id, status)
         if known is Known.PENDING:
-            return NOTHING
+            return acknowledge_to(executor, status) if books.is_ending(executor) else NOTHING
         is_over = status.task_id in executor.tasks.terminated or executor.tasks.has_completed(status.task_id)
         if known is Known.ACKNOWLEDGED or is_over:
-            return _acknowledge_to(executor, status)
+            return acknowledge_to(executor, status)
         if status.task_id not in executor.tasks.launched:
             raise BadUpdate(f"task {status.task_id}: executor {executor.id} was not given it")
         if problem := books.updates.problem(executor.framework_id, status.task_id):
@@ -47,14 +42,8 @@ def status_update(books: Books, sender: PID, *, update: ExecutorStatusUpdate) ->
         executor_id=executor.id,
         container_id=executor.container_id,
     )
-    return book_status(books, executor, status=signed)
-
-
-def _acknowledge_to(executor: Executor, status: TaskStatus) -> Effects:
-    if executor.pid is None or not executor.is_live or status.uuid is None:
-        return NOTHING
-    acknowledgement = ExecutorStatusAcknowledgement(task_id=status.task_id, uuid=status.uuid, token=executor.token)
-    return (Send(to=executor.pid, message=acknowledgement),)
+    effects = book_status(books, executor, status=signed)
+    return (*effects, *acknowledge_to(executor, signed)) if books.is_ending(executor) else effects
 
 
 def acknowledgement(books: Books, acknowledged: StatusAcknowledgement) -> Effects:
@@ -68,7 +57,7 @@ def acknowledgement(books: Books, acknowledged: StatusAcknowledgement) -> Effect
     if status is None or framework is None or executor is None:
         return effects
     if status.source is Source.EXECUTOR:
-        effects = (*effects, *_acknowledge_to(executor, status))
+        effects = (*effects, *acknowledge_to(executor, status))
     if status.state.is_terminal:
         framework.complete(task_id)
         books.retire(executor)

@@ -82,6 +82,11 @@ class StatusUpdates:
         stream = self._streams.get((framework_id, task_id))
         return stream.pending[0] if stream is not None and stream.pending else None
 
+    def pending(self, framework_id: FrameworkId, task_id: TaskId) -> tuple[TaskStatus, ...]:
+        """All updates of a task that are not acknowledged, oldest first."""
+        stream = self._streams.get((framework_id, task_id))
+        return tuple(stream.pending) if stream is not None else ()
+
     def has_stream(self, framework_id: FrameworkId, task_id: TaskId) -> bool:
         """Whether a task has spoken, and its end is not acknowledged."""
         return (framework_id, task_id) in self._streams

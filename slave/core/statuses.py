@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from libprocess_py.message import Record
 from mesos_py.protocol.ids import FrameworkId, TaskId
+from mesos_py.protocol.messages.agent_executor import ExecutorStatusAcknowledgement
 from mesos_py.protocol.task import Reason, Source, TaskState, TaskStatus
 from slave.core.books import Books
-from slave.core.effects import NOTHING, Effects, UpdateContainer
+from slave.core.effects import NOTHING, Effects, Send, UpdateContainer
 from slave.core.executors import Executor
 
 
@@ -50,6 +51,25 @@ def book_status(books: Books, executor: Executor, *, status: TaskStatus) -> Effe
     if status.state.is_terminal:
         framework.complete(status.task_id)
     return effects
+
+
+def acknowledge_to(executor: Executor, status: TaskStatus) -> Effects:
+    """Tell an executor that an update of its own is dealt with."""
+    if executor.pid is None or not executor.is_live or status.uuid is None:
+        return NOTHING
+    acknowledgement = ExecutorStatusAcknowledgement(task_id=status.task_id, uuid=status.uuid, token=executor.token)
+    return (Send(to=executor.pid, message=acknowledgement),)
+
+
+def acknowledge_all(books: Books, executor: Executor) -> Effects:
+    """Take all updates that an executor waits for off its hands: the agent has them, and the executor is to go."""
+    pending = [
+        status
+        for task_id in (*executor.tasks.launched, *executor.tasks.terminated)
+        for status in books.updates.pending(executor.framework_id, task_id)
+        if status.source is Source.EXECUTOR
+    ]
+    return tuple(effect for status in pending for effect in acknowledge_to(executor, status))
 
 
 def refuse(books: Books, framework_id: FrameworkId, *, status: TaskStatus) -> Effects:

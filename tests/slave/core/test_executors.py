@@ -10,6 +10,7 @@ from mesos_py.protocol.messages.agent_executor import (
     ExecutorRegistered,
     ExecutorRegistration,
     ExecutorShutdown,
+    ExecutorStatusAcknowledgement,
     ExecutorTaskLaunch,
 )
 from mesos_py.protocol.messages.master_agent import ExecutorExited, FrameworkShutdown, TaskKill
@@ -312,6 +313,26 @@ def test_a_removed_frameworks_tasks_end_without_a_word() -> None:
     assert sent(effects, MASTER) == []
     assert agent.books.frameworks == {}
     assert len(agent.books.updates) == 0
+
+
+@pytest.mark.parametrize("ending", ["framework", "agent"])
+def test_an_executor_that_is_to_go_need_not_wait_for_acknowledgements(ending: str) -> None:
+    agent = an_agent_with_executor_in(Phase.RUNNING)
+    before, after = a_status("t1", TaskState.RUNNING, number=1), a_status("t1", TaskState.KILLED, number=2)
+    agent.report(before)
+
+    first = agent.receive(SHUTDOWN) if ending == "framework" else agent.handle(StopRequested())
+    second = agent.report(after)
+    repeated = agent.report(after)
+
+    token = agent.executor().token
+    acknowledged = [
+        ExecutorStatusAcknowledgement(task_id=TaskId("t1"), uuid=status.uuid or b"", token=token)
+        for status in (before, after, after)
+    ]
+    assert sent(first, executor_pid("e1")) == [acknowledged[0], ExecutorShutdown(token=token)]
+    assert sent(second, executor_pid("e1")) == [acknowledged[1]]
+    assert sent(repeated, executor_pid("e1")) == [acknowledged[2]]
 
 
 def test_a_task_of_a_framework_that_is_being_removed_is_dropped() -> None:
