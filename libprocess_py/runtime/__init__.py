@@ -1,4 +1,52 @@
 """The real driver: runs the kernel on an event loop with sockets, wall time, child processes and signals.
 
-Must never know what the messages mean, nor anything that only a simulation needs.
+The names below are what programs use; they are imported when they are first used. Must never know what the messages
+mean, nor anything that only a simulation needs.
 """
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from libprocess_py.runtime.awaiting import result
+    from libprocess_py.runtime.background import BackgroundNode
+    from libprocess_py.runtime.loop_node import ListenError, LoopNode, start_node
+    from libprocess_py.runtime.run import run
+    from libprocess_py.runtime.settings import NodeSettings
+    from libprocess_py.runtime.threads import ThreadedProcess
+else:  # Unseen by type checkers, which would take every name for one of ours.
+
+    def __getattr__(name: str) -> object:
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(_HOMES[name]), name)
+        globals()[name] = value  # After the import, which binds the module `run` under the same name.
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})
+
+
+_HOMES: Final = {
+    "BackgroundNode": "libprocess_py.runtime.background",
+    "ListenError": "libprocess_py.runtime.loop_node",
+    "LoopNode": "libprocess_py.runtime.loop_node",
+    "NodeSettings": "libprocess_py.runtime.settings",
+    "ThreadedProcess": "libprocess_py.runtime.threads",
+    "result": "libprocess_py.runtime.awaiting",
+    "run": "libprocess_py.runtime.run",
+    "start_node": "libprocess_py.runtime.loop_node",
+}
+
+__all__ = [
+    "NodeSettings",
+    "run",
+    "result",
+    "start_node",
+    "LoopNode",
+    "ListenError",
+    "BackgroundNode",
+    "ThreadedProcess",
+]

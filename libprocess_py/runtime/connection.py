@@ -25,9 +25,7 @@ if TYPE_CHECKING:
     from libprocess_py.runtime.driver import LoopDriver
 
 PIPELINE_MAX: Final = 256  # Requests of one connection under way at a time; browsers use 6, tools rarely more than 16.
-LINGER_S: Final = (
-    2.0  # A refused client may go on sending so long: closing at once would destroy the answer on its way.
-)
+LINGER_S: Final = 2.0  # For a refused client to stop sending: closing at once would destroy the answer on its way.
 
 NOT_FOUND: Final = encode_response(Response.error(404))
 

@@ -158,6 +158,8 @@ class LoopDriver:
         self.reaper.close()
         for connection in tuple(self.connections):
             connection.abort()
+        for worker in self.workers:
+            worker.stop()
 
     def _scheduled_run(self) -> None:
         self._scheduled = False

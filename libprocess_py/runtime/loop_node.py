@@ -66,9 +66,9 @@ class LoopNode(Node):
             for connection in tuple(driver.connections):
                 connection.close()
             await _until(lambda: not driver.connections, FLUSH_S)
+        driver.close()
         if not await _until(lambda: not driver.workers, WORKERS_S):
             self.log.warning("threads left behind", names=sorted(worker.name for worker in driver.workers))
-        driver.close()
         await _until(lambda: not (driver.connections or driver.peers.open_count), CLOSE_S)
 
     async def _end_actors(self, finalized: Future[None]) -> None:

@@ -20,12 +20,10 @@ from libprocess_py.pid import PID, Address
 if TYPE_CHECKING:
     from libprocess_py.node import Node
 
-CONNECT_TIMEOUT_S: Final = (
-    10.0  # A host that is up answers in milliseconds; the system would hide a dead one for two minutes.
-)
+CONNECT_TIMEOUT_S: Final = 10.0  # A host that is up answers within milliseconds; the system would try for two minutes.
 IDLE_S: Final = 1.0  # Long enough that a burst every few hundred milliseconds keeps its connection.
 IN_FLIGHT_MAX: Final = 2 * BODY_MAX  # Bytes not yet taken by the system, per peer: a stuck peer may cost this, no more.
-HEADS_MAX: Final = 4_096  # Heads kept per peer, one per sender, receiver and message name in use; cleared when full.
+HEADS_MAX: Final = 16_384  # Heads kept, one per sender, receiver and message name in use; about 8 MiB.
 HEAD_ESTIMATE: Final = 256  # What a message costs beside its body, for the bound above.
 
 

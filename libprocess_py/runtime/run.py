@@ -39,13 +39,15 @@ def run(main: Main, settings: NodeSettings | None = None) -> int:
 async def _supervise(main: Main, settings: NodeSettings) -> int:
     loop = asyncio.get_running_loop()
     ended: asyncio.Future[int] = loop.create_future()
+    signals: list[int] = []
 
     def end(status: int) -> None:
         if not ended.done():
             ended.set_result(status)
 
     def signalled(number: int) -> None:
-        if ended.done():
+        signals.append(number)
+        if len(signals) > 1:
             os._exit(SIGNALLED + number)
         end(SIGNALLED + number)
 

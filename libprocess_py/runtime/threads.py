@@ -63,17 +63,16 @@ class ThreadedProcess(Process):
 
     def initialize(self) -> None:
         if isinstance(self.node, LoopNode):
-            self._worker = Worker(self.node.driver, self.pid.id, calls_max=self.calls_max)
-            _watched(self, self._worker.submit(self.on_start))
+            worker = self._worker = Worker(self.node.driver, self.pid.id, calls_max=self.calls_max)
+            _watched(self, worker.submit(self.on_start, certain=True))
+            # Not `finalize`, which an actor that fails does not come to.
+            self.node.wait(self.pid).on_ready(lambda _: worker.stop(functools.partial(_last_words, self)))
         else:
             self.on_start()
 
     def finalize(self) -> None:
-        worker, self._worker = self._worker, None
-        if worker is None:
+        if self._worker is None:
             self.on_stop()
-        else:
-            worker.stop(functools.partial(_last_words, self))
 
     def send(self, to: PID, message: Message) -> None:
         """As of any actor; from the thread, too."""
@@ -112,7 +111,7 @@ def _watched(process: ThreadedProcess, outcome: object) -> None:
     """Nobody holds this call's future, so its failure ends the actor, as that of any handler does."""
 
     def failed(error: BaseException) -> None:
-        process.log.error("threaded_handler_failed", error=error)
+        process.log.error("handler failed on its thread", error=error)
         process.terminate()
 
     if isinstance(outcome, Future):
@@ -123,7 +122,7 @@ def _last_words(process: ThreadedProcess) -> None:
     try:
         process.on_stop()
     except Exception as error:
-        process.log.error("threaded_stop_failed", error=error)
+        process.log.error("on_stop failed", error=error)
 
 
 class Worker:
@@ -143,26 +142,29 @@ class Worker:
     def is_current(self) -> bool:
         return threading.current_thread() is self.thread
 
-    def submit(self, function: Callable[[], R]) -> Promise[R]:
-        """Run it on the thread; the future completes on the loop's."""
+    def submit(self, function: Callable[[], R], *, certain: bool = False) -> Promise[R]:
+        """Run it on the thread; the future completes on the loop's. Only what is `certain` runs after `stop`."""
         promise: Promise[R] = Promise()
         if self._waiting >= self._calls_max:
             promise.fail(TooManyCalls(f"{self._calls_max} calls are waiting for this thread"))
             return promise
         self._waiting += 1
-        self._ref.tell(functools.partial(self._run, function, promise))
+        self._ref.tell(functools.partial(self._run, function, promise, certain=certain))
         return promise
 
-    def stop(self, last: Callable[[], object]) -> None:
-        """End the thread after the call under way and `last`. Does not wait."""
+    def stop(self, last: Callable[[], object] | None = None) -> None:
+        """End the thread after the call under way and `last`. Does not wait, and may be repeated."""
+        if self._stopping:
+            return
         self._stopping = True
-        self._ref.tell(last)
-        self._ref.tell(functools.partial(self.driver.call_threadsafe, functools.partial(self._ended)))
+        if last is not None:
+            self._ref.tell(last)
+        self._ref.tell(functools.partial(self.driver.call_threadsafe, self._ended))
         self._ref.stop(block=False)
 
-    def _run(self, function: Callable[[], R], promise: Promise[R]) -> None:
+    def _run(self, function: Callable[[], R], promise: Promise[R], *, certain: bool) -> None:
         complete: Callable[[], object]
-        if self._stopping:
+        if self._stopping and not certain:
             complete = promise.abandon
         else:
             try:

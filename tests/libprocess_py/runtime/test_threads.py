@@ -6,11 +6,13 @@ import threading
 
 import pytest
 
+from libprocess_py.core.kernel import Policy
 from libprocess_py.errors import MailboxClosed
 from libprocess_py.pid import PID
 from libprocess_py.process import install
 from libprocess_py.runtime.awaiting import result
 from libprocess_py.runtime.loop_node import start_node
+from libprocess_py.runtime.settings import NodeSettings
 from libprocess_py.runtime.threads import ThreadedProcess, TooManyCalls
 from libprocess_py.sim import Simulation
 from tests.support.event_loop import on_loop
@@ -149,6 +151,33 @@ async def test_ending_the_actor_ends_its_thread_and_abandons_what_waits() -> Non
             await result(waiting)
 
     assert process.log_of_life == ["start on blocker", "stop on blocker"]
+    assert threading.active_count() <= threads_before
+
+
+@on_loop
+async def test_an_actor_that_fails_outside_its_thread_leaves_no_thread_behind() -> None:
+    threads_before = threading.active_count()
+    async with await start_node() as node:
+        node.spawn(process := Blocker())
+
+        with pytest.raises(ZeroDivisionError):
+            await result(node.dispatch(process.pid, lambda actor: 1 / 0))
+
+    assert process.log_of_life == ["start on blocker", "stop on blocker"]
+    assert threading.active_count() <= threads_before
+
+
+@on_loop
+async def test_an_aborted_node_leaves_no_thread_behind() -> None:
+    threads_before = threading.active_count()
+    node = await start_node(NodeSettings(policy=Policy.ABORT_NODE))
+    blocker = node.spawn(Blocker())
+
+    with pytest.raises(ZeroDivisionError):
+        await result(node.dispatch(blocker, lambda actor: 1 / 0))
+    await node.stop()
+
+    assert node.failure is not None
     assert threading.active_count() <= threads_before
 
 
