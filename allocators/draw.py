@@ -10,7 +10,7 @@ from hashlib import blake2b
 from typing import Final
 
 MASK: Final = (1 << 64) - 1
-DRAWS: Final = float(1 << 64)
+UNIFORM_BITS: Final = 52  # So many and a half are exact in a double, so neither end is ever reached.
 
 
 def stable_hash(*parts: str | int) -> int:
@@ -29,4 +29,4 @@ def mix(value: int) -> int:
 
 def uniform(value: int) -> float:
     """A drawn 64-bit number as one in (0, 1)."""
-    return (value + 0.5) / DRAWS
+    return ((value >> (64 - UNIFORM_BITS)) + 0.5) / (1 << UNIFORM_BITS)

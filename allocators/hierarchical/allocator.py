@@ -294,7 +294,7 @@ class HierarchicalAllocator:
         self._recovery.resume()
 
     def is_paused(self, *, now: int) -> bool:
-        return self._recovery.is_paused(now)
+        return self._recovery.is_paused(now=now)
 
     def allocate(
         self, agents: Collection[AgentId] | None, *, now: int, event_driven: bool = False

@@ -33,5 +33,5 @@ class Recovery:
         self._is_paused = False
         self._deadline = None
 
-    def is_paused(self, now: int) -> bool:
+    def is_paused(self, *, now: int) -> bool:
         return self._is_paused or (self._deadline is not None and now < self._deadline)

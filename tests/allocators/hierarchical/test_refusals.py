@@ -1,0 +1,86 @@
+"""Refusals: what they cover, when they end, and what drops them."""
+
+from __future__ import annotations
+
+import pytest
+
+from allocators.hierarchical import refusals as module
+from allocators.hierarchical.refusals import Cell, Refusals
+from mesos_py.protocol.ids import AgentId, FrameworkId
+from mesos_py.protocol.resources import Resources
+
+CPUS = Resources.of(cpus=2)
+
+
+def cell(framework: str = "f1", role: str = "r", agent: str = "n1") -> Cell:
+    return FrameworkId(framework), role, AgentId(agent)
+
+
+def test_a_refusal_covers_what_it_contains_and_nothing_more() -> None:
+    refusals = Refusals()
+    refusals.add(cell(), CPUS, until=10)
+    refusals.add(cell(), Resources.of(mem=5), until=10)
+
+    assert refusals.covers(cell(), Resources.of(cpus=1))
+    assert not refusals.covers(cell(), Resources.of(cpus=3))
+    assert not refusals.covers(cell(), Resources.of(cpus=1, mem=5)), "refusals are not added up"
+
+
+@pytest.mark.parametrize("other", [cell(framework="f2"), cell(role="q"), cell(agent="n2")])
+def test_a_refusal_is_about_one_framework_role_and_agent(other: Cell) -> None:
+    refusals = Refusals()
+    refusals.add(cell(), CPUS, until=10)
+
+    assert not refusals.covers(other, CPUS)
+
+
+@pytest.mark.parametrize(
+    ("now", "batches", "is_over"), [(9, 5, False), (10, 0, False), (10, 1, True), (11, 0, False), (11, 2, True)]
+)
+def test_a_refusal_ends_with_its_time_once_a_batch_run_has_seen_it(now: int, batches: int, is_over: bool) -> None:
+    refusals = Refusals()
+    refusals.batches = 3
+    refusals.add(cell(), CPUS, until=10)
+    refusals.batches += batches
+
+    woken = refusals.expire(now)
+
+    assert refusals.covers(cell(), CPUS) is not is_over
+    assert woken == (["n1"] if is_over else [])
+    refusals.check()
+
+
+def test_each_kind_of_drop_leaves_the_others_in_force() -> None:
+    refusals = Refusals()
+    cells = [cell(), cell(role="q"), cell(framework="f2"), cell(agent="n2")]
+    for each in cells:
+        refusals.add(each, CPUS, until=10)
+
+    refusals.drop_agent(AgentId("n2"))
+    assert list(refusals.active(0)) == cells[:3]
+    refusals.drop_role(FrameworkId("f1"), "q")
+    assert list(refusals.active(0)) == [cells[0], cells[2]]
+    refusals.drop_framework(FrameworkId("f1"))
+
+    assert list(refusals.active(0)) == [cells[2]]
+    assert len(refusals) == 1
+    refusals.check()
+
+
+def test_dropping_what_is_not_there_changes_nothing() -> None:
+    refusals = Refusals()
+
+    assert refusals.drop_framework(FrameworkId("f1")) == []
+    assert refusals.drop_role(FrameworkId("f1"), "r") == []
+    refusals.drop_agent(AgentId("n1"))
+    refusals.check()
+
+
+def test_dropped_refusals_with_a_far_end_do_not_pile_up() -> None:
+    refusals = Refusals()
+    for _ in range(3 * module.COMPACT_FROM):
+        refusals.add(cell(), CPUS, until=10**18)
+        refusals.drop_framework(FrameworkId("f1"))
+
+    assert len(refusals._ends) <= module.COMPACT_FROM
+    refusals.check()
