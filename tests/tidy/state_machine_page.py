@@ -79,7 +79,7 @@ def section(machine: Machine) -> str:
 
 
 def _in_order(states: Iterable[Enum]) -> list[Enum]:
-    return sorted(states, key=lambda state: list(type(state)).index(state))
+    return sorted(states, key=lambda state: list(state.__class__).index(state))
 
 
 if __name__ == "__main__":
