@@ -41,6 +41,11 @@ class RequestParser:
         self._trailer = -1  # Bytes of the trailer seen; -1 until the last chunk has come.
 
     @property
+    def is_between(self) -> bool:
+        """Whether no request is under way: the connection rests."""
+        return self._head is None and not self._rest
+
+    @property
     def waits_to_continue(self) -> bool:
         """Whether the client holds the body back until it is told to go on."""
         return self._head is not None and self._head.expects_continue and not self._collected

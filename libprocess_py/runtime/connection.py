@@ -57,6 +57,8 @@ class Connection(asyncio.Protocol):
         self._finished = False
         self._held = False  # Not read from for the time being.
         self._full = False  # The client does not read its answers.
+        self._served = 0  # Requests that came whole.
+        self._deadline: asyncio.TimerHandle | None = None  # Of a request under way.
 
     # Called by the event loop
 
@@ -75,7 +77,9 @@ class Connection(asyncio.Protocol):
         self._reading = True
         driver.enter()
         try:
-            for head, body in self._parser.feed(data):
+            items = self._parser.feed(data)
+            self._served += len(items)
+            for head, body in items:
                 if head.route is not None:
                     self._message(head, head.route, body)
                 else:
@@ -104,6 +108,8 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._driver.connections.discard(self)
         self._finished = self._last = True
+        if self._deadline is not None:
+            self._deadline.cancel()
         slots, self._slots = self._slots, deque()
         for slot in slots:
             if slot.future is not None:
@@ -160,6 +166,8 @@ class Connection(asyncio.Protocol):
 
     def _after_requests(self) -> None:
         parser = self._parser
+        if self._deadline is None and not parser.is_between:
+            self._watch_request()
         if parser.error is not None:
             self._refuse(parser.error)
         elif not parser.waits_to_continue:
@@ -167,6 +175,21 @@ class Connection(asyncio.Protocol):
         elif not self._told_to_continue:
             self._told_to_continue = True
             self._answer(CONTINUE)
+
+    def _watch_request(self) -> None:
+        """A request has begun: it has to be whole in time. One look per deadline, however many requests pass by."""
+        delay_s, served = self._driver.request_timeout_s, self._served
+        self._deadline = self._driver.loop.call_later(delay_s, self._request_overdue, served)
+
+    def _request_overdue(self, served: int) -> None:
+        self._deadline = None
+        if self._last or self._parser.is_between:
+            return
+        if self._served > served or self._held:
+            self._watch_request()
+            return
+        self._refuse(WireError(408, f"the request is not whole after {self._driver.request_timeout_s} s"))
+        self._write()
 
     def _refuse(self, error: WireError) -> None:
         self._driver.count("bad_requests")

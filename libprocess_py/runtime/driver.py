@@ -22,6 +22,7 @@ from libprocess_py.pid import PID, Address
 from libprocess_py.runtime.connection import Connection
 from libprocess_py.runtime.peers import Peers
 from libprocess_py.runtime.reaper import Reaper
+from libprocess_py.runtime.settings import NodeSettings
 
 if TYPE_CHECKING:
     from libprocess_py.node import Node
@@ -37,10 +38,11 @@ class LoopDriver:
     server: asyncio.Server
     peers: Peers
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, *, match_peers: bool = False, seed: int | None = None) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, settings: NodeSettings) -> None:
         self.loop = loop
         self.heads = HeadCache()
-        self.match_peers = match_peers
+        self.match_peers = settings.require_peer_address_ip_match
+        self.request_timeout_s = settings.request_timeout_s
         self.connections: set[Connection] = set()
         self.workers: set[Worker] = set()  # Threads of actors that may block.
         self.reaper = Reaper(loop)
@@ -52,8 +54,8 @@ class LoopDriver:
         self._scheduled = False  # A run is asked for.
         self._due: int | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._seed = seed
-        self._ids = random.Random(seed)
+        self._seed = settings.seed
+        self._ids = random.Random(settings.seed)
         self.stopped = False
 
     def attach(self, node: Node, server: asyncio.Server) -> None:

@@ -83,7 +83,7 @@ async def start_node(settings: NodeSettings | None = None) -> LoopNode:
     """Start a node on the running event loop. Raises ListenError naming the address that cannot be had."""
     settings = settings or NodeSettings()
     loop = asyncio.get_running_loop()
-    driver = LoopDriver(loop, match_peers=settings.require_peer_address_ip_match, seed=settings.seed)
+    driver = LoopDriver(loop, settings)
     wanted = Address(settings.ip, settings.port)
     try:
         server = await loop.create_server(

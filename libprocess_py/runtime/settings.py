@@ -16,6 +16,7 @@ from libprocess_py.pid import PORT_MAX, Address
 from libprocess_py.rate_limiter import Rate
 
 PREFIX: Final = "LIBPROCESS_"
+REQUEST_TIMEOUT_S: Final = 120.0  # The largest body takes less on any line in use; a trickling client is let go.
 
 
 def parse_ip(text: str) -> str:
@@ -60,6 +61,7 @@ class NodeSettings:
     delegate: str | None = None  # Id of the process that answers paths which name none: "/state" is "/master/state".
     require_peer_address_ip_match: bool = False
     metrics_snapshot_endpoint_rate_limit: Rate | None = METRICS_RATE  # None: answered whenever it is asked for.
+    request_timeout_s: float = REQUEST_TIMEOUT_S
     policy: Policy = Policy.END_ACTOR
     encode_local: bool = False  # Encode and decode local messages too, so that tests find what cannot travel.
     log: DecisionLog | None = None  # Takes a record of every event.

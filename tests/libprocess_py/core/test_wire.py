@@ -202,7 +202,11 @@ def test_a_client_that_waits_to_continue_is_known_until_its_body_comes() -> None
     parser = RequestParser(HeadCache())
     head = b"POST / HTTP/1.1\r\nContent-Length: 3\r\nExpect: 100-Continue\r\n\r\n"
 
-    assert parser.feed(head) == []
-    assert parser.waits_to_continue
-    assert [body for _, body in parser.feed(b"abc")] == [b"abc"]
-    assert not parser.waits_to_continue
+    def state() -> tuple[bool, bool]:
+        return parser.is_between, parser.waits_to_continue
+
+    before, _, begun = state(), parser.feed(head), state()
+    bodies_seen = [body for _, body in parser.feed(b"abc")]
+
+    assert (before, begun, state()) == ((True, False), (False, True), (True, False))
+    assert bodies_seen == [b"abc"]

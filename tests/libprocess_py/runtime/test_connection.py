@@ -131,6 +131,20 @@ async def test_too_large_heads_and_bodies_get_their_answer_while_they_are_still_
 
 
 @on_loop
+async def test_a_request_that_is_not_whole_in_time_is_refused_and_a_resting_connection_is_not() -> None:
+    settings = NodeSettings(request_timeout_s=0.05)
+    async with await start_node(settings) as node:
+        node.spawn(Echo())
+        async with await RawClient.connect(node.address) as resting, await RawClient.connect(node.address) as slow:
+            await resting.ask(GET_PATH)
+
+            refused = await slow.ask(POST_PATH + b"\r\na")
+
+            assert (refused.status, await slow.rest()) == (408, b"")
+            assert (await resting.ask(GET_PATH)).status == 200
+
+
+@on_loop
 async def test_a_large_body_in_many_pieces_arrives_whole() -> None:
     async with await start_node() as node, await RawClient.connect(node.address) as client:
         node.spawn(Echo())
