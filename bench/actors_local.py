@@ -12,7 +12,7 @@ from libprocess_py.pid import PID
 from libprocess_py.process import Process, install
 from libprocess_py.runtime.awaiting import result
 from libprocess_py.runtime.loop_node import LoopNode, start_node
-from libprocess_py.runtime.run import new_event_loop
+from libprocess_py.runtime.program import new_event_loop
 
 ACTORS: Final = 10_000
 MESSAGES: Final = 200_000

@@ -16,7 +16,7 @@ from libprocess_py.message import Message
 from libprocess_py.pid import PID
 from libprocess_py.process import Process, install
 from libprocess_py.runtime.loop_node import start_node
-from libprocess_py.runtime.run import new_event_loop
+from libprocess_py.runtime.program import new_event_loop
 
 TELLS: Final = 100_000
 ASKS: Final = 3_000

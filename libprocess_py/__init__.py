@@ -30,6 +30,9 @@ else:  # Unseen by type checkers, which would take every name for one of ours.
         value = globals()[name] = getattr(import_module(_HOMES[name]), name)  # The next use does not come here.
         return value
 
+    def __dir__() -> list[str]:  # So that help() and completion know the names that nobody used yet.
+        return sorted({*globals(), *__all__})
+
 
 _HOMES: Final = {
     "ActorFailed": "libprocess_py.core.kernel",

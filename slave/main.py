@@ -16,7 +16,7 @@ from libprocess_py.node import Node
 from libprocess_py.pid import PID
 from libprocess_py.runtime.awaiting import result
 from libprocess_py.runtime.loop_node import LoopNode
-from libprocess_py.runtime.run import run as run_node
+from libprocess_py.runtime.program import run as run_node
 from libprocess_py.runtime.settings import NodeSettings
 from mesos_py.protocol.agent import AgentInfo
 from mesos_py.protocol.attributes import Attributes

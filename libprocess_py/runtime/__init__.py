@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from libprocess_py.runtime.awaiting import result
     from libprocess_py.runtime.background import BackgroundNode
     from libprocess_py.runtime.loop_node import ListenError, LoopNode, start_node
-    from libprocess_py.runtime.run import run
+    from libprocess_py.runtime.program import run
     from libprocess_py.runtime.settings import NodeSettings
     from libprocess_py.runtime.threads import ThreadedProcess
 else:  # Unseen by type checkers, which would take every name for one of ours.
@@ -22,7 +22,7 @@ else:  # Unseen by type checkers, which would take every name for one of ours.
         if name not in _HOMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         value = getattr(import_module(_HOMES[name]), name)
-        globals()[name] = value  # After the import, which binds the module `run` under the same name.
+        globals()[name] = value  # The next use does not come here.
         return value
 
     def __dir__() -> list[str]:
@@ -36,7 +36,7 @@ _HOMES: Final = {
     "NodeSettings": "libprocess_py.runtime.settings",
     "ThreadedProcess": "libprocess_py.runtime.threads",
     "result": "libprocess_py.runtime.awaiting",
-    "run": "libprocess_py.runtime.run",
+    "run": "libprocess_py.runtime.program",
     "start_node": "libprocess_py.runtime.loop_node",
 }
 

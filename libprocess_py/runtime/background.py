@@ -12,7 +12,7 @@ from typing import Any, Final, ParamSpec, Self, TypeVar, overload
 from libprocess_py.future import Future
 from libprocess_py.runtime.awaiting import result
 from libprocess_py.runtime.loop_node import LoopNode, start_node
-from libprocess_py.runtime.run import new_event_loop
+from libprocess_py.runtime.program import new_event_loop
 from libprocess_py.runtime.settings import NodeSettings
 
 P = ParamSpec("P")

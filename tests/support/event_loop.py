@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Coroutine
 from typing import Any, Final, ParamSpec
 
-from libprocess_py.runtime.run import new_event_loop
+from libprocess_py.runtime.program import new_event_loop
 
 P = ParamSpec("P")
 

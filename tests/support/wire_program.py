@@ -15,7 +15,7 @@ from libprocess_py.core.kernel import Policy
 from libprocess_py.pid import PID
 from libprocess_py.process import Process
 from libprocess_py.runtime.loop_node import LoopNode
-from libprocess_py.runtime.run import run
+from libprocess_py.runtime.program import run
 from libprocess_py.runtime.settings import NodeSettings
 from tests.support.wire_actors import Echo, Ping
 

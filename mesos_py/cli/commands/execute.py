@@ -11,7 +11,7 @@ import click
 from libprocess_py.node import Node
 from libprocess_py.runtime.addresses import local_ip_towards
 from libprocess_py.runtime.awaiting import result
-from libprocess_py.runtime.run import run
+from libprocess_py.runtime.program import run
 from libprocess_py.runtime.settings import NodeSettings
 from mesos_py.frameworks.execute import CommandScheduler, Work
 from mesos_py.frameworks.scheduler.driver import SchedulerProcess

@@ -11,7 +11,7 @@ from libprocess_py.core.kernel import Policy
 from libprocess_py.flags import FlagError
 from libprocess_py.runtime.awaiting import result
 from libprocess_py.runtime.loop_node import LoopNode
-from libprocess_py.runtime.run import run
+from libprocess_py.runtime.program import run
 from libprocess_py.runtime.settings import NodeSettings
 from mesos_py.frameworks.executor.callbacks import Executor
 from mesos_py.frameworks.executor.driver import ExecutorProcess

@@ -8,7 +8,7 @@ from typing import Final
 
 from libprocess_py.node import Node, NodeOptions
 from libprocess_py.runtime.loop_node import LoopNode, start_node
-from libprocess_py.runtime.run import new_event_loop
+from libprocess_py.runtime.program import new_event_loop
 from libprocess_py.runtime.settings import NodeSettings
 from tests.conformance.runtime.harness import LIMIT_NS, SECOND
 
