@@ -48,7 +48,7 @@ class Books:
     def speaker(self, sender: PID, framework_id: FrameworkId, *, executor_id: ExecutorId, token: str) -> Executor:
         """The sender: an executor that registered from this PID and shows its token. Raises ProtocolError."""
         executor = self.executor(framework_id, executor_id)
-        if executor.token != token:
+        if not executor.proves(token):
             raise BadToken(f"executor {executor_id} of framework {framework_id}: wrong token")
         if executor.pid != sender:
             raise BadToken(f"executor {executor_id} of framework {framework_id}: not registered from {sender}")

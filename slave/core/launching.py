@@ -162,7 +162,7 @@ def _start_executor(books: Books, framework: Framework, *, info: ExecutorInfo, l
 def register_executor(books: Books, sender: PID, *, registration: ExecutorRegistration) -> Effects:
     """An executor is up, and proves with its token that it is the one that was started. Repeats are answered again."""
     executor = books.executor(registration.framework_id, registration.executor_id)
-    if executor.token != registration.token:
+    if not executor.proves(registration.token):
         raise BadToken(f"executor {executor.id} of framework {executor.framework_id} registers with a wrong token")
     if executor.phase is Phase.TERMINATING:
         return (Send(to=sender, message=ExecutorShutdown(token=executor.token)),)
