@@ -1,4 +1,4 @@
-"""What users import: `ClusterExecutor`, `Scheduler`, `Resources`.
+"""What users import: `Cluster`, `ClusterExecutor`, `Scheduler`, `Resources`.
 
 Names are resolved at first use, so that importing a lower layer (`mesos_py.protocol`) never loads a higher one. This
 module must never import a layer when it is itself imported.
@@ -14,15 +14,17 @@ if TYPE_CHECKING:
     from mesos_py.frameworks.cluster_executor.executor import ClusterExecutor as ClusterExecutor
     from mesos_py.frameworks.scheduler.callbacks import Scheduler as Scheduler
     from mesos_py.protocol.resources import Resources as Resources
+    from mesos_py.simulation.cluster import Cluster as Cluster
 
 # Public name -> the module that defines it; the imports above say the same to the type checker.
 EXPORTS: Final[Mapping[str, str]] = {
+    "Cluster": "mesos_py.simulation.cluster",
     "ClusterExecutor": "mesos_py.frameworks.cluster_executor.executor",
     "Resources": "mesos_py.protocol.resources",
     "Scheduler": "mesos_py.frameworks.scheduler.callbacks",
 }
 
-__all__ = ["ClusterExecutor", "Resources", "Scheduler"]
+__all__ = ["Cluster", "ClusterExecutor", "Resources", "Scheduler"]
 
 
 def __getattr__(name: str) -> object:
