@@ -47,6 +47,8 @@ from mesos_py.protocol.messages.agent_executor import (
 from mesos_py.protocol.task import Reason, Source, TaskState, TaskStatus
 
 REGISTRATION_RETRY_NS: Final = 1_000_000_000  # The agent waits a minute; a lost message costs one second of it.
+# On a shutdown the last updates only have to arrive: an agent that has forgotten the framework acknowledges nothing.
+SHUTDOWN_LINGER_NS: Final = 100_000_000
 NOTHING: Final[Effects] = ()
 
 
@@ -160,8 +162,9 @@ class ExecutorState:
         return NOTHING if self.phase in ENDING else (FrameworkMessage(data=message.data),)
 
     def shut_down(self, sender: PID, token: str) -> Effects:
+        """Told to end. One that only waits for acknowledgements has nothing else to do first."""
         self._authenticate(sender, token)
-        return self._begin_shutdown()
+        return self._stopped() if self.phase is ExecutorPhase.LINGERING else self._begin_shutdown()
 
     def agent_exited(self, pid: PID) -> Effects:
         """The connection is lost. Without checkpointing the agent's tasks go with it, and so do we."""
@@ -208,9 +211,11 @@ class ExecutorState:
         return (Send(message=message),)
 
     def stopped(self, *, linger_ns: int = 0) -> Effects:
-        """End, but give unacknowledged updates this long."""
+        """End, but give unacknowledged updates this long; less on a shutdown."""
         if self.phase in {ExecutorPhase.STOPPED, ExecutorPhase.LINGERING}:
             return NOTHING
+        if self.phase is ExecutorPhase.SHUTTING_DOWN:
+            linger_ns = min(linger_ns, SHUTDOWN_LINGER_NS)
         if not linger_ns or not self.unacknowledged:
             return self._stopped()
         self._enter(ExecutorPhase.LINGERING)

@@ -13,6 +13,7 @@ from libprocess_py.pid import PID
 from mesos_py.frameworks.executor.core import (
     NEXT,
     REGISTRATION_RETRY_NS,
+    SHUTDOWN_LINGER_NS,
     ExecutorPhase,
     ExecutorState,
     Stranger,
@@ -115,6 +116,7 @@ EXPECTED: dict[ExecutorPhase, dict[str, ExecutorPhase]] = {
         "stop due": STOPPED,
     },
     LINGERING: {
+        "shut down": STOPPED,
         "agent exited": STOPPED,
         "last acknowledgement": STOPPED,
         "stop due": STOPPED,
@@ -361,3 +363,9 @@ class NoUpdateIsForgotten(RuleBasedStateMachine):
 
 
 TestNoUpdateIsForgotten = NoUpdateIsForgotten.TestCase
+
+
+def test_a_shutdown_does_not_wait_long_for_acknowledgements() -> None:
+    state = in_phase(SHUTTING_DOWN)
+
+    assert state.stopped(linger_ns=60 * SHUTDOWN_LINGER_NS) == (ForceStop(after_ns=SHUTDOWN_LINGER_NS),)
