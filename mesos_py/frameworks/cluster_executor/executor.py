@@ -15,6 +15,7 @@ modules that they import must exist on the agents.
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import getpass
 import itertools
 import secrets
@@ -23,6 +24,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, ParamSpec, Self, TypeVar
 
 from mesos_py.frameworks import function_payload
+from mesos_py.frameworks.cluster_executor.answers import AnswerThread
 from mesos_py.frameworks.cluster_executor.core import ATTEMPTS_MAX
 from mesos_py.frameworks.cluster_executor.scheduler import CallScheduler, Progress
 from mesos_py.frameworks.scheduler.threaded import SchedulerDriver
@@ -43,7 +45,9 @@ class ClusterExecutor(concurrent.futures.Executor):
 
     master: `ip:port`. resources: what one call needs. executor_resources: what the process that runs them needs, once
     per agent. attempts_max: how often a call is started when its agent or executor is lost under it; an exception is
-    an answer, not a loss. failover_timeout_ns: how long the cluster keeps running calls when this process is gone.
+    an answer, not a loss. framework: how to introduce itself to the master, if not as `ClusterExecutor` of this user.
+
+    Leave it with `with` or `shutdown`. A program that just ends takes its calls along.
     """
 
     def __init__(
@@ -67,15 +71,18 @@ class ClusterExecutor(concurrent.futures.Executor):
             data=key,
         )
         info = framework or FrameworkInfo(user=getpass.getuser(), name="ClusterExecutor")
-        self._completions: concurrent.futures.ThreadPoolExecutor = concurrent.futures.ThreadPoolExecutor(
-            max_workers=1, thread_name_prefix="cluster-executor-answers"
-        )
-        self._scheduler = CallScheduler(needed, runner, key=key, attempts_max=attempts_max, answer=self._answer)
+        self._answers = AnswerThread()
+        self._scheduler = CallScheduler(needed, runner, key=key, attempts_max=attempts_max, answer=self._answers.run)
         self._driver = SchedulerDriver(self._scheduler, info, master=master)
         self._changed = threading.Condition()
         self._closed = False
+        self._left = threading.Event()
         self._open: set[concurrent.futures.Future[Any]] = set()  # Neither answered nor cancelled.
-        self._driver.start()
+        try:
+            self._driver.start()
+        except BaseException:
+            self._answers.close()
+            raise
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> concurrent.futures.Future[T]:
         """Run `fn(*args, **kwargs)` on the cluster. Raises at once if it cannot be pickled."""
@@ -85,8 +92,8 @@ class ClusterExecutor(concurrent.futures.Executor):
             if self._closed:
                 raise RuntimeError("cannot schedule new futures after shutdown")
             self._open.add(future)
-        future.add_done_callback(self._forget)
         self._driver.call(lambda driver: self._scheduler.submit(driver, payload, future))
+        future.add_done_callback(self._forget)
         return future
 
     def map(
@@ -114,12 +121,11 @@ class ClusterExecutor(concurrent.futures.Executor):
         if cancel_futures:
             for future in pending:
                 future.cancel()
-        if already:
-            return
-        if wait:
-            self._leave()
-        else:
-            threading.Thread(target=self._leave, name="cluster-executor-shutdown", daemon=True).start()
+        if not already:
+            # Not a daemon: a program that ends meanwhile waits for its calls, as with other executors.
+            threading.Thread(target=self._leave, name="cluster-executor-shutdown").start()
+        if wait and not self._answers.is_current:  # A future's own callback must not wait for itself.
+            self._left.wait()
 
     def abandon(self) -> None:
         """Leave the cluster at once: running calls are killed, and every open future fails or is cancelled."""
@@ -128,36 +134,45 @@ class ClusterExecutor(concurrent.futures.Executor):
             pending = list(self._open)
         for future in pending:
             future.cancel()
-        self._driver.call(lambda _: self._scheduler.abandon()).result()
+        with contextlib.suppress(RuntimeError):  # It has left already.
+            self._driver.call(lambda _: self._scheduler.abandon()).result()
         if not already:
             self._leave()
+        elif not self._answers.is_current:
+            self._left.wait()
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        """Leaving on an exception (Ctrl-C, say) abandons what is not done, so that it cannot hang."""
-        if kind is None:
-            self.shutdown()
-        else:
+        """Leaving on an exception (Ctrl-C, say, here too) abandons what is not done, so that it cannot hang."""
+        if kind is not None:
             self.abandon()
+            return
+        try:
+            self.shutdown()
+        except BaseException:
+            self.abandon()
+            raise
 
     def __enter__(self) -> Self:
         return self
 
     def _leave(self) -> None:
+        """Once nothing is open. Returns when the framework has left and every answer was delivered."""
         try:
             with self._changed:
                 self._changed.wait_for(lambda: not self._open)
-        finally:
             self._driver.call(lambda _: self._scheduler.close()).result()
             self._driver.stop()
-            self._completions.shutdown()
+        finally:
+            self._answers.close()
+            self._left.set()
 
     def _forget(self, future: concurrent.futures.Future[Any]) -> None:
         with self._changed:
             self._open.discard(future)
             self._changed.notify_all()
-
-    def _answer(self, complete: Callable[[], None]) -> None:
-        self._completions.submit(complete)
+        if future.cancelled():
+            with contextlib.suppress(RuntimeError):  # The framework has left, and told it all there was to tell.
+                self._driver.call(lambda _: self._scheduler.cancelled(future))
 
 
 def _chunks(calls: Iterator[tuple[Any, ...]], size: int) -> Iterator[list[tuple[Any, ...]]]:

@@ -48,18 +48,28 @@ class CallScheduler(Scheduler):
         self._book = CallBook(resources, runner, attempts_max=attempts_max)
         self._key = key
         self._answer = answer
-        self._futures: dict[int, concurrent.futures.Future[Any]] = {}
+        self._futures: dict[int, concurrent.futures.Future[Any]] = {}  # Of the calls that are open.
+        self._numbers: dict[concurrent.futures.Future[Any], int] = {}
         self._suppressed = False
         self._refused: str | None = None
 
     def submit(self, driver: Driver, payload: bytes, future: concurrent.futures.Future[Any]) -> None:
         """A new call; offers are asked for again if there was nothing to do before."""
         if self._refused is not None:
-            future.set_exception(ClusterExecutorError(self._refused))
+            if future.set_running_or_notify_cancel():
+                future.set_exception(ClusterExecutorError(self._refused))
             return
-        self._futures[self._book.submit(payload)] = future
+        number = self._book.submit(payload)
+        self._futures[number], self._numbers[future] = future, number
         self._want_offers(driver)
         self._count()
+
+    def cancelled(self, future: concurrent.futures.Future[Any]) -> None:
+        """Its owner cancelled a call that had not been launched: it waits no more, and who waits for it is told."""
+        number = self._numbers.get(future)
+        if number is not None and self._book.cancel(number):
+            self._take(number).set_running_or_notify_cancel()
+            self._count()
 
     def registered(self, driver: Driver, framework_id: FrameworkId, master: MasterInfo) -> None:
         """The executor's framework is known now."""
@@ -87,7 +97,7 @@ class CallScheduler(Scheduler):
     def status_update(self, driver: Driver, status: TaskStatus) -> None:
         match self._book.status(status):
             case Finished(number, task_id, data):
-                future = self._futures.pop(number)
+                future = self._take(number)
                 self._answer(lambda: self._complete(future, task_id, data))
             case Failed(number, message):
                 self._fail(number, message)
@@ -119,6 +129,7 @@ class CallScheduler(Scheduler):
             if future.cancelled():
                 future.set_running_or_notify_cancel()
         self._futures.clear()
+        self._numbers.clear()
 
     def _refuse(self, message: str) -> None:
         self._refused = message
@@ -129,7 +140,7 @@ class CallScheduler(Scheduler):
     def _start(self, call: Call) -> TaskInfo | None:
         """The task of a placed call; None if its future was cancelled while it waited."""
         if call.attempt == 1 and not self._futures[call.number].set_running_or_notify_cancel():
-            del self._futures[call.number]
+            self._take(call.number)
             self._book.withdraw(call)
             return None
         sealed = function_payload.seal_call(self._key, call.task_id, payload=call.payload)
@@ -143,11 +154,15 @@ class CallScheduler(Scheduler):
             future.set_exception(error)
 
     def _fail(self, number: int, message: str) -> None:
-        future = self._futures.pop(number)
-        if future.cancelled():
-            future.set_running_or_notify_cancel()
-        else:
+        future = self._take(number)
+        if future.running() or future.set_running_or_notify_cancel():  # From now on its owner cannot cancel it.
             self._answer(lambda: future.set_exception(ClusterExecutorError(message)))
+
+    def _take(self, number: int) -> concurrent.futures.Future[Any]:
+        """The future of a call that is open no more."""
+        future = self._futures.pop(number)
+        del self._numbers[future]
+        return future
 
     def _want_offers(self, driver: Driver) -> None:
         """Work waits again: end the suppression and forget the refusals of idle times."""
