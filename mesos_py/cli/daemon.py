@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeVar
 
 import click
 
 from libprocess_py.pid import PID
+from libprocess_py.runtime.loop_node import ListenError
+
+T = TypeVar("T")
 
 READY_WORD: Final = "listening"
 FORMAT: Final = "%(asctime)s.%(msecs)03d %(levelname)s %(message)s"
@@ -25,6 +29,14 @@ LOGGING_LEVEL: Final = click.option(
     envvar="MESOS_LOGGING_LEVEL",
     help="Log from this level on, to standard error.  [MESOS_LOGGING_LEVEL; default: INFO]",
 )
+
+
+def serve(run: Callable[..., int], flags: T) -> int:
+    """Run a daemon to its end; its exit status. An address that cannot be had is one line and status 1."""
+    try:
+        return run(flags, ready=announce)
+    except ListenError as error:
+        raise click.ClickException(str(error.strerror)) from error
 
 
 def log_to_stderr(level: str) -> None:

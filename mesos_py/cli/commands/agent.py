@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from mesos_py.cli.daemon import LOGGING_LEVEL, announce, log_to_stderr
+from mesos_py.cli.daemon import LOGGING_LEVEL, log_to_stderr, serve
 from mesos_py.cli.flag_options import flag_options
 from slave.flags import AgentFlags
 from slave.main import run
@@ -24,4 +24,4 @@ Try it:
 def command(flags: AgentFlags, logging_level: str) -> None:
     """Run an agent until it is told to stop (SIGTERM or Ctrl-C)."""
     log_to_stderr(logging_level)
-    sys.exit(run(flags, ready=announce))
+    sys.exit(serve(run, flags))

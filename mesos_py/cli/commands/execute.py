@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import getpass
+import logging
 import sys
 import time
+from typing import Final
 
 import click
 
@@ -14,10 +17,13 @@ from libprocess_py.runtime.awaiting import result
 from libprocess_py.runtime.program import run
 from libprocess_py.runtime.settings import NodeSettings
 from mesos_py.frameworks.execute import CommandScheduler, Work
+from mesos_py.frameworks.scheduler.core import DriverStatus
 from mesos_py.frameworks.scheduler.driver import SchedulerProcess
 from mesos_py.protocol.detector import StandaloneDetector, parse_master
 from mesos_py.protocol.framework import FrameworkInfo
 from mesos_py.protocol.resources import Resources
+
+PATIENCE_S: Final = 2.0  # A master answers within milliseconds; after this the user is told what is waited for.
 
 EPILOG = """\
 \b
@@ -53,10 +59,17 @@ def command(master: str, line: str, resources: str, instances: int, name: str, r
     async def main(node: Node) -> int:
         driver = SchedulerProcess(scheduler, framework, detector=StandaloneDetector(leader))
         node.spawn(driver)
+        asyncio.get_running_loop().call_later(PATIENCE_S, _say_what_is_waited_for, driver, master)
         await result(node.wait(driver.pid))
         return int(scheduler.fate)
 
+    logging.basicConfig(level=logging.ERROR)  # Of the runtime; what matters here is said below.
     sys.exit(run(main, NodeSettings(ip=ip)))
+
+
+def _say_what_is_waited_for(driver: SchedulerProcess, master: str) -> None:
+    if driver.framework_id is None and driver.status is DriverStatus.RUNNING:
+        _say(f"no master answers at {master} yet; still trying (Ctrl-C ends it)")
 
 
 def _say(text: str) -> None:

@@ -8,7 +8,7 @@ import click
 
 from master.flags import MasterFlags
 from master.main import run
-from mesos_py.cli.daemon import LOGGING_LEVEL, announce, log_to_stderr
+from mesos_py.cli.daemon import LOGGING_LEVEL, log_to_stderr, serve
 from mesos_py.cli.flag_options import flag_options
 
 EPILOG = """\
@@ -24,4 +24,4 @@ Try it:
 def command(flags: MasterFlags, logging_level: str) -> None:
     """Run a master until it is told to stop (SIGTERM or Ctrl-C)."""
     log_to_stderr(logging_level)
-    sys.exit(run(flags, ready=announce))
+    sys.exit(serve(run, flags))
