@@ -39,11 +39,12 @@ class Driver(Protocol):
     def transmit(self, to: PID, sender: PID | None, *, name: str, body: bytes) -> None:
         """Carry a message to another node: at most once, in order per pair of nodes. Never calls back at once."""
 
-    def connect(self, address: Address) -> None:
+    def connect(self, address: Address, *, anew: bool = False) -> None:
         """A process links to one at `address`: keep a connection, and tell `node.connection_lost` when it ends.
 
-        Asked for every new link, so that a link made after a loss opens a connection anew; harmless while one is open.
-        Never calls the node back at once.
+        Asked for every new link, so that a link made after a loss opens a connection anew; harmless while one is open,
+        unless `anew`: then another one takes its place, and the end of the old one is no news. Never calls the node
+        back at once.
         """
 
     def disconnect(self, address: Address) -> None:

@@ -182,14 +182,14 @@ class Node:
             self._driver.arm(due)
         return timer
 
-    def link(self, linker: PID, to: PID) -> None:
+    def link(self, linker: PID, to: PID, *, reconnect: bool = False) -> None:
         """See `Process.link`."""
         if to.address == self.address:
             self.kernel.link(linker.id, to)
         elif to == NOBODY:
             self.kernel.tell(linker.id, (EXITED, to, None, None))
-        elif self.kernel.links.add(linker.id, to, remote=True):
-            self._driver.connect(to.address)
+        elif self.kernel.links.add(linker.id, to, remote=True) or reconnect:
+            self._driver.connect(to.address, anew=reconnect)
 
     def delegate(self, pid: PID, name: str, *, to: PID) -> None:
         """See `Process.delegate`."""

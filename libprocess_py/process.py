@@ -171,9 +171,13 @@ class Process(Mailbox):
         assert not kwargs, "a delayed call takes its arguments by position"
         return self._process_node.delay(self, ns, method=method, args=args)
 
-    def link(self, to: PID) -> None:
-        """Have `exited(to)` called once, when that actor ends or the connection to its node is lost."""
-        self._process_node.link(self._process_pid, to)
+    def link(self, to: PID, *, reconnect: bool = False) -> None:
+        """Have `exited(to)` called once, when that actor ends or the connection to its node is lost.
+
+        With `reconnect` over a new connection, which takes over for all who are linked there: a connection to a host
+        that vanished can look alive for long.
+        """
+        self._process_node.link(self._process_pid, to, reconnect=reconnect)
 
     def delegate(self, name: str, to: PID) -> None:
         """Pass messages of that wire name, if no handler is installed for them, on to another actor of this node."""

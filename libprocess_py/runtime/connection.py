@@ -20,6 +20,7 @@ from libprocess_py.future import Future
 from libprocess_py.http.encoding import CONTINUE, encode_response
 from libprocess_py.http.request import Request
 from libprocess_py.http.response import Response
+from libprocess_py.runtime.keepalive import notice_silence
 
 if TYPE_CHECKING:
     from libprocess_py.runtime.driver import LoopDriver
@@ -66,6 +67,7 @@ class Connection(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)  # uvloop's has the methods, not the base class.
         name = transport.get_extra_info("peername")
         self._peer = name[0] if name else ""
+        notice_silence(transport)
         self._driver.connections.add(self)
         if self._driver.stopped:
             self.abort()

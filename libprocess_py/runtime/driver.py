@@ -90,9 +90,9 @@ class LoopDriver:
             if not self._entered:
                 self.wake()
 
-    def connect(self, address: Address) -> None:
+    def connect(self, address: Address, *, anew: bool = False) -> None:
         if not self.stopped:
-            self.peers.connect(address)
+            self.peers.connect(address, anew=anew)
 
     def disconnect(self, address: Address) -> None:
         self.peers.disconnect(address)

@@ -16,6 +16,7 @@ from libprocess_py.core.wire import LAST_CHUNK
 from libprocess_py.core.wire_answers import AnswerReader
 from libprocess_py.core.wire_head import BODY_MAX, WireError, message_head
 from libprocess_py.pid import PID, Address
+from libprocess_py.runtime.keepalive import notice_silence
 
 if TYPE_CHECKING:
     from libprocess_py.node import Node
@@ -71,9 +72,17 @@ class Peers:
             peer.waiting = False
             peer.flush()
 
-    def connect(self, address: Address) -> None:
-        """Keep a connection to that node, and report its loss."""
-        peer = self._by_address.get(address) or self._open(address)
+    def connect(self, address: Address, *, anew: bool = False) -> None:
+        """Keep a connection to that node, and report its loss. With `anew` another one takes over what was queued."""
+        peer = self._by_address.get(address)
+        if peer is None:
+            peer = self._open(address)
+        elif anew and not peer.is_new:
+            self.retire(peer)
+            former, peer = peer, self._open(address)
+            peer.take_over(former)
+            if peer.waiting:
+                self._waiting.append(peer)
         peer.linked = True
 
     def disconnect(self, address: Address) -> None:
@@ -175,6 +184,17 @@ class Peer(asyncio.Protocol):
         buffered = self._transport.get_write_buffer_size() if self._transport else 0
         return not (self.out or self._unanswered or buffered)
 
+    @property
+    def is_new(self) -> bool:
+        """Whether it is still being made."""
+        return self._transport is None
+
+    def take_over(self, former: Peer) -> None:
+        """Send what another connection has not sent yet. That one ends: nothing of it may arrive after this."""
+        self.out, former.out = former.out, self.out
+        self.messages, self.queued, self.waiting = former.messages, former.queued, former.waiting
+        former.abort()
+
     def flush(self) -> None:
         if self._transport is None or self._paused or not self.out or self._transport.is_closing():
             return
@@ -209,6 +229,7 @@ class Peer(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # uvloop's has the methods, not the base class.
+        notice_silence(transport)
         self.flush()
         self.watch_idleness()
 

@@ -60,7 +60,9 @@ class SimulatedDriver:
     def transmit(self, to: PID, sender: PID | None, *, name: str, body: bytes) -> None:
         self._world.network.carry(self._address, Letter(to, sender, name, body, None))
 
-    def connect(self, address: Address) -> None:
+    def connect(self, address: Address, *, anew: bool = False) -> None:
+        if anew:
+            self.disconnect(address)
         self._world.network.connect(self._address, self, to=address)
 
     def disconnect(self, address: Address) -> None:

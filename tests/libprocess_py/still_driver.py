@@ -31,7 +31,7 @@ class StillDriver:
     def transmit(self, to: PID, sender: PID | None, *, name: str, body: bytes) -> None:
         self.sent.append((to, sender, name, body))
 
-    def connect(self, address: Address) -> None:
+    def connect(self, address: Address, *, anew: bool = False) -> None:
         self.calls.append(("connect", address))
 
     def disconnect(self, address: Address) -> None:

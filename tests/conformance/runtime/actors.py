@@ -90,6 +90,9 @@ class Asker(Process):
     def watch(self) -> None:
         self.link(self.to)
 
+    def watch_anew(self) -> None:
+        self.link(self.to, reconnect=True)
+
     @install(Answer)
     def answer(self, sender: PID, answer: Answer) -> None:
         self.answers.append(answer.number)

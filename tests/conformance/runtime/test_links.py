@@ -164,3 +164,32 @@ def test_all_actors_linked_to_a_crashed_node_are_told(harness: Harness) -> None:
     harness.crash(there)
 
     harness.until(lambda: [asker.lost for asker in askers] == [[first], [second], [first]])
+
+
+def test_linking_over_a_new_connection_is_no_loss_and_the_link_holds(harness: Harness) -> None:
+    here, there = harness.node(), harness.node()
+    to = there.spawn(Responder())
+    askers = [Asker(to), Asker(to)]
+    for asker in askers:
+        here.dispatch(here.spawn(asker), Asker.watch)
+        here.dispatch(asker.pid, Asker.ask, 1)
+    harness.until(lambda: all(asker.answers for asker in askers))
+
+    here.dispatch(askers[0].pid, Asker.watch_anew)
+    here.dispatch(askers[0].pid, Asker.ask, 2)
+    harness.until(lambda: askers[0].answers == [0, 0, 1])
+    assert [asker.lost for asker in askers] == [[], []]
+
+    harness.crash(there)
+    harness.until(lambda: [asker.lost for asker in askers] == [[to], [to]])
+
+
+def test_linking_anew_to_an_actor_of_the_same_node_is_an_ordinary_link(harness: Harness) -> None:
+    asker, to = _linked(harness)
+    asker.node.dispatch(asker.pid, Asker.watch_anew)
+    harness.settle()
+
+    asker.node.terminate(to)
+    harness.settle()
+
+    assert asker.lost == [to]

@@ -16,6 +16,7 @@ from libprocess_py.core.wire_answers import ACCEPTED
 from libprocess_py.core.wire_head import BODY_MAX
 from libprocess_py.pid import PID, Address
 from libprocess_py.runtime.awaiting import result
+from libprocess_py.runtime.keepalive import UNACKNOWLEDGED_MS
 from libprocess_py.runtime.loop_node import LoopNode, start_node
 from libprocess_py.runtime.peers import IN_FLIGHT_MAX
 from tests.support.event_loop import on_loop
@@ -249,3 +250,43 @@ async def test_a_peer_that_speaks_no_http_is_given_up(caplog: pytest.LogCaptureF
         assert await source.lost() == [sink]
         assert "answer malformed" in caplog.text
         writer.close()
+
+
+@on_loop
+async def test_a_new_connection_takes_over_the_link_and_what_was_not_sent() -> None:
+    async with await start_node() as here, a_raw_server() as raw:
+        here.spawn(source := Listener("source"))
+        to = PID("master", raw.address)
+        here.dispatch(source.pid, Listener.link, to)
+        former, former_writer = await raw.clients.get()
+
+        here.dispatch(source.pid, Listener.tell, to, [1])
+        here.dispatch(source.pid, lambda actor: actor.link(to, reconnect=True))
+        reader, writer = await raw.clients.get()
+
+        assert b'{"number":1}' in await reader.readuntil(b"0\r\n\r\n")
+        with contextlib.suppress(ConnectionResetError):  # It may end either way; it holds nothing.
+            assert await former.read() == b""
+        assert here.driver.peers.open_count == 1
+        writer.transport.abort()
+        assert await source.lost() == [to]
+        former_writer.close()
+
+
+@on_loop
+async def test_both_ends_of_a_connection_notice_a_host_that_vanished() -> None:
+    async with await start_node() as here, await start_node() as there:
+        here.spawn(source := Listener("source"))
+        echo = there.spawn(Echo())
+        here.dispatch(source.pid, Listener.link, echo)
+        here.dispatch(source.pid, Listener.tell, echo, [1])
+        await source.heard(1)
+
+        (accepted,) = there.driver.connections
+        (opened,) = here.driver.peers._by_address.values()
+
+        for end in (accepted._transport, opened._transport):
+            assert end is not None
+            connection = end.get_extra_info("socket")
+            assert connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == UNACKNOWLEDGED_MS

@@ -37,6 +37,9 @@ class Counted(Process):
         for number in numbers:
             self.send(to, Tick(number=number))
 
+    def watch_anew(self, to: PID) -> None:
+        self.link(to, reconnect=True)
+
     def watch(self, to: PID) -> None:
         self.link(to)
 

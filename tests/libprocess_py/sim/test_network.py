@@ -248,3 +248,19 @@ def test_a_link_to_a_node_that_started_anew_holds_until_that_one_ends() -> None:
     pair.simulation.advance(SECOND)
 
     assert pair.sender.lost == [pair.to] * 2
+
+
+@pytest.mark.parametrize("anew", [True, False])
+def test_a_new_connection_takes_the_place_of_one_that_is_failing(anew: bool) -> None:
+    pair = Pair()
+    pair.link()
+    pair.network.partition(pair.here, pair.there)
+    pair.network.heal(pair.here, pair.there)
+
+    pair.here.dispatch(pair.sender.pid, Counted.watch_anew if anew else Counted.watch, pair.to)
+    pair.simulation.advance(2 * DETECTION_NS)
+
+    assert pair.sender.lost == ([] if anew else [pair.to])
+    pair.simulation.crash(pair.there)
+    pair.simulation.advance(SECOND)
+    assert pair.sender.lost == [pair.to]
