@@ -159,20 +159,20 @@ class Allocator(Protocol):
         self,
         framework_id: FrameworkId,
         agent_id: AgentId,
-        resources: Resources,
         *,
+        resources: Resources,
         refusal: Refusal | None,
         allocated: bool,
     ) -> None:
         """Held resources come back: an offer's (with a refusal, perhaps) or, with `allocated`, those of ended tasks."""
 
     def transition_offered_to_allocated(
-        self, framework_id: FrameworkId, agent_id: AgentId, resources: Resources
+        self, framework_id: FrameworkId, agent_id: AgentId, *, resources: Resources
     ) -> None:
         """That part of an offer is now in use. It is held before and after."""
 
     def update_allocation(
-        self, framework_id: FrameworkId, agent_id: AgentId, conversions: Sequence[Conversion]
+        self, framework_id: FrameworkId, agent_id: AgentId, *, conversions: Sequence[Conversion]
     ) -> None:
         """Operations on resources the framework holds (allocated); the agent's total changes likewise."""
 

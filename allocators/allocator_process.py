@@ -205,27 +205,27 @@ class AllocatorProcess(Process):
         self,
         framework_id: FrameworkId,
         agent_id: AgentId,
-        resources: Resources,
         *,
+        resources: Resources,
         refuse_ns: int | None = None,
         allocated: bool = False,
     ) -> None:
         self._allocator.recover_resources(
-            framework_id, agent_id, resources, refusal=self._refusal(refuse_ns), allocated=allocated
+            framework_id, agent_id, resources=resources, refusal=self._refusal(refuse_ns), allocated=allocated
         )
 
     def _refusal(self, refuse_ns: int | None) -> Refusal | None:
         return None if refuse_ns is None else Refusal(ns=refuse_ns, now=self.clock.now())
 
     def transition_offered_to_allocated(
-        self, framework_id: FrameworkId, agent_id: AgentId, resources: Resources
+        self, framework_id: FrameworkId, agent_id: AgentId, *, resources: Resources
     ) -> None:
-        self._allocator.transition_offered_to_allocated(framework_id, agent_id, resources)
+        self._allocator.transition_offered_to_allocated(framework_id, agent_id, resources=resources)
 
     def update_allocation(
-        self, framework_id: FrameworkId, agent_id: AgentId, conversions: Sequence[Conversion]
+        self, framework_id: FrameworkId, agent_id: AgentId, *, conversions: Sequence[Conversion]
     ) -> None:
-        self._allocator.update_allocation(framework_id, agent_id, conversions)
+        self._allocator.update_allocation(framework_id, agent_id, conversions=conversions)
 
     def update_available(self, agent_id: AgentId, conversions: Sequence[Conversion]) -> bool:
         return self._allocator.update_available(agent_id, conversions)

@@ -76,7 +76,7 @@ def _measure(size: Size) -> dict[str, float]:
     start = time.perf_counter()
     for allocation in offered[::RETURNED_EVERY]:
         allocator.recover_resources(
-            allocation.framework_id, allocation.agent_id, allocation.resources, refusal=None, allocated=False
+            allocation.framework_id, allocation.agent_id, resources=allocation.resources, refusal=None, allocated=False
         )
     returning = time.perf_counter() - start
     churn, again = _timed_run(allocator, now=3 * SECOND_NS)

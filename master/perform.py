@@ -98,12 +98,12 @@ class Performer:
             case e.DeactivateAgent(agent_id):
                 dispatch(to, AllocatorProcess.deactivate_agent, agent_id)
             case e.UseResources(id, agent_id, resources):
-                dispatch(to, AllocatorProcess.transition_offered_to_allocated, id, agent_id, resources)
+                dispatch(to, AllocatorProcess.transition_offered_to_allocated, id, agent_id, resources=resources)
             case e.RecoverOffered(id, agent_id, resources, refuse_ns):
                 method_of_recovery = AllocatorProcess.recover_resources
-                dispatch(to, method_of_recovery, id, agent_id, resources, refuse_ns=refuse_ns or None)
+                dispatch(to, method_of_recovery, id, agent_id, resources=resources, refuse_ns=refuse_ns or None)
             case e.RecoverUsed(id, agent_id, resources):
-                dispatch(to, AllocatorProcess.recover_resources, id, agent_id, resources, allocated=True)
+                dispatch(to, AllocatorProcess.recover_resources, id, agent_id, resources=resources, allocated=True)
             case e.SuppressOffers(id, roles):
                 dispatch(to, AllocatorProcess.suppress_offers, id, roles)
             case e.ReviveOffers(id, roles):

@@ -66,7 +66,7 @@ class HierarchicalAllocator:
         for agent_id, resources in used.items():
             agent = self.books.agents.get(agent_id)
             if agent is not None:  # Otherwise the agent will report it.
-                self._hold_in_use(agent, framework_id, resources - agent.held.get(framework_id, NOTHING))
+                self._hold_in_use(agent, framework_id, resources=resources - agent.held.get(framework_id, NOTHING))
         self.books.update_membership(book)
         self._wake_all()
 
@@ -135,7 +135,7 @@ class HierarchicalAllocator:
     ) -> None:
         book = self.books.add_agent(agent_id, agent, total=total)
         for framework_id, resources in used.items():
-            self._hold_in_use(book, framework_id, resources)
+            self._hold_in_use(book, framework_id, resources=resources)
         self._recovery.agents_known(len(self.books.agents))
         self._wake(agent_id)
 
@@ -169,7 +169,7 @@ class HierarchicalAllocator:
         agent = self.books.agents[agent_id]
         self.books.set_total(agent, agent.total + total)
         for framework_id, resources in used.items():
-            self._hold_in_use(agent, framework_id, resources)
+            self._hold_in_use(agent, framework_id, resources=resources)
         self._wake(agent_id)
 
     def update_whitelist(self, hostnames: Collection[str] | None) -> None:
@@ -197,8 +197,8 @@ class HierarchicalAllocator:
         self,
         framework_id: FrameworkId,
         agent_id: AgentId,
-        resources: Resources,
         *,
+        resources: Resources,
         refusal: Refusal | None,
         allocated: bool,
     ) -> None:
@@ -207,14 +207,14 @@ class HierarchicalAllocator:
             return
         if allocated:
             in_use = agent.in_use.get(framework_id, NOTHING)
-            self.books.set_in_use(agent, framework_id, in_use - resources)
-        self.books.unhold(agent, framework_id, resources)
+            self.books.set_in_use(agent, framework_id, resources=in_use - resources)
+        self.books.unhold(agent, framework_id, resources=resources)
         framework = self.books.frameworks.get(framework_id)
         if framework is not None and refusal is not None and refusal.ns != 0:
-            self._refuse(framework, agent_id, resources, refusal)
+            self._refuse(framework, agent_id, resources=resources, refusal=refusal)
         self._wake(agent_id)
 
-    def _refuse(self, framework: FrameworkBook, agent_id: AgentId, resources: Resources, refusal: Refusal) -> None:
+    def _refuse(self, framework: FrameworkBook, agent_id: AgentId, *, resources: Resources, refusal: Refusal) -> None:
         asked = Filters(refuse_ns=refusal.ns).effective_refuse_ns
         until = refusal.now + max(asked, self._settings.allocation_interval_ns)
         for role, part in by_role(resources).items():
@@ -222,7 +222,7 @@ class HierarchicalAllocator:
                 self.refusals.add((framework.id, role, agent_id), part.unallocate(), until=until)
 
     def transition_offered_to_allocated(
-        self, framework_id: FrameworkId, agent_id: AgentId, resources: Resources
+        self, framework_id: FrameworkId, agent_id: AgentId, *, resources: Resources
     ) -> None:
         agent = self.books.agents.get(agent_id)
         if agent is None or framework_id not in agent.held:
@@ -230,25 +230,25 @@ class HierarchicalAllocator:
         in_use = agent.in_use.get(framework_id, NOTHING) + resources
         held = agent.held[framework_id]
         assert held.contains(in_use), f"{framework_id} holds {held} on {agent_id}, and uses {in_use}"
-        self.books.set_in_use(agent, framework_id, in_use)
+        self.books.set_in_use(agent, framework_id, resources=in_use)
 
     def update_allocation(
-        self, framework_id: FrameworkId, agent_id: AgentId, conversions: Sequence[Conversion]
+        self, framework_id: FrameworkId, agent_id: AgentId, *, conversions: Sequence[Conversion]
     ) -> None:
         agent = self.books.agents[agent_id]
         for conversion in conversions:
-            self._convert(agent, framework_id, conversion)
+            self._convert(agent, framework_id, conversion=conversion)
         self._wake(agent_id)
 
-    def _convert(self, agent: AgentBook, framework_id: FrameworkId, conversion: Conversion) -> None:
+    def _convert(self, agent: AgentBook, framework_id: FrameworkId, *, conversion: Conversion) -> None:
         consumed, produced = conversion.consumed, conversion.produced
         in_use = agent.in_use.get(framework_id, NOTHING)
         offered = agent.held[framework_id] - in_use
         converted = in_use if offered.contains(consumed) else in_use.convert(consumed, produced)
         assert converted is not None, f"{framework_id} does not hold {consumed} on {agent.id}"
-        self.books.set_in_use(agent, framework_id, NOTHING)
-        self.books.convert_held(agent, framework_id, consumed, produced)
-        self.books.set_in_use(agent, framework_id, converted)
+        self.books.set_in_use(agent, framework_id, resources=NOTHING)
+        self.books.convert_held(agent, framework_id, old=consumed, new=produced)
+        self.books.set_in_use(agent, framework_id, resources=converted)
         if consumed:  # Otherwise it is one more copy of a shared volume, which the agent has once.
             total = agent.total.convert(consumed.unallocate(), produced.unallocate())
             assert total is not None, f"agent {agent.id} does not have {consumed}"
@@ -308,7 +308,12 @@ class HierarchicalAllocator:
         self.runs += 1
         candidates = [self.books.agents[agent_id] for agent_id in self.candidates.among(agents)]
         offerable = [agent for agent in candidates if self._may_be_offered(agent)]
-        run = Run(self.books, self._eligibility, self.refusals, draw=stable_hash(self._settings.seed, "run", self.runs))
+        run = Run(
+            self.books,
+            self._eligibility,
+            refusals=self.refusals,
+            draw=stable_hash(self._settings.seed, "run", self.runs),
+        )
         allocations = run.over(offerable)
         self._put_to_sleep(candidates, allocations)
         return allocations
@@ -356,10 +361,10 @@ class HierarchicalAllocator:
 
     # Waking.
 
-    def _hold_in_use(self, agent: AgentBook, framework_id: FrameworkId, resources: Resources) -> None:
+    def _hold_in_use(self, agent: AgentBook, framework_id: FrameworkId, *, resources: Resources) -> None:
         if resources:
-            self.books.hold(agent, framework_id, resources)
-            self.books.set_in_use(agent, framework_id, agent.in_use.get(framework_id, NOTHING) + resources)
+            self.books.hold(agent, framework_id, resources=resources)
+            self.books.set_in_use(agent, framework_id, resources=agent.in_use.get(framework_id, NOTHING) + resources)
 
     def _wake(self, agent_id: AgentId) -> None:
         self.candidates.wake(agent_id)

@@ -14,7 +14,7 @@ from mesos_py.protocol.resources import ResourceKind, Resources
 Amounts: TypeAlias = dict[str, int]
 
 
-def change(sums: Amounts, amounts: Mapping[str, int], sign: int) -> None:
+def change(sums: Amounts, amounts: Mapping[str, int], *, sign: int) -> None:
     """Add (`sign` 1) or take away (-1). What becomes zero goes; nothing may become negative."""
     for name, milli in amounts.items():
         left = sums.get(name, 0) + sign * milli
@@ -24,10 +24,10 @@ def change(sums: Amounts, amounts: Mapping[str, int], sign: int) -> None:
             del sums[name]
 
 
-def change_by_role(table: dict[str, Amounts], role: str, amounts: Mapping[str, int], sign: int) -> None:
+def change_by_role(table: dict[str, Amounts], role: str, *, amounts: Mapping[str, int], sign: int) -> None:
     """The same for one row of a table by role. Empty rows go."""
     row = table.setdefault(role, {})
-    change(row, amounts, sign)
+    change(row, amounts, sign=sign)
     if not row:
         del table[role]
 
@@ -37,7 +37,7 @@ def scalars(resources: Resources) -> Amounts:
     sums: Amounts = {}
     for kind, amount in resources.amounts.items():
         if isinstance(amount, int) and not kind.shared:
-            _count(sums, kind, amount)
+            _count(sums, kind, amount=amount)
     return sums
 
 
@@ -46,7 +46,7 @@ def plain(resources: Resources) -> Amounts:
     sums: Amounts = {}
     for kind, amount in resources.amounts.items():
         if isinstance(amount, int) and is_plain(kind):
-            _count(sums, kind, amount)
+            _count(sums, kind, amount=amount)
     return sums
 
 
@@ -55,7 +55,7 @@ def revocable(resources: Resources) -> Amounts:
     sums: Amounts = {}
     for kind, amount in resources.amounts.items():
         if kind.revocable and isinstance(amount, int):
-            _count(sums, kind, amount)
+            _count(sums, kind, amount=amount)
     return sums
 
 
@@ -64,7 +64,7 @@ def reserved(resources: Resources) -> Amounts:
     sums: Amounts = {}
     for kind, amount in resources.amounts.items():
         if kind.reservations and isinstance(amount, int) and not kind.shared:
-            _count(sums, kind, amount)
+            _count(sums, kind, amount=amount)
     return sums
 
 
@@ -73,7 +73,7 @@ def reserved_by_role(resources: Resources) -> dict[str, Amounts]:
     table: dict[str, Amounts] = {}
     for kind, amount in resources.amounts.items():
         if kind.reservations and isinstance(amount, int):
-            _count(table.setdefault(kind.role, {}), kind, 1 if kind.shared else amount)
+            _count(table.setdefault(kind.role, {}), kind, amount=1 if kind.shared else amount)
     return table
 
 
@@ -82,6 +82,6 @@ def is_plain(kind: ResourceKind) -> bool:
     return not (kind.reservations or kind.revocable or kind.shared)
 
 
-def _count(sums: Amounts, kind: ResourceKind, amount: int) -> None:
+def _count(sums: Amounts, kind: ResourceKind, *, amount: int) -> None:
     milli = amount if kind.whole is None else amount * kind.whole
     sums[kind.name] = sums.get(kind.name, 0) + milli

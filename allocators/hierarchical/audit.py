@@ -25,12 +25,12 @@ def _check_cluster(books: Books) -> None:
     pool: Amounts = {}
     sums: dict[str, Amounts] = {"total": {}, "held": {}, "reserved": {}, "reserved_held": {}}
     for agent in books.agents.values():
-        change(pool, dict(agent.total.scalar_quantities.items()), 1)
-        change(sums["total"], scalars(agent.total), 1)
-        change(sums["reserved"], reserved(agent.total), 1)
+        change(pool, dict(agent.total.scalar_quantities.items()), sign=1)
+        change(sums["total"], scalars(agent.total), sign=1)
+        change(sums["reserved"], reserved(agent.total), sign=1)
         for held in agent.held.values():
-            change(sums["held"], scalars(held), 1)
-            change(sums["reserved_held"], reserved(held), 1)
+            change(sums["held"], scalars(held), sign=1)
+            change(sums["reserved_held"], reserved(held), sign=1)
     assert dict(books.pool.totals) == pool
     assert books.total == sums["total"]
     assert books.held == sums["held"]
@@ -44,12 +44,12 @@ def _check_roles(books: Books) -> None:
     in_use: dict[str, Amounts] = {}
     for agent in books.agents.values():
         for role, amounts in reserved_by_role(agent.total).items():
-            change_by_role(reservations, role, amounts, 1)
+            change_by_role(reservations, role, amounts=amounts, sign=1)
         for table, parts in ((held, agent.held), (in_use, agent.in_use)):
             for framework_id, resources in parts.items():
                 if framework_id in books.frameworks:
                     for role, part in by_role(resources).items():
-                        change_by_role(table, role, plain(part), 1)
+                        change_by_role(table, role, amounts=plain(part), sign=1)
     assert books.roles.reservations == reservations
     assert books.roles.held == held
     assert books.roles.in_use == in_use

@@ -56,7 +56,7 @@ class Books:
         """The agent, and all that is held there."""
         agent = self.agents[agent_id]
         for framework_id, resources in list(agent.held.items()):
-            self.unhold(agent, framework_id, resources)
+            self.unhold(agent, framework_id, resources=resources)
         self.set_total(agent, NOTHING)
         del self.agents[agent_id]
 
@@ -68,9 +68,9 @@ class Books:
                 self.pool.add(amounts)
             else:
                 self.pool.remove(amounts)
-            change(self.total, scalars(resources), sign)
+            change(self.total, scalars(resources), sign=sign)
             if any(kind.reservations for kind in resources.amounts):
-                change(self.reserved_total, reserved(resources), sign)
+                change(self.reserved_total, reserved(resources), sign=sign)
                 self.roles.change_reservations(reserved_by_role(resources), sign)
         agent.set_total(total)
 
@@ -84,7 +84,7 @@ class Books:
             self._track(framework, role)
         for agent_id in self._uncharged.pop(framework.id, ()):
             agent = self.agents[agent_id]
-            self._charge(framework, agent, agent.held[framework.id])
+            self._charge(framework, agent, resources=agent.held[framework.id])
             self._change_in_use(agent.in_use.get(framework.id, NOTHING), 1)
 
     def remove_framework(self, framework_id: FrameworkId) -> None:
@@ -92,7 +92,7 @@ class Books:
         framework = self.frameworks[framework_id]
         for agent_id in framework.agents():
             agent = self.agents[agent_id]
-            self.unhold(agent, framework_id, agent.held[framework_id])
+            self.unhold(agent, framework_id, resources=agent.held[framework_id])
         framework.roles = {}
         self.update_membership(framework)
         del self.frameworks[framework_id]
@@ -133,33 +133,33 @@ class Books:
 
     # Holdings. Resources carry the role they are allocated to.
 
-    def hold(self, agent: AgentBook, framework_id: FrameworkId, resources: Resources) -> None:
+    def hold(self, agent: AgentBook, framework_id: FrameworkId, *, resources: Resources) -> None:
         """The framework holds more of the agent."""
         agent.hold(framework_id, resources)
         self._change_held(resources, 1)
         framework = self.frameworks.get(framework_id)
         if framework is not None:
-            self._charge(framework, agent, resources)
+            self._charge(framework, agent, resources=resources)
         else:
             self._uncharged.setdefault(framework_id, {})[agent.id] = None
 
-    def unhold(self, agent: AgentBook, framework_id: FrameworkId, resources: Resources) -> None:
+    def unhold(self, agent: AgentBook, framework_id: FrameworkId, *, resources: Resources) -> None:
         """The framework holds less of the agent. What is in use can be no more than what is held."""
         agent.unhold(framework_id, resources)
         self._change_held(resources, -1)
         in_use = agent.in_use.get(framework_id, NOTHING)
         excess = in_use - agent.held.get(framework_id, NOTHING)
         if excess:
-            self.set_in_use(agent, framework_id, in_use - excess)
+            self.set_in_use(agent, framework_id, resources=in_use - excess)
         framework = self.frameworks.get(framework_id)
         if framework is not None:
-            self._discharge(framework, agent, resources)
+            self._discharge(framework, agent, resources=resources)
         elif framework_id not in agent.held:
             del self._uncharged[framework_id][agent.id]
             if not self._uncharged[framework_id]:
                 del self._uncharged[framework_id]
 
-    def set_in_use(self, agent: AgentBook, framework_id: FrameworkId, resources: Resources) -> None:
+    def set_in_use(self, agent: AgentBook, framework_id: FrameworkId, *, resources: Resources) -> None:
         """So much of what the framework holds on the agent is no open offer."""
         is_known = framework_id in self.frameworks
         if is_known:
@@ -169,7 +169,7 @@ class Books:
         if resources:
             agent.in_use[framework_id] = resources
 
-    def convert_held(self, agent: AgentBook, framework_id: FrameworkId, old: Resources, new: Resources) -> None:
+    def convert_held(self, agent: AgentBook, framework_id: FrameworkId, *, old: Resources, new: Resources) -> None:
         """What a framework holds under one role turns into something else. Not counted as an allocation."""
         (role,) = by_role(old + new)
         agent.unhold(framework_id, old)
@@ -178,30 +178,30 @@ class Books:
         self._change_held(new, 1)
         framework = self.frameworks[framework_id]
         old_entry, new_entry = Entry(agent.id, old), Entry(agent.id, new)
-        self.framework_sorters[role].update(framework_id, old_entry, new_entry)
-        self.role_sorter.update(role, old_entry, new_entry)
-        change_by_role(self.roles.held, role, plain(old), -1)
-        change_by_role(self.roles.held, role, plain(new), 1)
-        self._note_holding(framework, agent, role)
+        self.framework_sorters[role].update(framework_id, old_entry, new=new_entry)
+        self.role_sorter.update(role, old_entry, new=new_entry)
+        change_by_role(self.roles.held, role, amounts=plain(old), sign=-1)
+        change_by_role(self.roles.held, role, amounts=plain(new), sign=1)
+        self._note_holding(framework, agent, role=role)
 
-    def _charge(self, framework: FrameworkBook, agent: AgentBook, resources: Resources) -> None:
+    def _charge(self, framework: FrameworkBook, agent: AgentBook, *, resources: Resources) -> None:
         for role, part in by_role(resources).items():
             self._track(framework, role)
             entry = Entry(agent.id, part)
             self.framework_sorters[role].allocated(framework.id, entry)
             self.role_sorter.allocated(role, entry)
-            change_by_role(self.roles.held, role, plain(part), 1)
+            change_by_role(self.roles.held, role, amounts=plain(part), sign=1)
             framework.holdings.setdefault(role, {})[agent.id] = None
 
-    def _discharge(self, framework: FrameworkBook, agent: AgentBook, resources: Resources) -> None:
+    def _discharge(self, framework: FrameworkBook, agent: AgentBook, *, resources: Resources) -> None:
         for role, part in by_role(resources).items():
             entry = Entry(agent.id, part)
             self.framework_sorters[role].unallocated(framework.id, entry)
             self.role_sorter.unallocated(role, entry)
-            change_by_role(self.roles.held, role, plain(part), -1)
-            self._note_holding(framework, agent, role)
+            change_by_role(self.roles.held, role, amounts=plain(part), sign=-1)
+            self._note_holding(framework, agent, role=role)
 
-    def _note_holding(self, framework: FrameworkBook, agent: AgentBook, role: str) -> None:
+    def _note_holding(self, framework: FrameworkBook, agent: AgentBook, *, role: str) -> None:
         held = agent.held.get(framework.id, NOTHING)
         if any(kind.allocation_role == role for kind in held.amounts):
             return
@@ -212,13 +212,13 @@ class Books:
             self._untrack_if_idle(framework, role)
 
     def _change_held(self, resources: Resources, sign: int) -> None:
-        change(self.held, scalars(resources), sign)
+        change(self.held, scalars(resources), sign=sign)
         if any(kind.reservations for kind in resources.amounts):
-            change(self.reserved_held, reserved(resources), sign)
+            change(self.reserved_held, reserved(resources), sign=sign)
 
     def _change_in_use(self, resources: Resources, sign: int) -> None:
         for role, part in by_role(resources).items():
-            change_by_role(self.roles.in_use, role, plain(part), sign)
+            change_by_role(self.roles.in_use, role, amounts=plain(part), sign=sign)
 
 
 def by_role(resources: Resources) -> Mapping[str, Resources]:

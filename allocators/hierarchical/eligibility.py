@@ -23,7 +23,7 @@ class Eligibility:
         self._region = settings.region
         self._min_allocatable = settings.min_allocatable
 
-    def may_have(self, framework: FrameworkBook, agent: AgentBook, role: str) -> bool:
+    def may_have(self, framework: FrameworkBook, agent: AgentBook, *, role: str) -> bool:
         """May the framework be offered that agent under that role?"""
         if framework.multi_role and not agent.has_capability(MULTI_ROLE):
             return False
@@ -46,7 +46,7 @@ class Eligibility:
             resources = resources.filter(lambda kind: len(kind.reservations) <= 1)
         return resources
 
-    def is_enough(self, framework: FrameworkBook, role: str, resources: Resources) -> bool:
+    def is_enough(self, framework: FrameworkBook, role: str, *, resources: Resources) -> bool:
         """Is that an offer worth making? With an empty list anything is that is there."""
         smallest = framework.min_allocatable.get(role, self._min_allocatable)
         if not smallest:

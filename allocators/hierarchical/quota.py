@@ -26,7 +26,7 @@ class QuotaFigures:
         self.consumed = {role: Quantities(books.roles.consumed(role)) for role in self._quotas}
         required: Amounts = {}
         for role in self._quotas:
-            change(required, dict(self.missing(role).items()), 1)
+            change(required, dict(self.missing(role).items()), sign=1)
         self.required = Quantities(required)
         self.available = available_headroom(books) if required else Quantities()
 
@@ -60,7 +60,7 @@ def available_headroom(books: Books) -> Quantities:
     idle_revocable: Amounts = {}
     for agent in books.agents.values():
         if not agent.is_plain:
-            change(idle_revocable, revocable(agent.free), 1)
+            change(idle_revocable, revocable(agent.free), sign=1)
     unheld = Quantities(books.total) - Quantities(books.held)
     idle_reservations = Quantities(books.reserved_total) - Quantities(books.reserved_held)
     return unheld - idle_reservations - Quantities(idle_revocable)

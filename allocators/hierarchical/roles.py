@@ -25,7 +25,7 @@ class RoleBooks:
     def change_reservations(self, amounts_by_role: Mapping[str, Amounts], sign: int) -> None:
         """Agents have more (1) or less (-1) that is reserved."""
         for role, amounts in amounts_by_role.items():
-            change_by_role(self.reservations, role, amounts, sign)
+            change_by_role(self.reservations, role, amounts=amounts, sign=sign)
 
     def set_quota(self, role: str, quota: Quota) -> None:
         """The default quota is none."""
@@ -44,7 +44,7 @@ class RoleBooks:
         for table in (self.reservations, self.in_use if in_use_only else self.held):
             for each, amounts in table.items():
                 if each == role or is_descendant(each, role):
-                    change(sums, amounts, 1)
+                    change(sums, amounts, sign=1)
         return sums
 
     def known(self, roles_of_frameworks: Iterable[str]) -> list[str]:

@@ -37,7 +37,7 @@ Shuffle: TypeAlias = Callable[[list[ResourceKind]], None]
 class Run:
     """One execution over some agents. Makes its bookings as it goes."""
 
-    def __init__(self, books: Books, eligibility: Eligibility, refusals: Refusals, *, draw: int) -> None:
+    def __init__(self, books: Books, eligibility: Eligibility, *, refusals: Refusals, draw: int) -> None:
         self._books = books
         self._eligibility = eligibility
         self._refusals = refusals
@@ -81,7 +81,7 @@ class Run:
         visible = self._visible(agent, role)
         if not visible:
             return False
-        visible = self._fitting(visible, agent, framework, role=role)
+        visible = self._fitting(visible, agent, framework=framework, role=role)
         goods = visible.filter(is_plain).scalars()
         owed = shrink(goods, quota.missing(role), shuffle=self._shuffle(agent))
         if not owed:
@@ -98,17 +98,17 @@ class Run:
     def _share_out(self, agent: AgentBook) -> None:
         for role in self._books.role_sorter.walk():
             for framework in self._frameworks(role):
-                if not self._offer_share(agent, framework, role):
+                if not self._offer_share(agent, framework, role=role):
                     break
             if not agent.free:
                 return
 
-    def _offer_share(self, agent: AgentBook, framework: FrameworkBook, role: str) -> bool:
+    def _offer_share(self, agent: AgentBook, framework: FrameworkBook, *, role: str) -> bool:
         """Offer what limits and headroom leave. False: nothing is left for the role."""
         visible = self._visible(agent, role)
         if not visible:
             return False
-        bundle = self._fitting(visible, agent, framework, role=role)
+        bundle = self._fitting(visible, agent, framework=framework, role=role)
         if not bundle:
             return True
         quota = self._quota
@@ -134,14 +134,14 @@ class Run:
             return agent.free
         return agent.free.allocatable_to(role) - self._shared_offered.get(agent.id, NOTHING)
 
-    def _fitting(self, visible: Resources, agent: AgentBook, framework: FrameworkBook, *, role: str) -> Resources:
+    def _fitting(self, visible: Resources, agent: AgentBook, *, framework: FrameworkBook, role: str) -> Resources:
         """What of it the framework may have; nothing if that is not worth an offer."""
         if framework.constraints.exclude(role, agent.info):
             return NOTHING
-        if not self._eligibility.may_have(framework, agent, role):
+        if not self._eligibility.may_have(framework, agent, role=role):
             return NOTHING
         fitting = visible if agent.is_plain else self._eligibility.strip(framework, visible)
-        return fitting if self._eligibility.is_enough(framework, role, fitting) else NOTHING
+        return fitting if self._eligibility.is_enough(framework, role, resources=fitting) else NOTHING
 
     def _above_headroom(self, extra: Resources, agent: AgentBook) -> Resources:
         assert self._quota is not None
@@ -150,12 +150,12 @@ class Run:
 
     def _make_offer(self, agent: AgentBook, framework: FrameworkBook, *, role: str, resources: Resources) -> bool:
         """Book the offer, unless it is too small or was refused."""
-        if not self._eligibility.is_enough(framework, role, resources):
+        if not self._eligibility.is_enough(framework, role, resources=resources):
             return False
         if self._refusals.covers((framework.id, role, agent.id), resources):
             return False
         allocated = resources.allocate(role)
-        self._books.hold(agent, framework.id, allocated)
+        self._books.hold(agent, framework.id, resources=allocated)
         places = self._offered.setdefault(framework.id, {})
         places[role, agent.id] = places.get((role, agent.id), NOTHING) + allocated
         if not agent.is_plain and (shared := resources.shared()):

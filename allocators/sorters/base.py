@@ -61,7 +61,7 @@ class TreeSorter(ABC):
             node.unbook(entry)
             mark(node)
 
-    def update(self, client: str, old: Entry, new: Entry) -> None:
+    def update(self, client: str, old: Entry, *, new: Entry) -> None:
         for node in self._tree.leaf(client).lineage():
             node.unbook(old)
             node.book(new)

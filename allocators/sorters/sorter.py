@@ -110,7 +110,7 @@ class Sorter(Protocol):
     def unallocated(self, client: str, entry: Entry) -> None:
         """The client holds less."""
 
-    def update(self, client: str, old: Entry, new: Entry) -> None:
+    def update(self, client: str, old: Entry, *, new: Entry) -> None:
         """What the client holds turned into something else; not counted as an allocation."""
 
     def walk(self) -> Iterator[str]:

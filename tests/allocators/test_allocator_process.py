@@ -77,7 +77,7 @@ class Cluster:
                 AllocatorProcess.recover_resources,
                 each.framework_id,
                 each.agent_id,
-                each.resources,
+                resources=each.resources,
                 refuse_ns=refuse_ns,
             )
         self.forget()

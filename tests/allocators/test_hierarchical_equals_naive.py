@@ -41,7 +41,7 @@ capabilities: st.SearchStrategy[list[str]] = st.one_of(
 seconds = st.sampled_from((None, None, 0, 1, 2, 3, -1))
 
 
-def flag(step: dict[str, Any], name: str, value: Any) -> None:
+def flag(step: dict[str, Any], name: str, *, value: Any) -> None:
     if value is not None:
         step[name] = value
 
@@ -141,13 +141,13 @@ class SameOffers(RuleBasedStateMachine):
         if part != "all" and self.replays[0].open[framework, role, agent].unreserved().non_revocable().cpus < 1:
             part = "all"
         step = {"op": "recover", "framework": framework, "role": role, "agent": agent, "resources": part}
-        flag(step, "filter_seconds", filter_seconds)
+        flag(step, "filter_seconds", value=filter_seconds)
         self.do(**step)
 
     @rule(filter_seconds=seconds)
     def recover_all(self, filter_seconds: float | None) -> None:
         step: dict[str, Any] = {"op": "recover_all"}
-        flag(step, "filter_seconds", filter_seconds)
+        flag(step, "filter_seconds", value=filter_seconds)
         self.do(**step)
 
     @rule(ends=st.sampled_from((0.5, 1, 1, 2, 6)))

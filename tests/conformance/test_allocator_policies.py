@@ -78,7 +78,7 @@ def test_use_reported_before_the_framework_is_known_is_not_offered_and_comes_bac
     add_framework(allocator, "f2")
     rest = received(allocator.allocate(None, now=0))
 
-    allocator.recover_resources(FrameworkId("f1"), agent, used, refusal=None, allocated=True)
+    allocator.recover_resources(FrameworkId("f1"), agent, resources=used, refusal=None, allocated=True)
     returned = received(allocator.allocate(None, now=SECOND))
 
     assert rest == {"f2": A_MACHINE - used.unallocate()}
@@ -181,8 +181,8 @@ def test_calls_about_what_is_gone_change_nothing(allocator: Allocator) -> None:
     allocator.remove_agent(agent)
     gone = FrameworkId("gone")
 
-    allocator.recover_resources(framework, agent, allocation.resources, refusal=None, allocated=False)
-    allocator.transition_offered_to_allocated(framework, agent, allocation.resources)
+    allocator.recover_resources(framework, agent, resources=allocation.resources, refusal=None, allocated=False)
+    allocator.transition_offered_to_allocated(framework, agent, resources=allocation.resources)
     allocator.suppress_offers(gone, ())
     allocator.revive_offers(gone, ())
     allocator.update_inverse_offer(gone, agent, status=None, refusal=None)
@@ -232,17 +232,17 @@ def test_total_and_held_are_those_of_the_cluster(allocator: Allocator) -> None:
 def test_equal_seeds_and_calls_give_equal_allocations(
     variant: tuple[str, str], *, seed: int, agents: list[int], roles: list[str]
 ) -> None:
-    histories = [play(make(variant, seed), agents, roles) for _ in range(2)]
+    histories = [play(make(variant, seed), agents, roles=roles) for _ in range(2)]
 
     assert histories[0] == histories[1]
 
 
-def play(allocator: Allocator, agents: list[int], roles: list[str]) -> list[tuple[Allocation, ...]]:
+def play(allocator: Allocator, agents: list[int], *, roles: list[str]) -> list[tuple[Allocation, ...]]:
     """A few rounds in which every other allocation is given back."""
     for number, role in enumerate(roles):
         add_framework(allocator, f"f{number}", role)
     for number, cpus in enumerate(agents):
-        add_agent(allocator, f"n{number}", Resources.of(cpus=cpus, mem=100 * cpus))
+        add_agent(allocator, f"n{number}", total=Resources.of(cpus=cpus, mem=100 * cpus))
     history: list[tuple[Allocation, ...]] = []
     for second in range(4):
         history.append(allocator.allocate(None, now=second * SECOND))

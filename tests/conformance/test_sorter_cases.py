@@ -63,20 +63,20 @@ class SorterReplay:
     def do_allocated(self, step: Step) -> None:
         resources = resources_of(step["resources"])
         self.sorter.allocated(step["client"], Entry(AgentId(step["agent"]), resources))
-        self._change(step, NOTHING, resources)
+        self._change(step, NOTHING, new=resources)
 
     def do_unallocated(self, step: Step) -> None:
         resources = resources_of(step["resources"])
         self.sorter.unallocated(step["client"], Entry(AgentId(step["agent"]), resources))
-        self._change(step, resources, NOTHING)
+        self._change(step, resources, new=NOTHING)
 
     def do_update(self, step: Step) -> None:
         old, new = resources_of(step["old"]), resources_of(step["new"])
         agent_id = AgentId(step["agent"])
-        self.sorter.update(step["client"], Entry(agent_id, old), Entry(agent_id, new))
-        self._change(step, old, new)
+        self.sorter.update(step["client"], Entry(agent_id, old), new=Entry(agent_id, new))
+        self._change(step, old, new=new)
 
-    def _change(self, step: Step, old: Resources, new: Resources) -> None:
+    def _change(self, step: Step, old: Resources, *, new: Resources) -> None:
         agents = self.holdings.setdefault(step["client"], {})
         agents[step["agent"]] = agents.get(step["agent"], NOTHING) - old + new
 

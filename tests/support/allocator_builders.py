@@ -36,8 +36,8 @@ def add_framework(
 def add_agent(
     allocator: Allocator,
     agent_id: str,
-    total: Resources = A_MACHINE,
     *,
+    total: Resources = A_MACHINE,
     used: Mapping[FrameworkId, Resources] | None = None,
 ) -> AgentId:
     known = AgentId(agent_id)
@@ -50,7 +50,9 @@ def give_back(
 ) -> None:
     refusal = None if refuse_s is None else Refusal(ns=round(refuse_s * SECOND), now=now)
     for each in allocations:
-        allocator.recover_resources(each.framework_id, each.agent_id, each.resources, refusal=refusal, allocated=False)
+        allocator.recover_resources(
+            each.framework_id, each.agent_id, resources=each.resources, refusal=refusal, allocated=False
+        )
 
 
 def received(allocations: Collection[Allocation]) -> dict[str, Resources]:

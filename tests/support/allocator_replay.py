@@ -262,7 +262,7 @@ class Replay:
         self.allocator.recover_resources(
             cell[0],
             cell[2],
-            resources.allocate(cell[1]),
+            resources=resources.allocate(cell[1]),
             refusal=self._refusal(step),
             allocated=not is_open,
         )
@@ -277,7 +277,7 @@ class Replay:
         cell = self._cell(step)
         resources = self._part(step, cell)
         self._answer(cell, resources)
-        self.allocator.transition_offered_to_allocated(cell[0], cell[2], resources.allocate(cell[1]))
+        self.allocator.transition_offered_to_allocated(cell[0], cell[2], resources=resources.allocate(cell[1]))
 
     def do_update_allocation(self, step: Step) -> None:
         cell = self._cell(step)
@@ -289,7 +289,7 @@ class Replay:
         self.allocator.update_allocation(
             cell[0],
             cell[2],
-            [
+            conversions=[
                 Conversion(consumed=each.consumed.allocate(cell[1]), produced=each.produced.allocate(cell[1]))
                 for each in conversions
             ],

@@ -95,7 +95,7 @@ class NaiveAllocator:
                 self.count(framework_id, agent.held[framework_id])
         for agent_id, resources in used.items():
             if agent_id in self.agents:
-                self.hold(self.agents[agent_id], framework_id, resources)
+                self.hold(self.agents[agent_id], framework_id, resources=resources)
 
     def remove_framework(self, framework_id: FrameworkId) -> None:
         for agent in self.agents.values():
@@ -137,7 +137,7 @@ class NaiveAllocator:
     ) -> None:
         self.agents[agent_id] = Agent(agent, total)
         for framework_id, resources in used.items():
-            self.hold(self.agents[agent_id], framework_id, resources)
+            self.hold(self.agents[agent_id], framework_id, resources=resources)
 
     def remove_agent(self, agent_id: AgentId) -> None:
         del self.agents[agent_id]
@@ -164,8 +164,8 @@ class NaiveAllocator:
         self,
         framework_id: FrameworkId,
         agent_id: AgentId,
-        resources: Resources,
         *,
+        resources: Resources,
         refusal: Refusal | None,
         allocated: bool,
     ) -> None:
@@ -196,7 +196,7 @@ class NaiveAllocator:
         return True
 
     def update_allocation(
-        self, framework_id: FrameworkId, agent_id: AgentId, conversions: Sequence[Conversion]
+        self, framework_id: FrameworkId, agent_id: AgentId, *, conversions: Sequence[Conversion]
     ) -> None:
         agent = self.agents[agent_id]
         for each in conversions:
@@ -225,7 +225,7 @@ class NaiveAllocator:
     def drop(self, is_dropped: Callable[[Refused], bool]) -> None:
         self.refusals = [each for each in self.refusals if not is_dropped(each)]
 
-    def hold(self, agent: Agent, framework_id: FrameworkId, resources: Resources) -> None:
+    def hold(self, agent: Agent, framework_id: FrameworkId, *, resources: Resources) -> None:
         agent.held[framework_id] = agent.held.get(framework_id, NOTHING) + resources
         if framework_id in self.frameworks:
             self.count(framework_id, resources)
@@ -364,7 +364,7 @@ class NaiveAllocator:
         assert not constraints.roles, "constraints are no part of the comparison"
 
     def transition_offered_to_allocated(
-        self, framework_id: FrameworkId, agent_id: AgentId, resources: Resources
+        self, framework_id: FrameworkId, agent_id: AgentId, *, resources: Resources
     ) -> None:
         """Held before and after."""
 

@@ -40,7 +40,7 @@ class NaiveRun:
         for stage in (1, 2):
             for agent_id in self.shuffled(candidates, stage):
                 for role in self.allocator.role_order():
-                    self.serve_role(agent_id, role, stage)
+                    self.serve_role(agent_id, role, stage=stage)
         return tuple(
             Allocation(framework_id=framework, agent_id=agent, role=role, resources=resources)
             for framework, places in self.offers.items()
@@ -55,7 +55,7 @@ class NaiveRun:
         draw, seed = stable_hash(self.draw, stage), self.allocator.settings.seed
         return sorted(agents, key=lambda each: (mix(stable_hash(seed, each) ^ draw), each))
 
-    def serve_role(self, agent_id: AgentId, role: str, stage: int) -> None:
+    def serve_role(self, agent_id: AgentId, role: str, *, stage: int) -> None:
         for framework_id in self.allocator.framework_order(role):
             if stage == 1 and not self.missing(role):
                 return
@@ -63,15 +63,15 @@ class NaiveRun:
             visible = free - self.volumes_offered.get(agent_id, NOTHING)
             if not visible:
                 return
-            visible = self.stripped(visible, framework_id, agent_id, role=role)
-            if not self.is_enough(visible, framework_id, role):
+            visible = self.stripped(visible, framework_id, agent_id=agent_id, role=role)
+            if not self.is_enough(visible, framework_id, role=role):
                 continue
             if stage == 1:
-                self.offer_owed(visible, framework_id, agent_id, role=role)
+                self.offer_owed(visible, framework_id, agent_id=agent_id, role=role)
             else:
-                self.offer_share(visible, framework_id, agent_id, role=role)
+                self.offer_share(visible, framework_id, agent_id=agent_id, role=role)
 
-    def stripped(self, visible: Resources, framework_id: FrameworkId, agent_id: AgentId, *, role: str) -> Resources:
+    def stripped(self, visible: Resources, framework_id: FrameworkId, *, agent_id: AgentId, role: str) -> Resources:
         framework, agent = self.allocator.frameworks[framework_id], self.allocator.agents[agent_id]
         settings, info = self.allocator.settings, agent.info
         is_hidden = (
@@ -90,7 +90,7 @@ class NaiveRun:
             )
         )
 
-    def is_enough(self, resources: Resources, framework_id: FrameworkId, role: str) -> bool:
+    def is_enough(self, resources: Resources, framework_id: FrameworkId, *, role: str) -> bool:
         smallest = self.allocator.settings.min_allocatable
         for each in self.allocator.frameworks[framework_id].info.offer_filters:
             if each.role == role:
@@ -99,23 +99,23 @@ class NaiveRun:
             return bool(resources)
         return any(resources.quantities.contains(each) for each in smallest)
 
-    def offer_owed(self, visible: Resources, framework_id: FrameworkId, agent_id: AgentId, *, role: str) -> None:
-        owed = self.chop(goods(visible), self.missing(role), agent_id)
+    def offer_owed(self, visible: Resources, framework_id: FrameworkId, *, agent_id: AgentId, role: str) -> None:
+        owed = self.chop(goods(visible), self.missing(role), agent_id=agent_id)
         if not owed:
             return
         limits = self.allocator.quotas[role].limits - self.consumed[role] - owed.quantities
-        extra = self.above_headroom(self.chop(goods(visible) - owed, limits, agent_id), agent_id)
+        extra = self.above_headroom(self.chop(goods(visible) - owed, limits, agent_id=agent_id), agent_id)
         riders = (visible - goods(visible)).filter(lambda kind: kind.role in ("*", role))
-        if self.offer(owed + extra + riders, framework_id, agent_id, role=role):
+        if self.offer(owed + extra + riders, framework_id, agent_id=agent_id, role=role):
             self.hand_out(role, (owed + extra).quantities)
             self.required -= owed.quantities
 
-    def offer_share(self, visible: Resources, framework_id: FrameworkId, agent_id: AgentId, *, role: str) -> None:
+    def offer_share(self, visible: Resources, framework_id: FrameworkId, *, agent_id: AgentId, role: str) -> None:
         extra = goods(visible)
         if role in self.consumed:
-            extra = self.chop(extra, self.allocator.quotas[role].limits - self.consumed[role], agent_id)
+            extra = self.chop(extra, self.allocator.quotas[role].limits - self.consumed[role], agent_id=agent_id)
         extra = self.above_headroom(extra, agent_id)
-        if self.offer(visible - goods(visible) + extra, framework_id, agent_id, role=role):
+        if self.offer(visible - goods(visible) + extra, framework_id, agent_id=agent_id, role=role):
             self.hand_out(role, extra.quantities)
 
     def hand_out(self, role: str, amounts: Quantities) -> None:
@@ -124,9 +124,9 @@ class NaiveRun:
             self.consumed[role] += amounts
 
     def above_headroom(self, resources: Resources, agent_id: AgentId) -> Resources:
-        return self.chop(resources, self.available - self.required, agent_id) if self.required else resources
+        return self.chop(resources, self.available - self.required, agent_id=agent_id) if self.required else resources
 
-    def chop(self, resources: Resources, target: Quantities | Limits, agent_id: AgentId) -> Resources:
+    def chop(self, resources: Resources, target: Quantities | Limits, *, agent_id: AgentId) -> Resources:
         draw = stable_hash(self.allocator.settings.seed, agent_id) ^ self.draw
 
         def shuffle(kinds: list[ResourceKind]) -> None:
@@ -136,14 +136,14 @@ class NaiveRun:
 
         return shrink(resources, target, shuffle=shuffle)
 
-    def offer(self, resources: Resources, framework_id: FrameworkId, agent_id: AgentId, *, role: str) -> bool:
-        if not self.is_enough(resources, framework_id, role):
+    def offer(self, resources: Resources, framework_id: FrameworkId, *, agent_id: AgentId, role: str) -> bool:
+        if not self.is_enough(resources, framework_id, role=role):
             return False
         for each in self.allocator.refusals:
             is_about_this = (each.framework, each.role, each.agent) == (framework_id, role, agent_id)
             if is_about_this and each.resources.contains(resources):
                 return False
-        self.allocator.hold(self.allocator.agents[agent_id], framework_id, resources.allocate(role))
+        self.allocator.hold(self.allocator.agents[agent_id], framework_id, resources=resources.allocate(role))
         places = self.offers.setdefault(framework_id, {})
         places[role, agent_id] = places.get((role, agent_id), NOTHING) + resources.allocate(role)
         offered = self.volumes_offered.get(agent_id, NOTHING)

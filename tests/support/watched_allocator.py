@@ -28,7 +28,7 @@ class WatchedAllocator(HierarchicalAllocator):
         for allocation in allocations:
             self._check_ownership(allocation)
             self._check_eligibility(allocation)
-            self._check_refusals(before, allocation, now)
+            self._check_refusals(before, allocation, now=now)
         self._check_limits(before, allocations)
         self._check_headroom(before)
         if agents is None and not self.is_paused(now=now):
@@ -70,7 +70,7 @@ class WatchedAllocator(HierarchicalAllocator):
         assert resources
         assert not smallest or any(resources.quantities.contains(each) for each in smallest)
 
-    def _check_refusals(self, before: HierarchicalAllocator, allocation: Allocation, now: int) -> None:
+    def _check_refusals(self, before: HierarchicalAllocator, allocation: Allocation, *, now: int) -> None:
         cell = (allocation.framework_id, allocation.role, allocation.agent_id)
         for _, _, refused in before.refusals._ends:
             if refused.cell == cell and not refused.is_dropped and not refused.is_over(now, before.refusals.batches):

@@ -78,7 +78,7 @@ def test_what_is_always_given_back_goes_round(seed: int, *, roles: int, agents: 
 def test_nobody_envies_another_by_more_than_one_agent(seed: int, *, roles: int, sizes: list[tuple[int, int]]) -> None:
     allocator = a_cluster(seed, roles)
     for number, (cpus, mem) in enumerate(sizes):
-        add_agent(allocator, f"n{number}", Resources.of(cpus=cpus, mem=mem))
+        add_agent(allocator, f"n{number}", total=Resources.of(cpus=cpus, mem=mem))
 
     allocations = allocator.allocate(None, now=0)
 
@@ -117,7 +117,7 @@ def test_the_unit_of_a_resource_decides_nothing(
     for factor in (1, scale):
         allocator = a_cluster(seed, roles)
         for number, (cpus, mem) in enumerate(sizes):
-            add_agent(allocator, f"n{number}", Resources.of(cpus=cpus, mem=mem * factor))
+            add_agent(allocator, f"n{number}", total=Resources.of(cpus=cpus, mem=mem * factor))
         allocations = allocator.allocate(None, now=0)
         outcomes.append([(each.framework_id, each.agent_id) for each in allocations])
 

@@ -12,7 +12,7 @@ from mesos_py.protocol.resources import Resources
 CPUS = Resources.of(cpus=2)
 
 
-def cell(framework: str = "f1", role: str = "r", agent: str = "n1") -> Cell:
+def cell(framework: str = "f1", role: str = "r", *, agent: str = "n1") -> Cell:
     return FrameworkId(framework), role, AgentId(agent)
 
 

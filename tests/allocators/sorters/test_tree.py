@@ -8,7 +8,7 @@ from mesos_py.protocol.ids import AgentId
 from mesos_py.protocol.resources import Resources
 
 
-def book(tree: Tree, client: str, cpus: float) -> None:
+def book(tree: Tree, client: str, *, cpus: float) -> None:
     entry = Entry(AgentId("n1"), Resources.of(cpus=cpus))
     for node in tree.leaf(client).lineage():
         node.count += 1
@@ -18,10 +18,10 @@ def book(tree: Tree, client: str, cpus: float) -> None:
 def test_a_client_with_a_child_competes_as_a_virtual_leaf_with_its_own_account_and_count() -> None:
     tree = Tree()
     tree.add("a")
-    book(tree, "a", 2)
+    book(tree, "a", cpus=2)
 
     tree.add("a/b")
-    book(tree, "a/b", 3)
+    book(tree, "a/b", cpus=3)
 
     leaf, node = tree.leaf("a"), tree.node("a")
     assert node is not None
@@ -33,7 +33,7 @@ def test_a_client_with_a_child_competes_as_a_virtual_leaf_with_its_own_account_a
 def test_a_client_that_comes_to_an_inner_node_begins_with_nothing() -> None:
     tree = Tree()
     tree.add("a/b")
-    book(tree, "a/b", 3)
+    book(tree, "a/b", cpus=3)
 
     tree.add("a")
 
@@ -45,8 +45,8 @@ def test_when_the_last_child_goes_the_client_keeps_the_count_of_the_node() -> No
     tree = Tree()
     tree.add("a")
     tree.add("a/b")
-    book(tree, "a/b", 3)
-    book(tree, "a", 1)
+    book(tree, "a/b", cpus=3)
+    book(tree, "a", cpus=1)
 
     tree.remove("a/b")
 
