@@ -22,7 +22,6 @@ from allocators.hierarchical.quota import QuotaFigures
 from allocators.hierarchical.refusals import Refusals
 from mesos_py.protocol.ids import AgentId, FrameworkId
 from mesos_py.protocol.messages.master_allocator import Allocation
-from mesos_py.protocol.resource import ValueType
 from mesos_py.protocol.resource_selection import shrink
 from mesos_py.protocol.resources import NOTHING, ResourceKind, Resources
 
@@ -88,8 +87,8 @@ class Run:
             return True  # No progress for the guarantee: idle reservations of the role wait for the second stage.
         extra = shrink(goods - owed, quota.room(role) - owed.quantities, shuffle=self._shuffle(agent))
         extra = self._above_headroom(extra, agent)
-        riders = visible.filter(lambda kind: rides_on_guarantee(kind, role))
-        if self._make_offer(agent, framework, role=role, resources=owed + extra + riders):
+        # Reservations ride along too. They are the role's own: only top-level roles have guarantees.
+        if self._make_offer(agent, framework, role=role, resources=visible - goods + owed + extra):
             quota.hand_out(role, (owed + extra).quantities, owed=owed.quantities)
         return True
 
@@ -172,10 +171,3 @@ class Run:
                 kinds.sort(key=places.__getitem__)
 
         return shuffle
-
-
-def rides_on_guarantee(kind: ResourceKind, role: str) -> bool:
-    """May it go along with what is owed? No plain scalars, and of the reserved only what that very role owns."""
-    if is_plain(kind) and kind.type is ValueType.SCALAR:
-        return False
-    return not kind.reservations or kind.role == role

@@ -1,0 +1,144 @@
+"""Quota beyond the cases: what one run hands out on account of guarantees and limits."""
+
+from __future__ import annotations
+
+from allocators.hierarchical.allocator import HierarchicalAllocator
+from mesos_py.protocol.framework import Capability
+from mesos_py.protocol.ids import FrameworkId
+from mesos_py.protocol.quantities import Limits, Quantities
+from mesos_py.protocol.quota import Quota
+from mesos_py.protocol.resources import Resources
+from tests.support.allocator_builders import (
+    SECOND,
+    a_framework,
+    add_agent,
+    add_framework,
+    anything_goes,
+    give_back,
+    received,
+)
+from tests.support.resource_notation import resources_of
+
+
+def guarantee(**amounts: float) -> Quota:
+    return Quota(guarantees=Quantities.of(**amounts))
+
+
+def limit(**amounts: float) -> Quota:
+    return Quota(limits=Limits.of(**amounts))
+
+
+def an_allocator() -> HierarchicalAllocator:
+    return HierarchicalAllocator(anything_goes())
+
+
+def test_what_goes_beyond_a_guarantee_does_not_eat_into_the_headroom_of_another() -> None:
+    allocator = an_allocator()
+    allocator.update_quota("q1", guarantee(cpus=1))
+    allocator.update_quota("q2", guarantee(cpus=2))
+    add_framework(allocator, "f1", "q1")
+    add_agent(allocator, "n1", total=Resources.of(cpus=4))
+
+    assert received(allocator.allocate(None, now=0)) == {"f1": Resources.of(cpus=2)}
+
+
+def test_a_role_bursts_above_its_guarantee_up_to_its_limit() -> None:
+    allocator = an_allocator()
+    allocator.update_quota("q", Quota(guarantees=Quantities.of(cpus=1), limits=Limits.of(cpus=3)))
+    add_framework(allocator, "f1", "q")
+    add_agent(allocator, "n1", total=Resources.of(cpus=4))
+
+    assert received(allocator.allocate(None, now=0)) == {"f1": Resources.of(cpus=3)}
+
+
+def test_reservations_and_ports_go_along_with_what_is_owed() -> None:
+    allocator = an_allocator()
+    allocator.update_quota("q", Quota(guarantees=Quantities.of(cpus=3), limits=Limits.of(cpus=3)))
+    add_framework(allocator, "f1", "q")
+    total = resources_of([{"cpus": 4, "ports": [[1, 9]]}, {"cpus": 1, "@role": "q"}])
+    add_agent(allocator, "n1", total=total)
+
+    allocations = allocator.allocate(None, now=0)
+
+    assert received(allocations) == {"f1": resources_of([{"cpus": 2, "ports": [[1, 9]]}, {"cpus": 1, "@role": "q"}])}
+    assert len(allocations) == 1
+
+
+def test_what_a_limit_leaves_is_no_offer_if_it_is_too_small() -> None:
+    settings = anything_goes()
+    allocator = HierarchicalAllocator(type(settings)(min_allocatable=(Quantities.of(cpus=2),)))
+    allocator.update_quota("q", limit(cpus=1))
+    add_framework(allocator, "f1", "q")
+    add_agent(allocator, "n1", total=Resources.of(cpus=4))
+
+    assert allocator.allocate(None, now=0) == ()
+
+
+def test_a_limit_binds_within_one_run_over_several_agents() -> None:
+    allocator = an_allocator()
+    allocator.update_quota("q", limit(cpus=5))
+    add_framework(allocator, "f1", "q")
+    for number in range(4):
+        add_agent(allocator, f"n{number}", total=Resources.of(cpus=2))
+
+    assert received(allocator.allocate(None, now=0)) == {"f1": Resources.of(cpus=5)}
+
+
+def test_headroom_is_kept_within_one_run_over_several_agents() -> None:
+    allocator = an_allocator()
+    allocator.update_quota("q", guarantee(cpus=3))
+    add_framework(allocator, "f1", "free")
+    for number in range(4):
+        add_agent(allocator, f"n{number}", total=Resources.of(cpus=2))
+
+    assert received(allocator.allocate(None, now=0)) == {"f1": Resources.of(cpus=5)}
+
+
+def test_idle_reservations_are_no_headroom_and_held_ones_do_not_count_twice() -> None:
+    allocator = an_allocator()
+    allocator.update_quota("q", guarantee(cpus=2))
+    add_framework(allocator, "f1", "free")
+    add_framework(allocator, "f2", "r")
+    add_agent(allocator, "n1", total=resources_of([{"cpus": 3}, {"cpus": 5, "@role": "r"}]))
+    expected = {"f1": Resources.of(cpus=1), "f2": resources_of([{"cpus": 5, "@role": "r"}])}
+    first = received(allocator.allocate(None, now=0))
+
+    add_agent(allocator, "n2", total=Resources.of(cpus=1))
+    second = received(allocator.allocate(None, now=SECOND))
+
+    assert {name: part.reserved() for name, part in first.items() if part.reserved()} == {"f2": expected["f2"]}
+    assert sum(part.unreserved().cpus for part in first.values()) == 1
+    assert sum(part.cpus for part in second.values()) == 1
+
+
+def test_idle_revocable_resources_are_no_headroom() -> None:
+    allocator = an_allocator()
+    allocator.update_quota("q", guarantee(cpus=2))
+    capabilities = (Capability.MULTI_ROLE, Capability.REVOCABLE_RESOURCES)
+    info = a_framework("free", capabilities=capabilities)
+    allocator.add_framework(FrameworkId("f1"), info, used={}, active=True, suppressed_roles=())
+    add_agent(allocator, "n1", total=resources_of([{"cpus": 3}, {"cpus": 5, "@revocable": True}]))
+
+    expected = resources_of([{"cpus": 1}, {"cpus": 5, "@revocable": True}])
+    first = allocator.allocate(None, now=0)
+    give_back(allocator, first)
+
+    assert received(first) == {"f1": expected}
+    assert received(allocator.allocate(None, now=SECOND)) == {"f1": expected}
+
+
+def test_an_agent_passed_over_for_want_of_room_is_offered_once_there_is_room() -> None:
+    allocator = an_allocator()
+    allocator.update_quota("q", limit(cpus=2))
+    framework = add_framework(allocator, "f1", "q")
+    first = add_agent(allocator, "n1", total=Resources.of(cpus=2))
+    allocator.allocate(None, now=0)
+    add_agent(allocator, "n2", total=Resources.of(cpus=1))
+    passed_over = allocator.allocate(None, now=SECOND)
+
+    held = Resources.of(cpus=2).allocate("q")
+    allocator.recover_resources(framework, first, resources=held, refusal=None, allocated=False)
+    allocator.deactivate_agent(first)
+
+    assert passed_over == ()
+    assert received(allocator.allocate(None, now=2 * SECOND)) == {"f1": Resources.of(cpus=1)}
