@@ -114,7 +114,7 @@ class Performer:
         config = effect.config
         try:
             self._surroundings.sandboxes.prepare(config.sandbox, latest=effect.latest, user=config.user)
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: a text that no system call takes.
             self._failed(config.container_id, f"no sandbox: {error}")
             return
         outcome = self._process.dispatch(self._surroundings.containerizer, Containerizer.launch, config)

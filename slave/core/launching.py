@@ -23,6 +23,7 @@ from mesos_py.protocol.task import CommandInfo, ExecutorInfo, Reason, TaskInfo, 
 from slave.containerizer.container import ContainerConfig
 from slave.core import paths
 from slave.core.books import Books
+from slave.core.commands import launch_problem
 from slave.core.effects import (
     NOTHING,
     CancelTimer,
@@ -52,14 +53,18 @@ def launch_task(books: Books, launch: TaskLaunch, *, now: int) -> Effects:
     known = books.frameworks.get(framework_id_of(launch))
     if known is not None and known.is_terminating:
         return (note("task_dropped", task=launch.task.task_id, why="its framework is being shut down"),)
+    if problem := launch_problem(launch):
+        verdict = Verdict(state=TaskState.ERROR, reason=Reason.TASK_INVALID, message=problem)
+        status = agent_status(books, launch.task.task_id, verdict=verdict, now=now)
+        return refuse(books, framework_id_of(launch), status=status)
     framework = books.admit_framework(launch.framework, launch.scheduler)
     info = executor_info(launch, books.settings)
     executor = framework.live.get(info.executor_id)
     if executor is None:
         return _start_executor(books, framework, info=info, launch=launch)
-    verdict = refusal(framework, executor, info=info)
-    if verdict is not None:
-        status = agent_status(books, launch.task.task_id, verdict=verdict, now=now, executor=executor)
+    refused = refusal(framework, executor, info=info)
+    if refused is not None:
+        status = agent_status(books, launch.task.task_id, verdict=refused, now=now, executor=executor)
         return refuse(books, framework.id, status=status)
     framework.enqueue(executor, _booked(books, executor, info=launch.task))
     return deliver(executor) if executor.phase is Phase.RUNNING else NOTHING
