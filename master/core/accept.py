@@ -23,7 +23,6 @@ from master.core.effects import Authorize, Count, Effects, RecoverOffered, Send,
 from master.core.entities import Agent, Framework, PendingAcceptance
 from master.core.errors import InvalidCall
 from master.core.events import AcceptanceAuthorized
-from master.core.limits import TASKS_PER_ACCEPTANCE_MAX, TASKS_PER_AGENT_MAX, TASKS_PER_FRAMEWORK_MAX
 from master.core.statuses import Verdict, count_of, lost_or, status_of, tell
 from master.validation.task import Surroundings, task_problem
 from mesos_py.protocol.ids import ContainerId, FrameworkId
@@ -38,8 +37,8 @@ def accept(books: Books, sender: PID, message: OfferAcceptance, *, now: int) -> 
     """Stages one and two."""
     framework = books.framework_of(sender, message.framework_id)
     tasks = tuple(task for operation in message.operations for task in operation.tasks)
-    if len(tasks) > TASKS_PER_ACCEPTANCE_MAX:
-        raise InvalidCall(f"operations: expected at most {TASKS_PER_ACCEPTANCE_MAX} tasks, got {len(tasks)}")
+    if len(tasks) > books.limits.tasks_per_acceptance:
+        raise InvalidCall(f"operations: expected at most {books.limits.tasks_per_acceptance} tasks, got {len(tasks)}")
     found = offers.look_up(books, framework, message.offer_ids)
     if isinstance(found, str):
         refused = Verdict(lost_or(TaskState.DROPPED, framework), Reason.INVALID_OFFERS, found)
@@ -158,12 +157,17 @@ def _verdict(books: Books, acceptance: PendingAcceptance, task: TaskInfo, *, lef
         framework_id=framework.id,
         agent_id=agent.id,
         known=books.knows_task(framework, task.task_id),
-        full=len(framework.tasks) >= TASKS_PER_FRAMEWORK_MAX or len(agent.tasks) >= TASKS_PER_AGENT_MAX,
+        full=_is_full(books, framework, agent),
         executor=running.executor if running else None,
         left=left,
     )
     problem = task_problem(task, around)
     return Verdict(TaskState.ERROR, Reason.TASK_INVALID, f"Task: {problem}") if problem else None
+
+
+def _is_full(books: Books, framework: Framework, agent: Agent) -> bool:
+    limits = books.limits
+    return len(framework.tasks) >= limits.tasks_per_framework or len(agent.tasks) >= limits.tasks_per_agent
 
 
 def _needed(agent: Agent, task: TaskInfo, framework_id: FrameworkId) -> Resources:

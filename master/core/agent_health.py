@@ -15,7 +15,6 @@ from master.core.effects import Count, Effects, Persist, Send, StartTimer
 from master.core.entities import Agent
 from master.core.errors import StrangeSender
 from master.core.events import AgentMarkedUnreachable, PingDue
-from master.core.limits import AGENTS_UNREACHABLE_MAX
 from mesos_py.protocol.messages.master_agent import Ping
 
 
@@ -67,6 +66,6 @@ def marked_unreachable(books: Books, event: AgentMarkedUnreachable, *, now: int)
         return []
     effects = departures.remove(books, agent, departures.UNREACHABLE, now=now)
     books.unreachable_agents[agent.id] = now
-    while len(books.unreachable_agents) > AGENTS_UNREACHABLE_MAX:
+    while len(books.unreachable_agents) > books.limits.agents_unreachable:
         del books.unreachable_agents[next(iter(books.unreachable_agents))]
     return [*effects, Count("slave_unreachable_completed")]

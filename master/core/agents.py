@@ -13,7 +13,6 @@ from master.core.entities import Agent
 from master.core.errors import InvalidCall
 from master.core.events import AgentAdmitted
 from master.core.executors import remove as remove_executor
-from master.core.limits import AGENTS_MAX
 from master.core.statuses import Verdict
 from master.core.tasks import conclude
 from master.validation.agent import agent_problem
@@ -39,8 +38,8 @@ def register(books: Books, sender: PID, message: AgentRegistration, *, now: int)
         if known.connected and known.run_id == message.run_id:
             return [_registered(books, known)]
         effects += departures.remove(books, known, departures.REPLACED, now=now)
-    elif len(books.agents) + len(books.admitting) >= AGENTS_MAX:
-        raise InvalidCall(f"the master has {AGENTS_MAX} agents and takes no more")
+    elif len(books.agents) + len(books.admitting) >= books.limits.agents:
+        raise InvalidCall(f"the master has {books.limits.agents} agents and takes no more")
     id = agent_id(books.settings.master.id, books.next_number("agent"))
     books.admitting[sender] = id
     return [*effects, Persist(AgentAdmitted(sender, id, message))]

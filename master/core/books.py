@@ -24,6 +24,7 @@ class Books:
 
     def __init__(self, settings: MasterSettings) -> None:
         self.settings = settings
+        self.limits = settings.limits
         self.frameworks: dict[FrameworkId, Framework] = {}
         self.completed_frameworks: dict[FrameworkId, Framework] = {}  # Oldest first.
         self.framework_by_pid: dict[PID, FrameworkId] = {}  # Connected ones.

@@ -29,7 +29,6 @@ from master.core.effects import (
 from master.core.entities import COMPLETED, CONNECTED, DISCONNECTED, RECOVERED, Framework
 from master.core.events import FailoverExpired
 from master.core.executors import remove as remove_executor
-from master.core.limits import FRAMEWORKS_MAX
 from master.core.statuses import Verdict
 from master.core.tasks import conclude
 from master.validation.framework import framework_problem
@@ -74,8 +73,8 @@ def _problem(books: Books, sender: PID, message: FrameworkSubscription) -> str |
         return f"framework.id {id}: the scheduler is subscribed as {present} already"
     framework = books.frameworks.get(id) if id is not None else None
     if framework is None:
-        full = present is None and len(books.frameworks) >= FRAMEWORKS_MAX
-        return f"the master has {FRAMEWORKS_MAX} frameworks and takes no more" if full else None
+        full = present is None and len(books.frameworks) >= books.limits.frameworks
+        return f"the master has {books.limits.frameworks} frameworks and takes no more" if full else None
     if framework.is_connected and framework.pid != sender and not message.force:
         return FAILED_OVER
     return None

@@ -22,7 +22,6 @@ from master.core.effects import (
 from master.core.entities import Agent, Framework
 from master.core.errors import InvalidCall
 from master.core.events import OfferExpired
-from master.core.limits import OFFERS_MAX, OFFERS_PER_ACCEPTANCE_MAX
 from mesos_py.protocol.ids import OfferId, offer_id
 from mesos_py.protocol.messages.master_allocator import Allocation
 from mesos_py.protocol.messages.master_framework import (
@@ -61,7 +60,7 @@ def allocated(books: Books, allocations: tuple[Allocation, ...]) -> Effects:
 
 
 def _can_offer(books: Books, framework: Framework | None, agent: Agent | None) -> bool:
-    if framework is None or agent is None or len(books.offers) >= OFFERS_MAX:
+    if framework is None or agent is None or len(books.offers) >= books.limits.offers:
         return False
     return framework.active and agent.is_active
 
@@ -130,8 +129,8 @@ def expired(books: Books, id: OfferId) -> Effects:
 def decline(books: Books, sender: PID, message: OfferDecline) -> Effects:
     """Offers come back. Those that are gone meanwhile, or were never this framework's, are nobody's fault: ignored."""
     framework = books.framework_of(sender, message.framework_id)
-    if len(message.offer_ids) > OFFERS_MAX:
-        raise InvalidCall(f"offer_ids: expected at most {OFFERS_MAX}, got {len(message.offer_ids)}")
+    if len(message.offer_ids) > books.limits.offers:
+        raise InvalidCall(f"offer_ids: expected at most {books.limits.offers}, got {len(message.offer_ids)}")
     return return_offers(books, framework, message.offer_ids, refuse_ns=message.filters.effective_refuse_ns)
 
 
@@ -146,8 +145,8 @@ def return_offers(books: Books, framework: Framework, ids: Iterable[OfferId], *,
 
 def look_up(books: Books, framework: Framework, ids: tuple[OfferId, ...]) -> list[Offer] | str:
     """The offers of an acceptance, or what is wrong with them (MA-16): all of this framework, one role, one agent."""
-    if not 0 < len(ids) <= OFFERS_PER_ACCEPTANCE_MAX:
-        return f"offer_ids: expected 1 to {OFFERS_PER_ACCEPTANCE_MAX}, got {len(ids)}"
+    if not 0 < len(ids) <= books.limits.offers_per_acceptance:
+        return f"offer_ids: expected 1 to {books.limits.offers_per_acceptance}, got {len(ids)}"
     if len(dict.fromkeys(ids)) < len(ids):
         return "offer_ids: expected no offer twice"
     found = []

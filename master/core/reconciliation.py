@@ -13,7 +13,6 @@ from master.core.books import Books
 from master.core.effects import Effects
 from master.core.entities import Framework
 from master.core.errors import InvalidCall
-from master.core.limits import RECONCILED_TASKS_MAX
 from master.core.statuses import Verdict, lost_or, status_of, tell
 from mesos_py.protocol.ids import AgentId, TaskId
 from mesos_py.protocol.messages.master_framework import ReconciledTask, Reconciliation
@@ -23,8 +22,8 @@ from mesos_py.protocol.task import Reason, Task, TaskState
 def reconciliation(books: Books, sender: PID, message: Reconciliation, *, now: int) -> Effects:
     """Answer for the tasks listed, or for all that are not terminal when none is."""
     framework = books.framework_of(sender, message.framework_id)
-    if len(message.tasks) > RECONCILED_TASKS_MAX:
-        raise InvalidCall(f"tasks: expected at most {RECONCILED_TASKS_MAX}, got {len(message.tasks)}")
+    if len(message.tasks) > books.limits.reconciled_tasks:
+        raise InvalidCall(f"tasks: expected at most {books.limits.reconciled_tasks}, got {len(message.tasks)}")
     if message.tasks:
         return [effect for asked in message.tasks for effect in explain(books, framework, asked, now=now)]
     return _explain_all(books, framework, now=now)

@@ -39,7 +39,6 @@ from master.core.entities import Agent, Framework
 from master.core.errors import InvalidCall, StrangeSender
 from master.core.events import AgentReadmitted
 from master.core.executors import remove as remove_executor
-from master.core.limits import AGENTS_MAX, FRAMEWORKS_MAX
 from master.core.statuses import Verdict, lost_or, status_of, tell
 from master.core.tasks import conclude, kill_on
 from master.validation.agent import reregistration_problem
@@ -62,8 +61,8 @@ def reregister(books: Books, sender: PID, message: AgentReregistration, *, now: 
     if problem := reregistration_problem(message, lambda id: id in books.frameworks or books.is_removed(id)):
         raise InvalidCall(problem)
     new = sum(info.id not in books.frameworks for info in message.frameworks)
-    if new and len(books.frameworks) + new > FRAMEWORKS_MAX:
-        raise InvalidCall(f"frameworks: the master takes no more than {FRAMEWORKS_MAX}")
+    if new and len(books.frameworks) + new > books.limits.frameworks:
+        raise InvalidCall(f"frameworks: the master takes no more than {books.limits.frameworks}")
     id = message.agent.id
     assert id is not None
     if not books.may_return(id):
@@ -79,8 +78,8 @@ def reregister(books: Books, sender: PID, message: AgentReregistration, *, now: 
     if sender in books.agent_by_pid:
         present = books.agents[books.agent_by_pid[sender]]
         effects += departures.remove(books, present, departures.REPLACED, now=now)
-    elif len(books.agents) + len(books.admitting) >= AGENTS_MAX:
-        raise InvalidCall(f"the master has {AGENTS_MAX} agents and takes no more")
+    elif len(books.agents) + len(books.admitting) >= books.limits.agents:
+        raise InvalidCall(f"the master has {books.limits.agents} agents and takes no more")
     books.admitting[sender] = id
     return [*effects, Persist(AgentReadmitted(sender, message))]
 

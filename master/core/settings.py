@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from libprocess_py.message import Record
-from master.core.limits import SECOND_NS
+from master.core.limits import SECOND_NS, Limits
 from mesos_py.protocol.agent import MasterInfo
 
 DEFAULT_AGENT_PING_TIMEOUT_NS: Final = 15 * SECOND_NS  # MA-07, as in Mesos.
@@ -28,6 +28,7 @@ class MasterSettings(Record):
     max_completed_frameworks: int = DEFAULT_MAX_COMPLETED_FRAMEWORKS
     max_completed_tasks_per_framework: int = DEFAULT_MAX_COMPLETED_TASKS_PER_FRAMEWORK
     max_unreachable_tasks_per_framework: int = DEFAULT_MAX_UNREACHABLE_TASKS_PER_FRAMEWORK
+    limits: Limits = Limits()
 
     @property
     def ping_patience_ns(self) -> int:

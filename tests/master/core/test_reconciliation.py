@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from master.core.errors import InvalidCall
-from master.core.limits import RECONCILED_TASKS_MAX
+from master.core.limits import Limits
 from mesos_py.protocol.framework import Capability
 from mesos_py.protocol.ids import AgentId, FrameworkId, TaskId
 from mesos_py.protocol.messages.master_agent import AgentRegistration
@@ -123,8 +123,9 @@ def test_nothing_is_said_while_an_agent_is_being_admitted(agent_id: str | None) 
 
 
 def test_more_questions_than_anybody_has_are_refused() -> None:
-    cluster = a_cluster()
-    tasks = (ReconciledTask(task_id=TaskId("x")),) * (RECONCILED_TASKS_MAX + 1)
+    cluster = CoreCluster(limits=Limits(reconciled_tasks=2))
+    cluster.a_framework()
+    tasks = (ReconciledTask(task_id=TaskId("x")),) * 3
 
     with pytest.raises(InvalidCall, match="expected at most"):
         cluster.send(SCHEDULER, Reconciliation(framework_id=ID, tasks=tasks))

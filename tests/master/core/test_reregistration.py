@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from libprocess_py.pid import PID
 from master.core.errors import InvalidCall, StrangeSender
@@ -451,3 +452,53 @@ def test_a_fresh_registration_after_a_return_is_a_restart() -> None:
 
     assert list(cluster.books.agents) == ["m-S0"]
     assert not cluster.books.frameworks[OLD].tasks
+
+
+def test_what_is_reported_under_its_role_stays_under_it() -> None:
+    cluster = CoreCluster()
+    task = a_task(OLD)
+    reported = replace(task, resources=task.resources.allocate("eng"))
+
+    cluster.send(AGENT, a_report(reported))
+
+    assert cluster.task(OLD, "t").resources.allocations_by_role().keys() == {"eng"}
+
+
+def test_executors_of_a_framework_that_has_ended_are_not_taken_over() -> None:
+    cluster = CoreCluster()
+    cluster.send(SCHEDULER, FrameworkSubscription(framework=a_framework_info(id=OLD)))
+    cluster.send(SCHEDULER, FrameworkUnsubscription(framework_id=OLD))
+    running = RunningExecutor(framework_id=OLD, executor=an_executor_info(), container_id=ContainerId("c"))
+
+    cluster.send(AGENT, a_report(executors=(running,)))
+
+    assert not cluster.books.agents[OLD_AGENT].executors
+    assert cluster.last(AGENT, FrameworkShutdown).framework_id == OLD
+
+
+def test_a_kill_of_a_task_that_is_gone_when_the_agent_returns_is_forgotten() -> None:
+    cluster = CoreCluster()
+    pid, id = cluster.an_agent()
+    scheduler, framework_id = cluster.a_framework(checkpoint=True)
+    cluster.a_task(framework_id)
+    cluster.exit(pid)
+    cluster.send(scheduler, TaskKillRequest(framework_id=framework_id, task_id=TaskId("t")))
+
+    cluster.send(pid, a_report(id=id))
+
+    assert len(cluster.received(pid, TaskKill)) == 1  # The one that follows a launch that may be on its way.
+    assert not cluster.books.agents[id].kills
+
+
+def test_an_end_that_a_returning_agent_has_forgotten_is_not_told_twice() -> None:
+    cluster = CoreCluster()
+    pid, id = cluster.an_agent()
+    scheduler, framework_id = cluster.a_framework()
+    cluster.a_task(framework_id)
+    cluster.send(pid, an_update(framework_id, "t", TaskState.FINISHED))
+
+    cluster.send(pid, a_report(id=id))
+
+    assert [status.state for status in cluster.statuses(scheduler)] == [TaskState.FINISHED]
+    assert not cluster.received(pid, TaskKill)
+    assert not cluster.books.frameworks[framework_id].tasks
