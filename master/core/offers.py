@@ -116,8 +116,8 @@ def rescind(books: Books, ids: Iterable[OfferId]) -> Effects:
         offer = books.offers[id]
         effects += withdraw(books, offer)
         pid = books.frameworks[offer.framework_id].pid
-        if pid is not None:
-            effects.append(Send(pid, OfferRescinded(offer_id=id)))
+        assert pid is not None, f"offer {id}: its framework is not connected"
+        effects.append(Send(pid, OfferRescinded(offer_id=id)))
     return effects
 
 

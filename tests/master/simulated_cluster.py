@@ -83,6 +83,10 @@ class Scheduler(Peer):
     def status_update(self, sender: PID, message: mf.StatusUpdate) -> None:
         self.keep(sender, message)
 
+    @install(mf.ExecutorLost)
+    def executor_lost(self, sender: PID, message: mf.ExecutorLost) -> None:
+        self.keep(sender, message)
+
     @install(mf.AgentLost)
     def agent_lost(self, sender: PID, message: mf.AgentLost) -> None:
         self.keep(sender, message)
@@ -129,6 +133,10 @@ class Agent(Peer):
 
     @install(ma.FrameworkShutdown)
     def framework_shutdown(self, sender: PID, message: ma.FrameworkShutdown) -> None:
+        self.keep(sender, message)
+
+    @install(mf.SchedulerToExecutor)
+    def message_to_executor(self, sender: PID, message: mf.SchedulerToExecutor) -> None:
         self.keep(sender, message)
 
     @install(mf.StatusAcknowledgement)

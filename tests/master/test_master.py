@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from libprocess_py.pid import PID
-from mesos_py.protocol.ids import AgentId, FrameworkId, TaskId
+from mesos_py.protocol.ids import AgentId, ExecutorId, FrameworkId, TaskId
 from mesos_py.protocol.messages import master_agent as ma
 from mesos_py.protocol.messages import master_framework as mf
 from mesos_py.protocol.messages.master_allocator import Allocation, ResourcesAllocated
 from mesos_py.protocol.resources import Resources
-from mesos_py.protocol.task import Task, TaskState
-from tests.master.builders import SECOND, a_framework_info, a_task_info, a_uuid, an_acceptance, an_update
+from mesos_py.protocol.task import Reason, Task, TaskState
+from tests.master.builders import SECOND, a_framework_info, a_task_info, a_uuid, an_acceptance, an_agent_info, an_update
 from tests.master.simulated_cluster import Agent, Peer, Scheduler, SimulatedCluster
 
 
@@ -237,3 +237,56 @@ def test_registrations_under_way_survive_a_partition() -> None:
 
     assert cluster.metric("master/slaves_active") == 1
     assert agent.of(ma.AgentReregistered)[0].agent_id == AgentId(agent.id)
+
+
+def test_suppressed_offers_stop_and_revived_ones_come_again() -> None:
+    cluster = SimulatedCluster()
+    scheduler = cluster.scheduler()
+    cluster.do(scheduler, Scheduler.tell, mf.OfferSuppression(framework_id=scheduler.id))
+    cluster.agent()
+    cluster.advance(5 * SECOND)
+    assert not scheduler.offers
+
+    cluster.do(scheduler, Scheduler.tell, mf.OfferRevival(framework_id=scheduler.id))
+
+    assert len(scheduler.offers) == 1
+
+
+def test_an_agent_that_returns_with_more_is_offered_in_full() -> None:
+    cluster = SimulatedCluster()
+    scheduler, agent = cluster.scheduler(), cluster.agent()
+    larger = an_agent_info(8, id=agent.id)
+
+    cluster.do(agent, Agent.tell, ma.AgentReregistration(agent=larger, version="0.1.0"))
+    cluster.advance(2 * SECOND)
+
+    assert scheduler.offers[-1].resources.cpus == 8
+
+
+def test_an_agent_leaves_when_it_says_so() -> None:
+    cluster = SimulatedCluster()
+    scheduler, agent = a_running_task(cluster)
+
+    cluster.do(agent, Agent.tell, ma.AgentUnregistration(agent_id=agent.id))
+
+    assert scheduler.of(mf.AgentLost)
+    assert cluster.metric("master/slave_removals/reason_unregistered") == 1
+
+
+def test_questions_and_bytes_pass_through_the_master() -> None:
+    cluster = SimulatedCluster()
+    scheduler, agent = a_running_task(cluster)
+    executor_id = ExecutorId("t")
+
+    cluster.do(scheduler, Scheduler.tell, mf.Reconciliation(framework_id=scheduler.id))
+    cluster.do(
+        scheduler,
+        Scheduler.tell,
+        mf.SchedulerToExecutor(framework_id=scheduler.id, agent_id=agent.id, executor_id=executor_id, data=b"x"),
+    )
+    exited = ma.ExecutorExited(agent_id=agent.id, framework_id=scheduler.id, executor_id=executor_id, exit_status=0)
+    cluster.do(agent, Agent.tell, exited)
+
+    assert scheduler.of(mf.StatusUpdate)[-1].status.reason is Reason.RECONCILIATION
+    assert [message.data for message in agent.of(mf.SchedulerToExecutor)] == [b"x"]
+    assert scheduler.of(mf.ExecutorLost)[-1].executor_id == executor_id

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from master.core.errors import InvalidCall, StrangeSender
 from master.core.events import AgentMarkedUnreachable, PingDue
+from mesos_py.protocol.agent import AgentInfo
 from mesos_py.protocol.framework import Capability
 from mesos_py.protocol.ids import AgentId, TaskId
 from mesos_py.protocol.messages.master_agent import (
@@ -40,8 +42,8 @@ AWARE = Capability.PARTITION_AWARE
 AGENT = a_pid("slave(1)")
 
 
-def registration(run_id: str = "", hostname: str = "h") -> AgentRegistration:
-    return AgentRegistration(agent=an_agent_info(hostname=hostname), version="0.1.0", run_id=run_id)
+def registration(run_id: str = "") -> AgentRegistration:
+    return AgentRegistration(agent=an_agent_info(), version="0.1.0", run_id=run_id)
 
 
 def test_an_agent_is_put_on_record_before_it_is_welcome() -> None:
@@ -113,12 +115,26 @@ def test_agents_of_one_node_are_told_apart() -> None:
     assert list(cluster.books.agents) == ["m-S0", "m-S1"]
 
 
-def test_an_invalid_agent_is_told_to_go_and_why() -> None:
+VALID = an_agent_info()
+
+
+@pytest.mark.parametrize(
+    ("agent", "version", "problem"),
+    [
+        (replace(VALID, hostname=""), "", "agent.hostname"),
+        (replace(VALID, hostname="h" * 2_000), "", "agent.hostname"),
+        (replace(VALID, port=-1), "", "agent.port"),
+        (replace(VALID, port=70_000), "", "agent.port"),
+        (VALID, "v" * 2_000, "version"),
+        (replace(VALID, resources=VALID.resources.allocate("a")), "", "agent.resources"),
+    ],
+)
+def test_an_invalid_agent_is_told_to_go_and_why(agent: AgentInfo, version: str, problem: str) -> None:
     cluster = CoreCluster()
 
-    cluster.send(AGENT, registration(hostname=""))
+    cluster.send(AGENT, AgentRegistration(agent=agent, version=version))
 
-    assert "agent.hostname" in cluster.last(AGENT, AgentShutdown).message
+    assert problem in cluster.last(AGENT, AgentShutdown).message
     assert not cluster.books.agents
 
 

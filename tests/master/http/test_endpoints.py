@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from mesos_py.protocol.ids import TaskId
+from mesos_py.protocol.framework import Capability
+from mesos_py.protocol.ids import ContainerId, TaskId
 from mesos_py.protocol.messages import master_framework as mf
 from mesos_py.protocol.task import CommandInfo, ExecutorInfo, TaskState
 from tests.master.builders import (
@@ -209,3 +210,36 @@ def test_teardown_ends_a_framework() -> None:
 )
 def test_teardown_of_nothing_is_a_bad_request(method: str, body: bytes, status: int) -> None:
     assert SimulatedCluster().http(method, "/master/teardown", body).status == status
+
+
+def test_what_frameworks_and_statuses_may_have_is_shown_if_it_is_there() -> None:
+    cluster = SimulatedCluster()
+    agent = cluster.agent()
+    info = a_framework_info(Capability.MULTI_ROLE, roles=("a", "b"), principal="p")
+    scheduler = cluster.scheduler(info=info)
+    cluster.do(scheduler, Scheduler.subscribe, replace(info, id=scheduler.id))
+    cluster.advance(2 * SECOND)
+    task = replace(a_task_info("t", agent.id), command=CommandInfo(value="true", user="nobody"))
+    cluster.do(scheduler, Scheduler.tell, an_acceptance(scheduler.offers[-1], task))
+    update = an_update(scheduler.id, "t", TaskState.RUNNING)
+    status = replace(update.status, container_id=ContainerId("c"), healthy=True)
+    cluster.do(agent, Agent.tell, replace(update, status=status))
+
+    (framework,) = get(cluster, "/frameworks")["frameworks"]
+
+    assert (framework["roles"], framework["principal"], "role" in framework) == (["a", "b"], "p", False)
+    assert framework["tasks"][0]["user"] == "nobody"
+    shown = framework["tasks"][0]["statuses"][0]
+    assert (shown["container_status"], shown["healthy"]) == ({"container_id": {"value": "c"}}, True)
+
+
+def test_a_framework_that_was_taken_over_and_an_agent_that_returned_say_since_when() -> None:
+    cluster, scheduler, agent = a_busy_cluster()
+    cluster.simulation.crash(scheduler.node)
+    cluster.scheduler(host=10, info=a_framework_info(id=scheduler.id))
+    cluster.do(agent, Agent.return_with)
+
+    state = get(cluster, "/state")
+
+    assert state["frameworks"][0]["reregistered_time"] > state["frameworks"][0]["registered_time"]
+    assert state["slaves"][0]["reregistered_time"] > state["slaves"][0]["registered_time"]
