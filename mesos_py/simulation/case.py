@@ -70,7 +70,7 @@ class Case:
         self._progress_due_ns = self._began_ns
 
     def _add_batch(self, number: int) -> BatchScheduler:
-        """Tasks are shared out evenly. Every other framework knows what an unreachable task is."""
+        """Tasks are shared out evenly. Some frameworks know partitions, some checkpoint, some do both, some neither."""
         count = len(range(number, self.settings.tasks, self.settings.frameworks))
         scheduler = BatchScheduler(draw_jobs(self.cluster.simulation.random(f"jobs/{number}"), count, JOB))
         info = FrameworkInfo(
@@ -78,6 +78,7 @@ class Case:
             name=f"framework-{number}",
             failover_timeout_ns=FAILOVER_TIMEOUT_NS,
             capabilities=(Capability.PARTITION_AWARE,) if number % 2 else (),
+            checkpoint=number // 2 % 2 == 0,
         )
         self.cluster.add_framework(scheduler, info)
         return scheduler

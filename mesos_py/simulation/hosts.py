@@ -6,7 +6,8 @@ same address, which remembers nothing.
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from typing import Concatenate, Final, ParamSpec
 
 from allocators.allocator_process import ALLOCATOR_ID, AllocatorProcess
 from allocators.hierarchical.allocator import HierarchicalAllocator
@@ -28,6 +29,8 @@ from mesos_py.simulation.ticking import TickingDriver, TickingScheduler
 from slave.core.books import Books as AgentBooks
 from slave.simulated_agent import SimulatedMachine, simulated_settings, spawn_simulated_agent
 from slave.slave import Slave
+
+P = ParamSpec("P")
 
 MASTER_ADDRESS: Final = Address("10.0.0.1", 5050)
 MASTER_PID: Final = PID(MASTER_ID, MASTER_ADDRESS)
@@ -164,7 +167,13 @@ class FrameworkHost(Host):
         assert self._driver is not None, f"framework {self.number} was never started"
         return self._driver
 
+    def call(
+        self, method: Callable[Concatenate[SchedulerProcess, P], object], *args: P.args, **kwargs: P.kwargs
+    ) -> None:
+        """Have the driver do something, in a turn of its own: `framework.call(SchedulerProcess.revive)`."""
+        self.node.dispatch(self.driver.pid, method, *args, **kwargs)
+
     def ask_to_stop(self, *, failover: bool = False) -> Future[bool]:
         """Ready when the driver has ended; its node is still there then."""
-        self.node.dispatch(self.driver.pid, SchedulerProcess.stop, failover=failover)
+        self.call(SchedulerProcess.stop, failover=failover)
         return self.node.wait(self.driver.pid)
