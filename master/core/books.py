@@ -47,7 +47,11 @@ class Books:
         """Whether a framework has ended here. Ids of this master's own making tell, even if the end is forgotten."""
         if framework_id in self.frameworks:
             return False
-        return framework_id in self.completed_frameworks or framework_id.startswith(f"{self.settings.master.id}-")
+        return framework_id in self.completed_frameworks or self.is_own(framework_id)
+
+    def is_own(self, id: FrameworkId | AgentId) -> bool:
+        """Whether an id is of this master's making, and so is not older than it."""
+        return id.startswith(f"{self.settings.master.id}-")
 
     def may_return(self, agent_id: AgentId) -> bool:
         """Whether an agent may have been given that id: ids of this master's making must have been made."""

@@ -1,9 +1,9 @@
 """Reconciliation: a scheduler asks what became of its tasks (TS-06, TS-07).
 
 Answers are statuses without uuid, sent once. Silence is an answer too: while an agent may still come back and report,
-nothing true can be said of its tasks. Agents whose ids an earlier master gave may do so until
-`agent_reregister_timeout` has passed since this master was elected; agents that are being put on record will be back
-in a moment.
+nothing true can be said of its tasks. A framework that is older than this master may have tasks on agents that are,
+too, and those have until `agent_reregister_timeout` after the election to find it; agents that are being put on record
+will be back in a moment. Whoever got no answer is to ask again later.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def explain(books: Books, framework: Framework, asked: ReconciledTask, *, now: i
         return _staging(framework, asked.task_id, books.acceptances[number].agent_id, now=now)
     if (task := framework.tasks.get(asked.task_id) or framework.unreachable.get(asked.task_id)) is not None:
         return _known(framework, task, now=now)
-    if _may_return(books, asked.agent_id, now=now):
+    if _may_return(books, framework, asked.agent_id, now=now):
         return []
     if asked.agent_id in books.agents:
         state, what = TaskState.GONE, "Reconciliation: the agent does not know the task"
@@ -57,16 +57,23 @@ def explain(books: Books, framework: Framework, asked: ReconciledTask, *, now: i
     return tell(framework, status_of(asked.task_id, asked.agent_id, verdict, now=now))
 
 
-def _may_return(books: Books, agent_id: AgentId | None, *, now: int) -> bool:
+def _may_return(books: Books, framework: Framework, agent_id: AgentId | None, *, now: int) -> bool:
     """Whether an agent that may have the task has yet to tell this master."""
-    recovering = now < books.settings.started_ns + books.settings.agent_reregister_timeout_ns
+    recovering = _is_recovering(books, framework, now=now)
     if agent_id is None:
         return recovering or bool(books.admitting)
     if agent_id in books.agents or agent_id in books.unreachable_agents:
         return False
     if any(agent_id == admitted for admitted in books.admitting.values()):
         return True
-    return recovering and not agent_id.startswith(f"{books.settings.master.id}-")
+    return recovering and not books.is_own(agent_id)
+
+
+def _is_recovering(books: Books, framework: Framework, *, now: int) -> bool:
+    """Whether agents may still bring back tasks of the framework that were launched before this master's time."""
+    if books.is_own(framework.id):
+        return False
+    return now < books.settings.started_ns + books.settings.agent_reregister_timeout_ns
 
 
 def forwarded_state(task: Task) -> TaskState:

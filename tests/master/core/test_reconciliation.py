@@ -9,9 +9,9 @@ from master.core.limits import Limits
 from mesos_py.protocol.framework import Capability
 from mesos_py.protocol.ids import AgentId, FrameworkId, TaskId
 from mesos_py.protocol.messages.master_agent import AgentRegistration
-from mesos_py.protocol.messages.master_framework import ReconciledTask, Reconciliation
+from mesos_py.protocol.messages.master_framework import FrameworkSubscription, ReconciledTask, Reconciliation
 from mesos_py.protocol.task import Reason, TaskState
-from tests.master.builders import SECOND, a_pid, a_task_info, an_acceptance, an_agent_info, an_update
+from tests.master.builders import SECOND, a_framework_info, a_pid, a_task_info, an_acceptance, an_agent_info, an_update
 from tests.master.core_cluster import CoreCluster
 
 AWARE = Capability.PARTITION_AWARE
@@ -28,13 +28,13 @@ def a_cluster(*capabilities: Capability) -> CoreCluster:
     return cluster
 
 
-def ask(cluster: CoreCluster, *tasks: tuple[str, str | None]) -> list[tuple[str, TaskState]]:
+def ask(cluster: CoreCluster, *tasks: tuple[str, str | None], id: FrameworkId = ID) -> list[tuple[str, TaskState]]:
     cluster.forget()
     asked = tuple(
         ReconciledTask(task_id=TaskId(task_id), agent_id=AgentId(agent_id) if agent_id else None)
         for task_id, agent_id in tasks
     )
-    cluster.send(SCHEDULER, Reconciliation(framework_id=ID, tasks=asked))
+    cluster.send(SCHEDULER, Reconciliation(framework_id=id, tasks=asked))
     statuses = cluster.statuses(SCHEDULER)
     assert all(status.reason is Reason.RECONCILIATION and status.uuid is None for status in statuses)
     return [(status.task_id, status.state) for status in statuses]
@@ -98,18 +98,22 @@ def test_of_an_unknown_agent_nothing_is_known(
 
 
 @BOTH
-@pytest.mark.parametrize("agent_id", [None, "old-S0"])
-def test_nothing_is_said_of_agents_that_may_still_find_the_new_master(
-    agent_id: str | None, capabilities: tuple[Capability, ...]
+@pytest.mark.parametrize(("agent_id", "silent"), [(None, True), ("old-S0", True), ("m-S0", False), ("m-S9", False)])
+def test_nothing_is_said_of_old_agents_that_may_still_find_the_new_master(
+    agent_id: str | None, silent: bool, capabilities: tuple[Capability, ...]
 ) -> None:
-    cluster = a_cluster(*capabilities)
+    cluster = CoreCluster()
+    cluster.an_agent()
+    info = a_framework_info(*capabilities, id=FrameworkId("old-0000"))
+    cluster.send(SCHEDULER, FrameworkSubscription(framework=info))
     cluster.now = LATER - 1
 
-    assert ask(cluster, ("x", agent_id)) == []
+    assert (ask(cluster, ("x", agent_id), id=FrameworkId("old-0000")) == []) == silent
 
 
-def test_an_agent_that_this_master_named_is_not_waited_for() -> None:
-    assert ask(a_cluster(), ("x", "m-S9")) == [("x", TaskState.LOST)]
+@pytest.mark.parametrize("agent_id", [None, "old-S0"])
+def test_a_framework_that_is_no_older_than_the_master_has_nothing_to_wait_for(agent_id: str | None) -> None:
+    assert ask(a_cluster(), ("x", agent_id)) == [("x", TaskState.LOST)]
 
 
 @pytest.mark.parametrize("agent_id", [None, "m-S1"])
