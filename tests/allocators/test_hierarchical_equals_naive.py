@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from allocators.allocator import Allocator
+from mesos_py.protocol.ids import AgentId
+from mesos_py.protocol.resources import Resources
 from tests.support.allocator_replay import Replay, settings_of
 from tests.support.naive_allocator import NaiveAllocator
 from tests.support.watched_allocator import ALL_CAPABILITIES, WatchedAllocator
@@ -46,18 +48,32 @@ def flag(step: dict[str, Any], name: str, *, value: Any) -> None:
         step[name] = value
 
 
+def plain_cpus(resources: Resources) -> float:
+    return resources.unreserved().non_revocable().cpus
+
+
 class SameOffers(RuleBasedStateMachine):
     """Both allocators are told the same, and must say the same."""
 
-    @initialize(seed=st.integers(0, 2**32), smallest=st.sampled_from(([], [], None)))
-    def begin(self, seed: int, smallest: list[Any] | None) -> None:
+    @initialize(
+        seed=st.integers(0, 2**32),
+        smallest=st.sampled_from(([], [], None)),
+        agents=st.lists(totals, max_size=5),
+        frameworks=st.lists(roles, max_size=4),
+    )
+    def begin(
+        self, seed: int, *, smallest: list[Any] | None, agents: list[list[Any]], frameworks: list[list[str]]
+    ) -> None:
         config: dict[str, Any] = {} if smallest is None else {"min_allocatable": smallest}
         made = settings_of(config, seed)
         self.fast = WatchedAllocator(made)
         self.naive = NaiveAllocator(made)
         self.replays = [Replay(self.fast, made), Replay(cast(Allocator, self.naive), made)]
-        self.agents: dict[str, list[Any]] = {}
-        self.frameworks: dict[str, None] = {}
+        self.agents = dict(zip(AGENTS, agents, strict=False))
+        self.frameworks = dict(zip(FRAMEWORKS, frameworks, strict=False))
+        steps = [{"op": "add_agent", "id": name, "resources": total} for name, total in self.agents.items()]
+        steps += [{"op": "add_framework", "id": name, "roles": taken} for name, taken in self.frameworks.items()]
+        self.do(op="atomic", steps=steps)
 
     def do(self, **step: Any) -> None:
         first, second = self.replays
@@ -100,7 +116,7 @@ class SameOffers(RuleBasedStateMachine):
         if name in self.frameworks:
             self.do(op="update_framework", id=name, **said)
         else:
-            self.frameworks[name] = None
+            self.frameworks[name] = said["roles"]
             self.do(op="add_framework", id=name, **said)
 
     @rule(data=st.data(), operation=st.sampled_from(("remove", "activate", "deactivate", "deactivate")))
@@ -138,7 +154,7 @@ class SameOffers(RuleBasedStateMachine):
     @rule(data=st.data(), part=st.sampled_from(("all", "all", {"cpus": 1})), filter_seconds=seconds)
     def recover(self, data: st.DataObject, part: Any, filter_seconds: float | None) -> None:
         framework, role, agent = data.draw(st.sampled_from(sorted(self.replays[0].open)))
-        if part != "all" and self.replays[0].open[framework, role, agent].unreserved().non_revocable().cpus < 1:
+        if part != "all" and plain_cpus(self.replays[0].open[framework, role, agent]) < 1:
             part = "all"
         step = {"op": "recover", "framework": framework, "role": role, "agent": agent, "resources": part}
         flag(step, "filter_seconds", value=filter_seconds)
@@ -162,10 +178,30 @@ class SameOffers(RuleBasedStateMachine):
     @rule(data=st.data(), role=st.sampled_from(("a", "b")))
     def reserve_by_operator(self, data: st.DataObject, role: str) -> None:
         agent = data.draw(st.sampled_from(sorted(self.agents)))
-        free = [replay.allocator.agents for replay in self.replays[1:]]  # type: ignore[attr-defined] # the naive one
-        if free[0][agent].free.unreserved().non_revocable().cpus >= 1:
+        if plain_cpus(self.naive.agents[AgentId(agent)].free) >= 1:
             conversion = {"from": {"cpus": 1}, "to": [{"cpus": 1, "@reservations": [{"role": role}]}]}
             self.do(op="update_available", agent=agent, conversions=[conversion])
+
+    @precondition(lambda self: self.replays[0].open)
+    @rule(data=st.data())
+    def reserve_on_an_offer(self, data: st.DataObject) -> None:
+        framework, role, agent = data.draw(st.sampled_from(sorted(self.replays[0].open)))
+        has_some = min(map(plain_cpus, (self.replays[0].open[framework, role, agent], self.naive.agents[agent].total)))
+        if role != "*" and has_some >= 1:  # Nobody reserves what an agent that shrank does not have.
+            conversion = {"from": {"cpus": 1}, "to": [{"cpus": 1, "@reservations": [{"role": role}]}]}
+            place = {"framework": framework, "role": role, "agent": agent}
+            self.do(op="update_allocation", **place, conversions=[conversion])
+
+    @precondition(lambda self: self.replays[0].open)
+    @rule(data=st.data())
+    def launch_and_finish(self, data: st.DataObject) -> None:
+        framework, role, agent = data.draw(st.sampled_from(sorted(self.replays[0].open)))
+        if plain_cpus(self.replays[0].open[framework, role, agent]) >= 1:
+            place = {"framework": framework, "role": role, "agent": agent, "resources": {"cpus": 1}}
+            self.do(op="accept", **place)
+            self.do(op="advance_clock", seconds=1)
+            if agent in self.agents and framework in self.frameworks:
+                self.do(op="recover", **place, allocated=True)
 
     @invariant()
     def orders_are_the_same(self) -> None:
