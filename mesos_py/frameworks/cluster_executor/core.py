@@ -180,6 +180,8 @@ class CallBook:
         if status.state in LOST_STATES or (status.source is not Source.EXECUTOR and status.reason in LOST_REASONS):
             return self._lose(call, status)
         if status.state is TaskState.FINISHED:
+            if not status.data:
+                return None  # A master's answer to a reconciliation has no data; the agent repeats the one that has.
             self._finish(call)
             return Finished(call.number, status.task_id, status.data)
         if status.state.is_terminal:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from msgspec.structs import replace
 
 from mesos_py.frameworks.cluster_executor.core import CallBook, Failed, Finished, Resubmitted, Stray
 from mesos_py.protocol.ids import AgentId, ExecutorId, TaskId
@@ -71,6 +72,17 @@ def test_a_finished_task_answers_its_call() -> None:
 
     assert outcome == Finished(number, TaskId("1.1"), b"sealed")
     assert book.status(a_status("1.1", TaskState.FINISHED)) is None
+
+
+def test_a_finish_without_an_answer_waits_for_the_one_that_has_it() -> None:
+    book = a_book()
+    number = book.submit(b"")
+    book.place([an_offer(1, agent="a", resources="cpus:2;mem:10")])
+
+    reconciled = book.status(replace(a_status("1.1", TaskState.FINISHED, source=Source.MASTER), data=b""))
+
+    assert reconciled is None
+    assert book.status(a_status("1.1", TaskState.FINISHED)) == Finished(number, TaskId("1.1"), b"sealed")
 
 
 def test_a_lost_task_is_tried_again_under_a_new_id_and_at_last_given_up() -> None:
