@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from tests.support.real_cluster import RealCluster, command_line
+from tests.support.real_cluster import Daemon, RealCluster, command_line
 from tests.support.waiting import PATIENCE_S
 
 
@@ -133,7 +133,7 @@ def test_an_occupied_port_is_one_line_and_status_1(cluster: RealCluster) -> None
     assert f"127.0.0.1:{port}" in done.stderr
 
 
-def sandbox(cluster: RealCluster, executor_id: str) -> tuple[object, str]:
+def sandbox(cluster: RealCluster, executor_id: str) -> tuple[Daemon, str]:
     """The agent on which an executor ran, and the sandbox of its last run."""
     for agent in cluster.agents:
         state = agent.get("/state")

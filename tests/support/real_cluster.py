@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -38,7 +39,7 @@ def get(address: str, path: str) -> Any:
 class Daemon:
     """A master or an agent. Its log lines go to a file beside its folder."""
 
-    def __init__(self, name: str, folder: Path, arguments: tuple[str, ...]) -> None:
+    def __init__(self, name: str, folder: Path, arguments: Sequence[str]) -> None:
         self.name = name
         self.log = folder / f"{name}.log"
         with self.log.open("ab") as log:
@@ -95,23 +96,29 @@ class RealCluster:
     def _start_master(self, port: str) -> Daemon:
         return Daemon("master", self.folder, ("master", *MASTER, "--port", port, *self._master_flags))
 
-    def add_agent(self, *flags: str) -> Daemon:
+    def add_agent(self) -> Daemon:
         name = f"agent{len(self.agents) + 1}"
         variables = json.dumps({"PYTHONPATH": str(ROOT)})  # Functions of this test suite run as tasks.
-        agent = Daemon(
-            name,
-            self.folder,
-            ("agent", *AGENT, "--master", self.address, "--hostname", name, "--resources", RESOURCES)
-            + ("--work-dir", str(self.folder / name), "--executor-environment-variables", variables, *flags),
-        )
+        arguments = ["agent", *AGENT, "--master", self.address, "--hostname", name, "--resources", RESOURCES]
+        arguments += ["--work-dir", str(self.folder / name), "--executor-environment-variables", variables]
+        agent = Daemon(name, self.folder, arguments)
         self.agents.append(agent)
         return agent
 
     def restart_master(self) -> None:
         """SIGKILL the master, and start a new one on its address."""
-        port = self.address.rpartition(":")[2]
-        self.master.kill()
-        self.master = self._start_master(port)
+        self.kill(self.master)
+        self.start_master_again()
+
+    def start_master_again(self) -> None:
+        """A new master on the address of the one that was killed."""
+        self.master = self._start_master(port=self.address.rpartition(":")[2])
+
+    def kill(self, daemon: Daemon) -> None:
+        """SIGKILL."""
+        daemon.kill()
+        if daemon in self.agents:
+            self.agents.remove(daemon)
 
     @property
     def address(self) -> str:
