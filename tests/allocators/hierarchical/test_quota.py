@@ -14,7 +14,6 @@ from tests.support.allocator_builders import (
     add_agent,
     add_framework,
     anything_goes,
-    give_back,
     received,
 )
 from tests.support.resource_notation import resources_of
@@ -111,7 +110,7 @@ def test_idle_reservations_are_no_headroom_and_held_ones_do_not_count_twice() ->
     assert sum(part.cpus for part in second.values()) == 1
 
 
-def test_idle_revocable_resources_are_no_headroom() -> None:
+def test_revocable_resources_are_no_headroom_whether_idle_or_held() -> None:
     allocator = an_allocator()
     allocator.update_quota("q", guarantee(cpus=2))
     capabilities = (Capability.MULTI_ROLE, Capability.REVOCABLE_RESOURCES)
@@ -119,12 +118,12 @@ def test_idle_revocable_resources_are_no_headroom() -> None:
     allocator.add_framework(FrameworkId("f1"), info, used={}, active=True, suppressed_roles=())
     add_agent(allocator, "n1", total=resources_of([{"cpus": 3}, {"cpus": 5, "@revocable": True}]))
 
-    expected = resources_of([{"cpus": 1}, {"cpus": 5, "@revocable": True}])
-    first = allocator.allocate(None, now=0)
-    give_back(allocator, first)
+    first = received(allocator.allocate(None, now=0))
+    add_agent(allocator, "n2", total=Resources.of(cpus=1))
+    second = received(allocator.allocate(None, now=SECOND))
 
-    assert received(first) == {"f1": expected}
-    assert received(allocator.allocate(None, now=SECOND)) == {"f1": expected}
+    assert first == {"f1": resources_of([{"cpus": 1}, {"cpus": 5, "@revocable": True}])}
+    assert second == {"f1": Resources.of(cpus=1)}, "what is held must not be taken off twice"
 
 
 def test_an_agent_passed_over_for_want_of_room_is_offered_once_there_is_room() -> None:
