@@ -32,7 +32,7 @@ def run(flags: MasterFlags, *, ready: Callable[[PID], None]) -> int:
 
     async def main(node: LoopNode) -> int:
         pid = spawn_master(node, flags)
-        node.log.info("master_listening", address=node.address, pid=pid)
+        node.log.info("master_listening", master=pid)
         ready(pid)
         await result(node.wait(pid))
         return EXIT_ENDED

@@ -109,7 +109,15 @@ class Master(Process):
             raise
         if self.options.checked:
             self._state.check()
+        self._log_news()
         self._performer.perform(effects)
+
+    def _log_news(self) -> None:
+        """There are many more tasks than agents and frameworks, and schedulers tell of them."""
+        for subject, what in self.books.story.news:
+            kind, _, id = subject.partition(" ")
+            log = self.log.debug if kind == "task" else self.log.info
+            log(f"{kind}_transition", id=id, what=what)
 
     def received(self, sender: PID, message: Message) -> None:
         """Something came; the rules know what it means, and whether this sender may say it."""

@@ -136,6 +136,7 @@ class MasterState:
 
     def apply(self, event: Event, *, now: int) -> Effects:
         """One event. The effects are to be performed in order, before the next event is applied."""
+        self.books.story.news.clear()
         return EVENT_RULES[type(event)](self.books, event, now)
 
     def check(self) -> None:

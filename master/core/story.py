@@ -22,6 +22,7 @@ class Story:
         self._subjects_max = subjects_max
         self._lines_max = lines_max
         self._lines: dict[str, deque[Transition]] = {}  # The subject heard of last comes last.
+        self.news: list[tuple[str, str]] = []  # Subjects and what became of them in the present event, for the log.
 
     def note(self, subject: str, what: str, *, now: int) -> None:
         lines = self._lines.pop(subject, None)
@@ -30,6 +31,7 @@ class Story:
             if len(self._lines) >= self._subjects_max:
                 del self._lines[next(iter(self._lines))]
         lines.append(Transition(now, what))
+        self.news.append((subject, what))
         self._lines[subject] = lines
 
     def of(self, subject: str) -> tuple[Transition, ...]:

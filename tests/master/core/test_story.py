@@ -41,3 +41,13 @@ def test_the_story_of_a_task_says_why_it_is_gone() -> None:
         "TASK_RUNNING",
         "TASK_LOST: The agent is unreachable",
     ]
+
+
+def test_the_news_are_those_of_the_last_event() -> None:
+    cluster = CoreCluster()
+    cluster.an_agent()
+    pid, id = cluster.a_framework()
+
+    cluster.exit(pid)
+
+    assert cluster.books.story.news == [(f"framework {id}", f"disconnected from {pid}")]
