@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from allocators.allocator import Allocator
 from mesos_py.protocol.ids import AgentId
@@ -216,3 +224,9 @@ class SameOffers(RuleBasedStateMachine):
 
 TestSameOffers = SameOffers.TestCase
 TestSameOffers.settings = settings(max_examples=60, stateful_step_count=30)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_the_offers_are_the_same_over_as_many_histories_as_take_some_minutes() -> None:
+    run_state_machine_as_test(SameOffers, settings=settings(max_examples=3_000, stateful_step_count=60))
