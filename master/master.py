@@ -80,7 +80,7 @@ class Master(Process):
         hostname = self.options.hostname or self.pid.address.ip
         info = MasterInfo(id=MasterId(self.unique_id()), pid=self.pid, hostname=hostname, version=VERSION)
         self._state = MasterState(self._settings_of(info, self.clock.now()))
-        self._metrics = MasterMetrics(self.metrics, self.books, self.clock.now)
+        self._metrics = MasterMetrics(self.metrics, self.books, now=self.clock.now)
         self._performer = Performer(
             self, self._allocator, authorizer=self._authorizer, metrics=self._metrics, happened=self.happened
         )

@@ -79,7 +79,7 @@ RESOURCES: Final = ("cpus", "mem", "disk", "gpus")
 class MasterMetrics:
     """Declares them for one master, and takes them away again."""
 
-    def __init__(self, registry: Metrics, books: Books, now: Callable[[], int]) -> None:
+    def __init__(self, registry: Metrics, books: Books, *, now: Callable[[], int]) -> None:
         self._registry = registry
         self._books = books
         self._now = now
@@ -122,9 +122,9 @@ class MasterMetrics:
             yield f"tasks_{state.name.lower()}", partial(_tasks, books, state)
         for name in RESOURCES:
             for infix, part in (("", Resources.non_revocable), ("_revocable", Resources.revocable)):
-                yield f"{name}{infix}_total", partial(_total, books, name, part)
-                yield f"{name}{infix}_used", partial(_used, books, name, part)
-                yield f"{name}{infix}_percent", partial(_percent, books, name, part)
+                yield f"{name}{infix}_total", partial(_total, books, name, part=part)
+                yield f"{name}{infix}_used", partial(_used, books, name, part=part)
+                yield f"{name}{infix}_percent", partial(_percent, books, name, part=part)
 
 
 Part = Callable[[Resources], Resources]
@@ -134,18 +134,18 @@ def _tasks(books: Books, state: TaskState) -> float:
     return sum(task.state is state for framework in books.frameworks.values() for task in framework.tasks.values())
 
 
-def _total(books: Books, name: str, part: Part) -> float:
+def _total(books: Books, name: str, *, part: Part) -> float:
     total = Resources.sum(part(agent.info.resources) for agent in books.agents.values() if agent.is_active)
     return float(getattr(total, name))
 
 
-def _used(books: Books, name: str, part: Part) -> float:
+def _used(books: Books, name: str, *, part: Part) -> float:
     used = Resources.sum(
         part(resources) for agent in books.agents.values() for resources in books.used_on(agent).values()
     )
     return float(getattr(used, name))
 
 
-def _percent(books: Books, name: str, part: Part) -> float:
-    total = _total(books, name, part)
-    return _used(books, name, part) / total if total else 0.0
+def _percent(books: Books, name: str, *, part: Part) -> float:
+    total = _total(books, name, part=part)
+    return _used(books, name, part=part) / total if total else 0.0

@@ -33,34 +33,38 @@ from mesos_py.protocol.resources import Resources
 from mesos_py.protocol.task import Reason, Task, TaskInfo, TaskState
 
 
-def accept(books: Books, sender: PID, message: OfferAcceptance, *, now: int) -> Effects:
+def accept(books: Books, sender: PID, *, message: OfferAcceptance, now: int) -> Effects:
     """Stages one and two."""
     framework = books.framework_of(sender, message.framework_id)
     tasks = tuple(task for operation in message.operations for task in operation.tasks)
     if len(tasks) > books.limits.tasks_per_acceptance:
         raise InvalidCall(f"operations: expected at most {books.limits.tasks_per_acceptance} tasks, got {len(tasks)}")
-    found = offers.look_up(books, framework, message.offer_ids)
+    found = offers.look_up(books, framework, ids=message.offer_ids)
     if isinstance(found, str):
         refused = Verdict(lost_or(TaskState.DROPPED, framework), Reason.INVALID_OFFERS, found)
-        returned = offers.return_offers(books, framework, message.offer_ids, refuse_ns=0)
-        return [*returned, *_refused(framework, tasks, refused, now=now)]
+        returned = offers.return_offers(books, framework, ids=message.offer_ids, refuse_ns=0)
+        return [*returned, *_refused(framework, tasks, verdict=refused, now=now)]
     if not tasks:
-        return offers.return_offers(books, framework, message.offer_ids, refuse_ns=message.filters.effective_refuse_ns)
+        return offers.return_offers(
+            books, framework, ids=message.offer_ids, refuse_ns=message.filters.effective_refuse_ns
+        )
     taken = [effect for offer in found for effect in offers.take(books, offer)]
-    acceptance = _put_aside(books, framework, found, message)
+    acceptance = _put_aside(books, framework, found=found, message=message)
     return [*taken, Authorize(acceptance.number, framework.info, tasks)]
 
 
-def _refused(framework: Framework, tasks: Iterable[TaskInfo], verdict: Verdict, *, now: int) -> Effects:
+def _refused(framework: Framework, tasks: Iterable[TaskInfo], *, verdict: Verdict, now: int) -> Effects:
     """Tell the scheduler of tasks that were not launched."""
     effects: Effects = []
     for task in tasks:
-        status = status_of(task.task_id, task.agent_id, verdict, now=now)
+        status = status_of(task.task_id, task.agent_id, verdict=verdict, now=now)
         effects += [*tell(framework, status), count_of(status)]
     return effects
 
 
-def _put_aside(books: Books, framework: Framework, found: list[Offer], message: OfferAcceptance) -> PendingAcceptance:
+def _put_aside(
+    books: Books, framework: Framework, *, found: list[Offer], message: OfferAcceptance
+) -> PendingAcceptance:
     acceptance = PendingAcceptance(
         number=books.next_number("acceptance"),
         framework_id=framework.id,
@@ -99,17 +103,17 @@ def _proceed(books: Books, acceptance: PendingAcceptance, *, now: int) -> Effect
         verdict = Verdict(
             lost_or(TaskState.DROPPED, framework), Reason.SLAVE_DISCONNECTED, "The agent disconnected before the launch"
         )
-        return [_returned(acceptance), *_refused(framework, _alive(acceptance), verdict, now=now)]
+        return [_returned(acceptance), *_refused(framework, _alive(acceptance), verdict=verdict, now=now)]
     left = acceptance.resources
     effects: Effects = []
     for task in _alive(acceptance):
-        prepared = _allocated(task, acceptance, framework)
-        refusal = _verdict(books, acceptance, prepared, left=left)
+        prepared = _allocated(task, acceptance, framework=framework)
+        refusal = _verdict(books, acceptance, task=prepared, left=left)
         if refusal is not None:
-            effects += _refused(framework, (task,), refusal, now=now)
+            effects += _refused(framework, (task,), verdict=refusal, now=now)
         else:
-            left = left - _needed(agent, prepared, framework.id)
-            effects += _launch(books, agent, prepared, framework=framework, now=now)
+            left = left - _needed(agent, prepared, framework_id=framework.id)
+            effects += _launch(books, agent, info=prepared, framework=framework, now=now)
     used = acceptance.resources - left
     if used:  # First of all, so that the allocator never sees used resources come back before they are used.
         effects.insert(0, UseResources(framework.id, agent.id, used))
@@ -136,7 +140,7 @@ def _returned(acceptance: PendingAcceptance) -> RecoverOffered:
     return RecoverOffered(acceptance.framework_id, acceptance.agent_id, acceptance.resources, 0)
 
 
-def _allocated(task: TaskInfo, acceptance: PendingAcceptance, framework: Framework) -> TaskInfo:
+def _allocated(task: TaskInfo, acceptance: PendingAcceptance, *, framework: Framework) -> TaskInfo:
     """The task as books and agent have it: resources under the role of the offers, the executor with its framework."""
     role = acceptance.offers[0].role
     executor = task.executor
@@ -146,7 +150,7 @@ def _allocated(task: TaskInfo, acceptance: PendingAcceptance, framework: Framewo
     return replace(task, resources=task.resources.unallocate().allocate(role), executor=executor)
 
 
-def _verdict(books: Books, acceptance: PendingAcceptance, task: TaskInfo, *, left: Resources) -> Verdict | None:
+def _verdict(books: Books, acceptance: PendingAcceptance, *, task: TaskInfo, left: Resources) -> Verdict | None:
     """Stage three: why not to launch a task, or None."""
     assert acceptance.denied is not None
     if task.task_id in acceptance.denied:
@@ -157,7 +161,7 @@ def _verdict(books: Books, acceptance: PendingAcceptance, task: TaskInfo, *, lef
         framework_id=framework.id,
         agent_id=agent.id,
         known=books.knows_task(framework, task.task_id),
-        full=_is_full(books, framework, agent),
+        full=_is_full(books, framework, agent=agent),
         executor=running.executor if running else None,
         left=left,
     )
@@ -165,19 +169,19 @@ def _verdict(books: Books, acceptance: PendingAcceptance, task: TaskInfo, *, lef
     return Verdict(TaskState.ERROR, Reason.TASK_INVALID, f"Task: {problem}") if problem else None
 
 
-def _is_full(books: Books, framework: Framework, agent: Agent) -> bool:
+def _is_full(books: Books, framework: Framework, *, agent: Agent) -> bool:
     limits = books.limits
     return len(framework.tasks) >= limits.tasks_per_framework or len(agent.tasks) >= limits.tasks_per_agent
 
 
-def _needed(agent: Agent, task: TaskInfo, framework_id: FrameworkId) -> Resources:
+def _needed(agent: Agent, task: TaskInfo, *, framework_id: FrameworkId) -> Resources:
     """What a launch uses: the first task of an executor brings the executor's resources along."""
     if task.executor is None or (framework_id, task.executor.executor_id) in agent.executors:
         return task.resources
     return task.resources + task.executor.resources
 
 
-def _launch(books: Books, agent: Agent, info: TaskInfo, *, framework: Framework, now: int) -> Effects:
+def _launch(books: Books, agent: Agent, *, info: TaskInfo, framework: Framework, now: int) -> Effects:
     """Stage four."""
     executor = info.executor
     if executor is not None and (framework.id, executor.executor_id) not in agent.executors:
@@ -219,5 +223,5 @@ def abandon_of_agent(books: Books, agent: Agent, *, message: str, now: int) -> E
             framework = books.frameworks[acceptance.framework_id]
             _close(books, acceptance)
             verdict = Verdict(lost_or(TaskState.DROPPED, framework), Reason.SLAVE_REMOVED, message)
-            effects += [_returned(acceptance), *_refused(framework, _alive(acceptance), verdict, now=now)]
+            effects += [_returned(acceptance), *_refused(framework, _alive(acceptance), verdict=verdict, now=now)]
     return effects

@@ -64,7 +64,7 @@ def marked_unreachable(books: Books, event: AgentMarkedUnreachable, *, now: int)
     agent = books.agents.get(event.agent_id)
     if agent is None or agent.instance != event.instance or not agent.marking_unreachable:
         return []
-    effects = departures.remove(books, agent, departures.UNREACHABLE, now=now)
+    effects = departures.remove(books, agent, departure=departures.UNREACHABLE, now=now)
     books.unreachable_agents[agent.id] = now
     while len(books.unreachable_agents) > books.limits.agents_unreachable:
         del books.unreachable_agents[next(iter(books.unreachable_agents))]

@@ -26,7 +26,7 @@ from mesos_py.protocol.messages.master_agent import (
 from mesos_py.protocol.task import Reason, TaskState
 
 
-def register(books: Books, sender: PID, message: AgentRegistration, *, now: int) -> Effects:
+def register(books: Books, sender: PID, *, message: AgentRegistration, now: int) -> Effects:
     """A new agent asks to join. It is put on record first, then let in."""
     if problem := agent_problem(message.agent, message.version):
         return [Count("invalid_agent_registrations"), Send(sender, AgentShutdown(message=problem))]
@@ -37,7 +37,7 @@ def register(books: Books, sender: PID, message: AgentRegistration, *, now: int)
     if known is not None:
         if known.connected and known.run_id == message.run_id:
             return [_registered(books, known)]
-        effects += departures.remove(books, known, departures.REPLACED, now=now)
+        effects += departures.remove(books, known, departure=departures.REPLACED, now=now)
     elif len(books.agents) + len(books.admitting) >= books.limits.agents:
         raise InvalidCall(f"the master has {books.limits.agents} agents and takes no more")
     id = agent_id(books.settings.master.id, books.next_number("agent"))
@@ -93,16 +93,16 @@ def exited(books: Books, pid: PID, *, now: int) -> Effects:
     for framework_id, task_id in tuple(agent.tasks):
         framework = books.frameworks[framework_id]
         if not framework.info.checkpoint:
-            effects += conclude(books, framework.tasks[task_id], verdict, now=now)
+            effects += conclude(books, framework.tasks[task_id], verdict=verdict, now=now)
     for key in tuple(agent.executors):
         if not books.frameworks[key[0]].info.checkpoint:
-            effects += remove_executor(books, agent, key)
+            effects += remove_executor(books, agent, key=key)
     return effects
 
 
-def unregister(books: Books, sender: PID, message: AgentUnregistration, *, now: int) -> Effects:
+def unregister(books: Books, sender: PID, *, message: AgentUnregistration, now: int) -> Effects:
     """The agent stops for good."""
     agent = books.agent_of(sender)
     if message.agent_id != agent.id:
         raise InvalidCall(f"agent_id {message.agent_id}: expected {agent.id}")
-    return departures.remove(books, agent, departures.UNREGISTERED, now=now)
+    return departures.remove(books, agent, departure=departures.UNREGISTERED, now=now)

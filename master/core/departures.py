@@ -35,7 +35,7 @@ def ping_timer(agent_id: AgentId) -> str:
     return f"ping/{agent_id}"
 
 
-def remove(books: Books, agent: Agent, departure: Departure, *, now: int) -> Effects:
+def remove(books: Books, agent: Agent, *, departure: Departure, now: int) -> Effects:
     """Take an agent off the books. The allocator forgets with it what is held there."""
     effects = accept.abandon_of_agent(books, agent, message=departure.message, now=now)
     effects += offers.rescind(books, agent.offers)
@@ -43,7 +43,7 @@ def remove(books: Books, agent: Agent, departure: Departure, *, now: int) -> Eff
         framework = books.frameworks[framework_id]
         verdict = Verdict(lost_or(departure.state, framework), Reason.SLAVE_REMOVED, departure.message)
         end = tasks.mark_unreachable if departure.state is TaskState.UNREACHABLE else tasks.conclude
-        effects += end(books, framework.tasks[task_id], verdict, now=now)
+        effects += end(books, framework.tasks[task_id], verdict=verdict, now=now)
     agent.executors.clear()
     del books.agents[agent.id]
     del books.agent_by_pid[agent.pid]

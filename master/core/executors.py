@@ -14,7 +14,7 @@ from mesos_py.protocol.messages.master_agent import ExecutorExited
 from mesos_py.protocol.messages.master_framework import ExecutorLost, SchedulerToExecutor
 
 
-def exited(books: Books, sender: PID, message: ExecutorExited) -> Effects:
+def exited(books: Books, sender: PID, *, message: ExecutorExited) -> Effects:
     """An executor ended: its resources are free, and the scheduler may want to know.
 
     Its tasks are reported one by one.
@@ -22,7 +22,7 @@ def exited(books: Books, sender: PID, message: ExecutorExited) -> Effects:
     agent = books.agent_of(sender)
     if message.agent_id != agent.id:
         raise InvalidCall(f"agent_id {message.agent_id}: expected {agent.id}")
-    effects = remove(books, agent, (message.framework_id, message.executor_id))
+    effects = remove(books, agent, key=(message.framework_id, message.executor_id))
     framework = books.frameworks.get(message.framework_id)
     if framework is not None and framework.pid is not None:
         lost = ExecutorLost(agent_id=agent.id, executor_id=message.executor_id, exit_status=message.exit_status)
@@ -30,7 +30,7 @@ def exited(books: Books, sender: PID, message: ExecutorExited) -> Effects:
     return effects
 
 
-def remove(books: Books, agent: Agent, key: ExecutorKey) -> Effects:
+def remove(books: Books, agent: Agent, *, key: ExecutorKey) -> Effects:
     """Off the agent's page, if it is there, and its resources back."""
     running = agent.executors.pop(key, None)
     if running is None or not running.executor.resources:
@@ -38,7 +38,7 @@ def remove(books: Books, agent: Agent, key: ExecutorKey) -> Effects:
     return [RecoverUsed(key[0], agent.id, running.executor.resources)]
 
 
-def message_to(books: Books, sender: PID, message: SchedulerToExecutor) -> Effects:
+def message_to(books: Books, sender: PID, *, message: SchedulerToExecutor) -> Effects:
     """Pass bytes on; best effort."""
     books.framework_of(sender, message.framework_id)
     agent = books.agents.get(message.agent_id)

@@ -47,22 +47,22 @@ REMOVED = "Framework has been removed"
 FAILED_OVER = "Framework failed over"
 
 
-def subscribe(books: Books, sender: PID, message: FrameworkSubscription, *, now: int) -> Effects:
+def subscribe(books: Books, sender: PID, *, message: FrameworkSubscription, now: int) -> Effects:
     """Let a scheduler in, or say why not."""
-    if problem := _problem(books, sender, message):
+    if problem := _problem(books, sender, message=message):
         return [Count("invalid_framework_subscriptions"), Send(sender, FrameworkError(message=problem))]
     known = message.framework.id or books.framework_by_pid.get(sender)
     if known is None:
-        return _add(books, sender, message, now=now)
+        return _add(books, sender, message=message, now=now)
     framework = books.frameworks.get(known)
     if framework is None:  # An earlier master knew it; agents that run its tasks are yet to come.
-        return _add(books, sender, message, now=now)
+        return _add(books, sender, message=message, now=now)
     if framework.pid == sender:
-        return _subscribe_again(books, framework, message)
-    return _take_over(books, framework, sender, message, now=now)
+        return _subscribe_again(books, framework, message=message)
+    return _take_over(books, framework, sender=sender, message=message, now=now)
 
 
-def _problem(books: Books, sender: PID, message: FrameworkSubscription) -> str | None:
+def _problem(books: Books, sender: PID, *, message: FrameworkSubscription) -> str | None:
     if problem := framework_problem(message.framework, message.suppressed_roles):
         return problem
     id = message.framework.id
@@ -80,7 +80,7 @@ def _problem(books: Books, sender: PID, message: FrameworkSubscription) -> str |
     return None
 
 
-def _add(books: Books, sender: PID, message: FrameworkSubscription, *, now: int) -> Effects:
+def _add(books: Books, sender: PID, *, message: FrameworkSubscription, now: int) -> Effects:
     id = message.framework.id or framework_id(books.settings.master.id, books.next_number("framework"))
     framework = Framework(id, replace(message.framework, id=id), CONNECTED, now, pid=sender, active=True)
     framework.suppressed_roles = message.suppressed_roles
@@ -96,7 +96,7 @@ def _subscribed(books: Books, framework: Framework) -> Send:
     return Send(framework.pid, FrameworkSubscribed(framework_id=framework.id, master=books.settings.master))
 
 
-def _subscribe_again(books: Books, framework: Framework, message: FrameworkSubscription) -> Effects:
+def _subscribe_again(books: Books, framework: Framework, *, message: FrameworkSubscription) -> Effects:
     """The scheduler repeats itself, so it may have missed what was sent to it: offers are made anew (MA-13)."""
     return [
         *offers.rescind(books, framework.offers),
@@ -105,7 +105,7 @@ def _subscribe_again(books: Books, framework: Framework, message: FrameworkSubsc
     ]
 
 
-def _take_over(books: Books, framework: Framework, sender: PID, message: FrameworkSubscription, *, now: int) -> Effects:
+def _take_over(books: Books, framework: Framework, *, sender: PID, message: FrameworkSubscription, now: int) -> Effects:
     """A scheduler takes its framework back, or another one's place (MA-02)."""
     effects: Effects = []
     if framework.pid is not None:  # The allocator forgets what the one before refused.
@@ -173,7 +173,7 @@ def failover_expired(books: Books, event: FailoverExpired, *, now: int) -> Effec
     return remove(books, framework, why="failover timeout", now=now)
 
 
-def unsubscribe(books: Books, sender: PID, message: FrameworkUnsubscription, *, now: int) -> Effects:
+def unsubscribe(books: Books, sender: PID, *, message: FrameworkUnsubscription, now: int) -> Effects:
     """The scheduler stops for good."""
     return remove(books, books.framework_of(sender, message.framework_id), why="unsubscribed", now=now)
 
@@ -199,11 +199,11 @@ def remove(books: Books, framework: Framework, *, why: str, now: int) -> Effects
     agents = books.agents_of(framework)
     verdict = Verdict(TaskState.KILLED, Reason.FRAMEWORK_REMOVED, f"Framework removed: {why}")
     for task in tuple(framework.tasks.values()):
-        effects += conclude(books, task, verdict, now=now)
+        effects += conclude(books, task, verdict=verdict, now=now)
     for agent in agents:
         for key in tuple(agent.executors):
             if key[0] == framework.id:
-                effects += remove_executor(books, agent, key)
+                effects += remove_executor(books, agent, key=key)
     shutdown = FrameworkShutdown(framework_id=framework.id)
     effects += [Send(agent.pid, shutdown) for agent in agents if agent.connected]
     effects += [RemoveFramework(framework.id), CancelTimer(_timer(framework.id))]

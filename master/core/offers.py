@@ -47,19 +47,19 @@ def allocated(books: Books, allocations: tuple[Allocation, ...]) -> Effects:
         framework, agent = books.frameworks.get(allocation.framework_id), books.agents.get(allocation.agent_id)
         if agent is not None and not agent.booked:
             continue
-        if not _can_offer(books, framework, agent):
+        if not _can_offer(books, framework, agent=agent):
             effects.append(_returned(allocation))
             continue
         assert framework is not None
         assert framework.pid is not None
         assert agent is not None
-        offer = _make(books, framework, agent, allocation)
+        offer = _make(books, framework, agent=agent, allocation=allocation)
         made.setdefault(framework.pid, []).append(offer)
         effects += _expiry(books, offer)
     return [*effects, *(Send(pid, ResourceOffers(offers=tuple(offers))) for pid, offers in made.items())]
 
 
-def _can_offer(books: Books, framework: Framework | None, agent: Agent | None) -> bool:
+def _can_offer(books: Books, framework: Framework | None, *, agent: Agent | None) -> bool:
     if framework is None or agent is None or len(books.offers) >= books.limits.offers:
         return False
     return framework.active and agent.is_active
@@ -69,7 +69,7 @@ def _returned(allocation: Allocation) -> RecoverOffered:
     return RecoverOffered(allocation.framework_id, allocation.agent_id, allocation.resources, 0)
 
 
-def _make(books: Books, framework: Framework, agent: Agent, allocation: Allocation) -> Offer:
+def _make(books: Books, framework: Framework, *, agent: Agent, allocation: Allocation) -> Offer:
     offer = Offer(
         id=offer_id(books.settings.master.id, books.next_number("offer")),
         framework_id=framework.id,
@@ -126,15 +126,15 @@ def expired(books: Books, id: OfferId) -> Effects:
     return rescind(books, (id,)) if id in books.offers else []
 
 
-def decline(books: Books, sender: PID, message: OfferDecline) -> Effects:
+def decline(books: Books, sender: PID, *, message: OfferDecline) -> Effects:
     """Offers come back. Those that are gone meanwhile, or were never this framework's, are nobody's fault: ignored."""
     framework = books.framework_of(sender, message.framework_id)
     if len(message.offer_ids) > books.limits.offers:
         raise InvalidCall(f"offer_ids: expected at most {books.limits.offers}, got {len(message.offer_ids)}")
-    return return_offers(books, framework, message.offer_ids, refuse_ns=message.filters.effective_refuse_ns)
+    return return_offers(books, framework, ids=message.offer_ids, refuse_ns=message.filters.effective_refuse_ns)
 
 
-def return_offers(books: Books, framework: Framework, ids: Iterable[OfferId], *, refuse_ns: int) -> Effects:
+def return_offers(books: Books, framework: Framework, *, ids: Iterable[OfferId], refuse_ns: int) -> Effects:
     """Withdraw those of the offers that are the framework's."""
     effects: Effects = []
     for id in ids:
@@ -143,7 +143,7 @@ def return_offers(books: Books, framework: Framework, ids: Iterable[OfferId], *,
     return effects
 
 
-def look_up(books: Books, framework: Framework, ids: tuple[OfferId, ...]) -> list[Offer] | str:
+def look_up(books: Books, framework: Framework, *, ids: tuple[OfferId, ...]) -> list[Offer] | str:
     """The offers of an acceptance, or what is wrong with them (MA-16): all of this framework, one role, one agent."""
     if not 0 < len(ids) <= books.limits.offers_per_acceptance:
         return f"offer_ids: expected 1 to {books.limits.offers_per_acceptance}, got {len(ids)}"
@@ -161,7 +161,7 @@ def look_up(books: Books, framework: Framework, ids: tuple[OfferId, ...]) -> lis
     return found
 
 
-def suppress(books: Books, sender: PID, message: OfferSuppression) -> Effects:
+def suppress(books: Books, sender: PID, *, message: OfferSuppression) -> Effects:
     """No offers under these roles until revived (MA-25)."""
     framework = books.framework_of(sender, message.framework_id)
     roles = _checked_roles(framework, message.roles)
@@ -169,7 +169,7 @@ def suppress(books: Books, sender: PID, message: OfferSuppression) -> Effects:
     return [SuppressOffers(framework.id, roles)]
 
 
-def revive(books: Books, sender: PID, message: OfferRevival) -> Effects:
+def revive(books: Books, sender: PID, *, message: OfferRevival) -> Effects:
     """Offers again, and refusals are forgotten (MA-25)."""
     framework = books.framework_of(sender, message.framework_id)
     roles = _checked_roles(framework, message.roles)

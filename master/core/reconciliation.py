@@ -19,33 +19,33 @@ from mesos_py.protocol.messages.master_framework import ReconciledTask, Reconcil
 from mesos_py.protocol.task import Reason, Task, TaskState
 
 
-def reconciliation(books: Books, sender: PID, message: Reconciliation, *, now: int) -> Effects:
+def reconciliation(books: Books, sender: PID, *, message: Reconciliation, now: int) -> Effects:
     """Answer for the tasks listed, or for all that are not terminal when none is."""
     framework = books.framework_of(sender, message.framework_id)
     if len(message.tasks) > books.limits.reconciled_tasks:
         raise InvalidCall(f"tasks: expected at most {books.limits.reconciled_tasks}, got {len(message.tasks)}")
     if message.tasks:
-        return [effect for asked in message.tasks for effect in explain(books, framework, asked, now=now)]
+        return [effect for asked in message.tasks for effect in explain(books, framework, asked=asked, now=now)]
     return _explain_all(books, framework, now=now)
 
 
 def _explain_all(books: Books, framework: Framework, *, now: int) -> Effects:
     effects: Effects = []
     for task_id, number in framework.pending.items():
-        effects += _staging(framework, task_id, books.acceptances[number].agent_id, now=now)
+        effects += _staging(framework, task_id, agent_id=books.acceptances[number].agent_id, now=now)
     for task in (*framework.tasks.values(), *framework.unreachable.values()):
         if not forwarded_state(task).is_terminal:
             effects += _known(framework, task, now=now)
     return effects
 
 
-def explain(books: Books, framework: Framework, asked: ReconciledTask, *, now: int) -> Effects:
+def explain(books: Books, framework: Framework, *, asked: ReconciledTask, now: int) -> Effects:
     """The six cases of TS-07."""
     if (number := framework.pending.get(asked.task_id)) is not None:
-        return _staging(framework, asked.task_id, books.acceptances[number].agent_id, now=now)
+        return _staging(framework, asked.task_id, agent_id=books.acceptances[number].agent_id, now=now)
     if (task := framework.tasks.get(asked.task_id) or framework.unreachable.get(asked.task_id)) is not None:
         return _known(framework, task, now=now)
-    if _may_return(books, framework, asked.agent_id, now=now):
+    if _may_return(books, framework, agent_id=asked.agent_id, now=now):
         return []
     if asked.agent_id in books.agents:
         state, what = TaskState.GONE, "Reconciliation: the agent does not know the task"
@@ -54,10 +54,10 @@ def explain(books: Books, framework: Framework, asked: ReconciledTask, *, now: i
     else:
         state, what = TaskState.UNKNOWN, "Reconciliation: task and agent are unknown"
     verdict = Verdict(lost_or(state, framework), Reason.RECONCILIATION, what)
-    return tell(framework, status_of(asked.task_id, asked.agent_id, verdict, now=now))
+    return tell(framework, status_of(asked.task_id, asked.agent_id, verdict=verdict, now=now))
 
 
-def _may_return(books: Books, framework: Framework, agent_id: AgentId | None, *, now: int) -> bool:
+def _may_return(books: Books, framework: Framework, *, agent_id: AgentId | None, now: int) -> bool:
     """Whether an agent that may have the task has yet to tell this master."""
     recovering = _is_recovering(books, framework, now=now)
     if agent_id is None:
@@ -83,9 +83,9 @@ def forwarded_state(task: Task) -> TaskState:
 
 def _known(framework: Framework, task: Task, *, now: int) -> Effects:
     verdict = Verdict(forwarded_state(task), Reason.RECONCILIATION, "Reconciliation: latest task state")
-    return tell(framework, status_of(task.task_id, task.agent_id, verdict, now=now))
+    return tell(framework, status_of(task.task_id, task.agent_id, verdict=verdict, now=now))
 
 
-def _staging(framework: Framework, task_id: TaskId, agent_id: AgentId, *, now: int) -> Effects:
+def _staging(framework: Framework, task_id: TaskId, *, agent_id: AgentId, now: int) -> Effects:
     verdict = Verdict(TaskState.STAGING, Reason.RECONCILIATION, "Reconciliation: the task is being launched")
-    return tell(framework, status_of(task_id, agent_id, verdict, now=now))
+    return tell(framework, status_of(task_id, agent_id, verdict=verdict, now=now))

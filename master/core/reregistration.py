@@ -56,7 +56,7 @@ from mesos_py.protocol.resources import Resources
 from mesos_py.protocol.task import Reason, Task, TaskState
 
 
-def reregister(books: Books, sender: PID, message: AgentReregistration, *, now: int) -> Effects:
+def reregister(books: Books, sender: PID, *, message: AgentReregistration, now: int) -> Effects:
     """Let an agent back in, at once or after it is on record."""
     if problem := reregistration_problem(message, lambda id: id in books.frameworks or books.is_removed(id)):
         raise InvalidCall(problem)
@@ -73,11 +73,11 @@ def reregister(books: Books, sender: PID, message: AgentReregistration, *, now: 
         raise StrangeSender(f"agent.id {id}: an agent of that id is being put on record from elsewhere")
     known = books.agents.get(id)
     if known is not None:
-        return _known_returns(books, known, sender, message, now=now)
+        return _known_returns(books, known, sender=sender, message=message, now=now)
     effects: Effects = []
     if sender in books.agent_by_pid:
         present = books.agents[books.agent_by_pid[sender]]
-        effects += departures.remove(books, present, departures.REPLACED, now=now)
+        effects += departures.remove(books, present, departure=departures.REPLACED, now=now)
     elif len(books.agents) + len(books.admitting) >= books.limits.agents:
         raise InvalidCall(f"the master has {books.limits.agents} agents and takes no more")
     books.admitting[sender] = id
@@ -108,14 +108,14 @@ def readmitted(books: Books, event: AgentReadmitted, *, now: int) -> Effects:
     books.agent_by_pid[agent.pid] = id
     books.story.note(f"agent {id}", f"readmitted from {agent.pid}", now=now)
     recovered = _recover_frameworks(books, message, now=now)
-    adopted = _adopt(books, agent, message, now=now)
+    adopted = _adopt(books, agent, message=message, now=now)
     _remember_history(books, message)
     used = tuple(books.used_on(agent).items())
     return [
         *_welcome(books, agent),
         *recovered,
         AddAgent(agent.id, agent.info, used, agent.instance),
-        *_brief(books, agent, message),
+        *_brief(books, agent, message=message),
         *adopted,
         *agent_health.start(books, agent),
     ]
@@ -139,7 +139,7 @@ def _recover_frameworks(books: Books, message: AgentReregistration, *, now: int)
     return effects
 
 
-def _adopt(books: Books, agent: Agent, message: AgentReregistration, *, now: int) -> Effects:
+def _adopt(books: Books, agent: Agent, *, message: AgentReregistration, now: int) -> Effects:
     """Take into the books what runs on the agent and is not there yet."""
     for running in message.executors:
         framework = books.frameworks.get(running.framework_id)
@@ -150,7 +150,7 @@ def _adopt(books: Books, agent: Agent, message: AgentReregistration, *, now: int
     for task in message.tasks:
         owner = books.frameworks.get(task.framework_id)
         if owner is not None and (task.framework_id, task.task_id) not in agent.tasks:
-            effects += _adopt_task(books, agent, task, framework=owner, now=now)
+            effects += _adopt_task(books, agent, task=task, framework=owner, now=now)
     return effects
 
 
@@ -166,7 +166,7 @@ def _allocated(framework: Framework, resources: Resources) -> Resources:
     return resources.unallocate().allocate(framework.info.roles[0])
 
 
-def _adopt_task(books: Books, agent: Agent, task: Task, *, framework: Framework, now: int) -> Effects:
+def _adopt_task(books: Books, agent: Agent, *, task: Task, framework: Framework, now: int) -> Effects:
     away = framework.unreachable.get(task.task_id)
     if task.task_id in framework.tasks or task.task_id in framework.pending or (away and away.agent_id != agent.id):
         # The framework has launched it elsewhere under the same id; there must be one.
@@ -178,10 +178,10 @@ def _adopt_task(books: Books, agent: Agent, task: Task, *, framework: Framework,
     if away is None or task.state.is_terminal:
         return []
     verdict = Verdict(task.state, Reason.SLAVE_REREGISTERED, "The agent is back, and the task with it")
-    return tell(framework, status_of(task.task_id, agent.id, verdict, now=now))
+    return tell(framework, status_of(task.task_id, agent.id, verdict=verdict, now=now))
 
 
-def _brief(books: Books, agent: Agent, message: AgentReregistration) -> Effects:
+def _brief(books: Books, agent: Agent, *, message: AgentReregistration) -> Effects:
     """Tell the agent what it may have missed: the ends of frameworks, and where schedulers are now."""
     effects: Effects = []
     for id in _reported_frameworks(message):
@@ -219,7 +219,7 @@ def _remember_history(books: Books, message: AgentReregistration) -> None:
 # An agent that is registered here.
 
 
-def _known_returns(books: Books, agent: Agent, sender: PID, message: AgentReregistration, *, now: int) -> Effects:
+def _known_returns(books: Books, agent: Agent, *, sender: PID, message: AgentReregistration, now: int) -> Effects:
     if agent.pid.address != sender.address or agent.info.hostname != message.agent.hostname:
         return [Send(sender, AgentShutdown(message=f"An agent does not move: {agent.id} is at {agent.pid}"))]
     if agent.pid != sender and (agent.connected or sender in books.agent_by_pid):
@@ -234,18 +234,18 @@ def _known_returns(books: Books, agent: Agent, sender: PID, message: AgentReregi
     books.story.note(f"agent {agent.id}", f"returned from {sender}", now=now)
     kills = tuple(agent.kills)
     agent.kills.clear()
-    effects = [*_welcome(books, agent), *_updated(books, agent, message)]
-    effects += _conclude_unreported(books, agent, message, now=now)
+    effects = [*_welcome(books, agent), *_updated(books, agent, message=message)]
+    effects += _conclude_unreported(books, agent, message=message, now=now)
     effects += _recover_frameworks(books, message, now=now)
-    effects += _adopt_returned(books, agent, message, was_connected=was_connected, now=now)
-    effects += _brief(books, agent, message)
+    effects += _adopt_returned(books, agent, message=message, was_connected=was_connected, now=now)
+    effects += _brief(books, agent, message=message)
     for framework_id, task_id in kills:
         if (framework_id, task_id) in agent.tasks:
             effects += kill_on(agent, books.frameworks[framework_id].tasks[task_id])
     return [*effects, *agent_health.start(books, agent)]
 
 
-def _updated(books: Books, agent: Agent, message: AgentReregistration) -> Effects:
+def _updated(books: Books, agent: Agent, *, message: AgentReregistration) -> Effects:
     """What the agent says of itself may change, and offers that say otherwise are void."""
     if message.agent == replace(agent.info, id=agent.id):
         return []
@@ -253,7 +253,7 @@ def _updated(books: Books, agent: Agent, message: AgentReregistration) -> Effect
     return [*offers.rescind(books, agent.offers), UpdateAgent(agent.id, agent.info)]
 
 
-def _conclude_unreported(books: Books, agent: Agent, message: AgentReregistration, *, now: int) -> Effects:
+def _conclude_unreported(books: Books, agent: Agent, *, message: AgentReregistration, now: int) -> Effects:
     """What the agent does not have, or no longer, has ended."""
     tasks = {(task.framework_id, task.task_id) for task in message.tasks}
     executors = {(running.framework_id, running.executor.executor_id) for running in message.executors}
@@ -266,15 +266,15 @@ def _conclude_unreported(books: Books, agent: Agent, message: AgentReregistratio
             task = framework.tasks[task_id]
             if not task.state.is_terminal:  # Its launch may be on its way, and come after the report was made.
                 effects += kill_on(agent, task)
-            effects += conclude(books, task, verdict, now=now)
+            effects += conclude(books, task, verdict=verdict, now=now)
     for key in tuple(agent.executors):
         if key not in executors:
-            effects += remove_executor(books, agent, key)
+            effects += remove_executor(books, agent, key=key)
     return effects
 
 
 def _adopt_returned(
-    books: Books, agent: Agent, message: AgentReregistration, *, was_connected: bool, now: int
+    books: Books, agent: Agent, *, message: AgentReregistration, was_connected: bool, now: int
 ) -> Effects:
     """Tasks and executors that were given up, and are there.
 
@@ -282,7 +282,7 @@ def _adopt_returned(
     """
     alive = replace(message, tasks=tuple(task for task in message.tasks if not task.state.is_terminal))
     had = (len(agent.tasks), len(agent.executors))
-    adopted = _adopt(books, agent, alive, now=now)
+    adopted = _adopt(books, agent, message=alive, now=now)
     if had == (len(agent.tasks), len(agent.executors)):
         return [*adopted, *(() if was_connected else (ActivateAgent(agent.id),))]
     agent.instance = books.next_number("instance")

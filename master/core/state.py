@@ -67,35 +67,43 @@ MessageRule: TypeAlias = Callable[[Books, PID, Any, int], Effects]
 EventRule: TypeAlias = Callable[[Books, Any, int], Effects]
 
 MESSAGE_RULES: Final[dict[type[Message], MessageRule]] = {
-    FrameworkSubscription: lambda books, sender, message, now: frameworks.subscribe(books, sender, message, now=now),
-    FrameworkUnsubscription: lambda books, sender, message, now: frameworks.unsubscribe(
-        books, sender, message, now=now
+    FrameworkSubscription: lambda books, sender, message, now: frameworks.subscribe(
+        books, sender, message=message, now=now
     ),
-    OfferAcceptance: lambda books, sender, message, now: accept.accept(books, sender, message, now=now),
-    OfferDecline: lambda books, sender, message, now: offers.decline(books, sender, message),
-    OfferSuppression: lambda books, sender, message, now: offers.suppress(books, sender, message),
-    OfferRevival: lambda books, sender, message, now: offers.revive(books, sender, message),
-    TaskKillRequest: lambda books, sender, message, now: tasks.kill(books, sender, message, now=now),
-    StatusAcknowledgement: lambda books, sender, message, now: tasks.acknowledgement(books, sender, message, now=now),
-    Reconciliation: lambda books, sender, message, now: reconciliation.reconciliation(books, sender, message, now=now),
-    SchedulerToExecutor: lambda books, sender, message, now: executors.message_to(books, sender, message),
-    AgentRegistration: lambda books, sender, message, now: agents.register(books, sender, message, now=now),
-    AgentReregistration: lambda books, sender, message, now: reregistration.reregister(books, sender, message, now=now),
-    AgentUnregistration: lambda books, sender, message, now: agents.unregister(books, sender, message, now=now),
+    FrameworkUnsubscription: lambda books, sender, message, now: frameworks.unsubscribe(
+        books, sender, message=message, now=now
+    ),
+    OfferAcceptance: lambda books, sender, message, now: accept.accept(books, sender, message=message, now=now),
+    OfferDecline: lambda books, sender, message, now: offers.decline(books, sender, message=message),
+    OfferSuppression: lambda books, sender, message, now: offers.suppress(books, sender, message=message),
+    OfferRevival: lambda books, sender, message, now: offers.revive(books, sender, message=message),
+    TaskKillRequest: lambda books, sender, message, now: tasks.kill(books, sender, request=message, now=now),
+    StatusAcknowledgement: lambda books, sender, message, now: tasks.acknowledgement(
+        books, sender, message=message, now=now
+    ),
+    Reconciliation: lambda books, sender, message, now: reconciliation.reconciliation(
+        books, sender, message=message, now=now
+    ),
+    SchedulerToExecutor: lambda books, sender, message, now: executors.message_to(books, sender, message=message),
+    AgentRegistration: lambda books, sender, message, now: agents.register(books, sender, message=message, now=now),
+    AgentReregistration: lambda books, sender, message, now: reregistration.reregister(
+        books, sender, message=message, now=now
+    ),
+    AgentUnregistration: lambda books, sender, message, now: agents.unregister(books, sender, message=message, now=now),
     Pong: lambda books, sender, message, now: agent_health.pong(books, sender),
-    StatusUpdate: lambda books, sender, message, now: tasks.status_update(books, sender, message, now=now),
-    ExecutorExited: lambda books, sender, message, now: executors.exited(books, sender, message),
+    StatusUpdate: lambda books, sender, message, now: tasks.status_update(books, sender, update=message, now=now),
+    ExecutorExited: lambda books, sender, message, now: executors.exited(books, sender, message=message),
 }
 
 
-def _received(books: Books, event: Received, now: int) -> Effects:
+def _received(books: Books, event: Received, *, now: int) -> Effects:
     rule = MESSAGE_RULES.get(type(event.message))
     if rule is None:
         raise InvalidCall(f"{event.message.wire_name}: not a message for a master")
     return rule(books, event.sender, event.message, now)
 
 
-def _exited(books: Books, event: Exited, now: int) -> Effects:
+def _exited(books: Books, event: Exited, *, now: int) -> Effects:
     """The end of a scheduler, of an agent, or of somebody who is not known any more."""
     effects: Effects = []
     if event.pid in books.framework_by_pid:
@@ -105,7 +113,7 @@ def _exited(books: Books, event: Exited, now: int) -> Effects:
     return effects
 
 
-def _agent_booked(books: Books, event: AgentBooked, now: int) -> Effects:
+def _agent_booked(books: Books, event: AgentBooked) -> Effects:
     agent = books.agents.get(event.agent_id)
     if agent is not None and agent.instance == event.instance:
         agent.booked = True
@@ -113,12 +121,12 @@ def _agent_booked(books: Books, event: AgentBooked, now: int) -> Effects:
 
 
 EVENT_RULES: Final[dict[type[Event], EventRule]] = {
-    Received: _received,
-    Exited: _exited,
+    Received: lambda books, event, now: _received(books, event, now=now),
+    Exited: lambda books, event, now: _exited(books, event, now=now),
     Allocated: lambda books, event, now: offers.allocated(books, event.allocations),
     AgentAdmitted: lambda books, event, now: agents.admitted(books, event, now=now),
     AgentReadmitted: lambda books, event, now: reregistration.readmitted(books, event, now=now),
-    AgentBooked: _agent_booked,
+    AgentBooked: lambda books, event, now: _agent_booked(books, event),
     AgentMarkedUnreachable: lambda books, event, now: agent_health.marked_unreachable(books, event, now=now),
     AcceptanceAuthorized: lambda books, event, now: accept.authorized(books, event, now=now),
     PingDue: lambda books, event, now: agent_health.ping_due(books, event),

@@ -26,7 +26,7 @@ def lost_or(state: TaskState, framework: Framework) -> TaskState:
     return state if framework.is_partition_aware else TaskState.LOST
 
 
-def status_of(task_id: TaskId, agent_id: AgentId | None, verdict: Verdict, *, now: int) -> TaskStatus:
+def status_of(task_id: TaskId, agent_id: AgentId | None, *, verdict: Verdict, now: int) -> TaskStatus:
     """The verdict as a status."""
     return TaskStatus(
         task_id=task_id,

@@ -61,7 +61,7 @@ NEXT_TASK_STATES: Final[dict[TaskState, frozenset[TaskState]]] = {
 _NOT_FROM_AGENTS: Final = frozenset({TaskState.UNREACHABLE, TaskState.UNKNOWN, TaskState.GONE_BY_OPERATOR})
 
 
-def status_update(books: Books, sender: PID, update: StatusUpdate, *, now: int) -> Effects:
+def status_update(books: Books, sender: PID, *, update: StatusUpdate, now: int) -> Effects:
     """An agent reports; see above."""
     agent = books.agent_of(sender)
     latest = _checked(agent, update)
@@ -73,7 +73,7 @@ def status_update(books: Books, sender: PID, update: StatusUpdate, *, now: int) 
     task = framework.tasks.get(update.status.task_id)
     effects: Effects = [Count("valid_status_updates")]
     if task is not None and task.agent_id == agent.id:
-        effects += _advance(books, task, latest, update.status, now=now)
+        effects += _advance(books, task, latest=latest, status=update.status, now=now)
         if framework.pid is not None:
             _note_forwarded(framework, update.status)
     if framework.pid is not None:
@@ -100,7 +100,7 @@ def _checked(agent: Agent, update: StatusUpdate) -> TaskState:
     return latest
 
 
-def _advance(books: Books, task: Task, latest: TaskState, status: TaskStatus, *, now: int) -> Effects:
+def _advance(books: Books, task: Task, *, latest: TaskState, status: TaskStatus, now: int) -> Effects:
     """Take a step of the table, if it is one; the first terminal state frees the resources."""
     if latest not in NEXT_TASK_STATES[task.state]:
         return []
@@ -133,7 +133,7 @@ def _with(statuses: tuple[TaskStatus, ...], status: TaskStatus) -> tuple[TaskSta
     return (*kept, replace(status, data=b"") if status.data else status)
 
 
-def acknowledgement(books: Books, sender: PID, message: StatusAcknowledgement, *, now: int) -> Effects:
+def acknowledgement(books: Books, sender: PID, *, message: StatusAcknowledgement, now: int) -> Effects:
     """A scheduler has dealt with an update: the agent is told, and a task that has ended leaves the books."""
     framework = books.framework_of(sender, message.framework_id)
     if len(message.uuid) != UUID_LENGTH:
@@ -155,7 +155,7 @@ def _is_settled(task: Task, message: StatusAcknowledgement) -> bool:
     return terminal and task.agent_id == message.agent_id and task.status_uuid == message.uuid
 
 
-def conclude(books: Books, task: Task, verdict: Verdict, *, now: int) -> Effects:
+def conclude(books: Books, task: Task, *, verdict: Verdict, now: int) -> Effects:
     """The master decides that a task has ended. One that had ended by itself only leaves the books."""
     assert verdict.state.is_terminal
     framework = books.frameworks[task.framework_id]
@@ -163,21 +163,21 @@ def conclude(books: Books, task: Task, verdict: Verdict, *, now: int) -> Effects
     if task.state.is_terminal:
         books.remember_completed(framework, task)
         return []
-    status = status_of(task.task_id, task.agent_id, verdict, now=now)
+    status = status_of(task.task_id, task.agent_id, verdict=verdict, now=now)
     ended = replace(task, state=verdict.state, statuses=_with(task.statuses, status), status_state=verdict.state)
     books.remember_completed(framework, ended)
     books.story.note(f"task {task.task_id}", f"{verdict.state.value}: {verdict.message}", now=now)
     return [*_freed(task), *tell(framework, status), count_of(status), Count(_ended(verdict.state))]
 
 
-def mark_unreachable(books: Books, task: Task, verdict: Verdict, *, now: int) -> Effects:
+def mark_unreachable(books: Books, task: Task, *, verdict: Verdict, now: int) -> Effects:
     """The task's agent is unreachable: it may come back, and its resources are the removed agent's affair (MA-11)."""
     framework = books.frameworks[task.framework_id]
     books.remove_task(task)
     if task.state.is_terminal:
         books.remember_completed(framework, task)
         return []
-    status = status_of(task.task_id, task.agent_id, verdict, now=now)
+    status = status_of(task.task_id, task.agent_id, verdict=verdict, now=now)
     away = replace(task, state=verdict.state, statuses=_with(task.statuses, status), status_state=verdict.state)
     books.remember_unreachable(framework, away)
     books.story.note(f"task {task.task_id}", f"{verdict.state.value}: {verdict.message}", now=now)
@@ -185,25 +185,27 @@ def mark_unreachable(books: Books, task: Task, verdict: Verdict, *, now: int) ->
     return [*tell(framework, status), count_of(status), *counted]
 
 
-def kill(books: Books, sender: PID, request: TaskKillRequest, *, now: int) -> Effects:
+def kill(books: Books, sender: PID, *, request: TaskKillRequest, now: int) -> Effects:
     """MA-20: wherever the task is, stop it; of one that is not known, say what is known instead."""
     framework = books.framework_of(sender, request.framework_id)
     if request.task_id in framework.pending:
-        return _kill_pending(books, framework, request, now=now)
+        return _kill_pending(books, framework, request=request, now=now)
     task = framework.tasks.get(request.task_id)
     if task is None:
-        return explain(books, framework, ReconciledTask(task_id=request.task_id, agent_id=request.agent_id), now=now)
+        return explain(
+            books, framework, asked=ReconciledTask(task_id=request.task_id, agent_id=request.agent_id), now=now
+        )
     if request.agent_id not in (None, task.agent_id):
         raise InvalidCall(f"agent_id {request.agent_id}: the task is on {task.agent_id}")
     return kill_on(books.agents[task.agent_id], task)
 
 
-def _kill_pending(books: Books, framework: Framework, request: TaskKillRequest, *, now: int) -> Effects:
+def _kill_pending(books: Books, framework: Framework, *, request: TaskKillRequest, now: int) -> Effects:
     """The task never leaves the master; its resources come back with the rest of the acceptance."""
     acceptance = books.acceptances[framework.pending.pop(request.task_id)]
     acceptance.killed[request.task_id] = None
     verdict = Verdict(TaskState.KILLED, Reason.TASK_KILLED_DURING_LAUNCH, "Killed before it was launched")
-    status = status_of(request.task_id, acceptance.agent_id, verdict, now=now)
+    status = status_of(request.task_id, acceptance.agent_id, verdict=verdict, now=now)
     return [*tell(framework, status), count_of(status), Count("tasks_killed")]
 
 

@@ -232,11 +232,13 @@ def roles(books: Books, weights: dict[str, float]) -> View:
         for held in books.used_on(agent).values():
             for role, part in held.allocations_by_role().items():
                 used[role] = used.get(role, Resources()) + part
-    return {"roles": [_role(books, role, members[role], weights=weights, used=used) for role in sorted(members)]}
+    return {
+        "roles": [_role(books, role, members=members[role], weights=weights, used=used) for role in sorted(members)]
+    }
 
 
 def _role(
-    books: Books, name: str, members: list[Framework], *, weights: dict[str, float], used: dict[str, Resources]
+    books: Books, name: str, *, members: list[Framework], weights: dict[str, float], used: dict[str, Resources]
 ) -> View:
     offered = Resources.sum(each.resources for each in books.offers.values() if each.role == name)
     allocated = used.get(name, Resources())

@@ -17,7 +17,7 @@ MASTER_ID = MasterId("m")
 MASTER = PID("master", Address("10.0.0.1", 5050))
 
 
-def a_pid(id: str, host: int = 2, port: int = 5051) -> PID:
+def a_pid(id: str, host: int = 2, *, port: int = 5051) -> PID:
     return PID(id, Address(f"10.0.0.{host}", port))
 
 
@@ -73,8 +73,8 @@ def a_uuid(number: int = 0) -> bytes:
 def an_update(
     framework_id: FrameworkId,
     task_id: str,
-    state: TaskState,
     *,
+    state: TaskState,
     uuid: bytes | None = a_uuid(),
     latest: TaskState | None = None,
 ) -> StatusUpdate:

@@ -67,16 +67,16 @@ class ModelAllocator:
             case e.UseResources(framework_id, id, resources):
                 assert self.held[id].get(framework_id, NOTHING).contains(resources)
             case e.RecoverOffered(framework_id, id, resources, refuse_ns):
-                self._recover(framework_id, id, resources)
+                self._recover(framework_id, id, resources=resources)
                 self.refusals.append((framework_id, id, refuse_ns))
             case e.RecoverUsed(framework_id, id, resources):
-                self._recover(framework_id, id, resources)
+                self._recover(framework_id, id, resources=resources)
             case e.SuppressOffers() | e.ReviveOffers():
                 pass
             case _:
                 raise AssertionError(f"not a call to an allocator: {effect}")
 
-    def _recover(self, framework_id: FrameworkId, agent_id: AgentId, resources: Resources) -> None:
+    def _recover(self, framework_id: FrameworkId, agent_id: AgentId, *, resources: Resources) -> None:
         if framework_id not in self.frameworks or agent_id not in self.total:
             return  # A race that the interface allows: they are gone, and what they held with them.
         held = self.held[agent_id].get(framework_id, NOTHING)

@@ -185,7 +185,7 @@ class SimulatedCluster:
     def advance(self, ns: int) -> None:
         self.simulation.advance(ns)
 
-    def http(self, method: str, target: str, body: bytes = b"") -> Response:
+    def http(self, method: str, target: str, *, body: bytes = b"") -> Response:
         answer = self.node.request(Request.of(method, target, headers={}, body=body, peer="10.0.0.9"))
         self.simulation.settle()
         return answer.get()

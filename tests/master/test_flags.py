@@ -55,7 +55,7 @@ def test_the_names_before_agents_were_called_agents_still_work() -> None:
         ("ip", "here", "IP address"),
     ],
 )
-def test_a_flag_that_makes_no_sense_is_an_error_that_names_it(name: str, text: str, problem: str) -> None:
+def test_a_flag_that_makes_no_sense_is_an_error_that_names_it(name: str, text: str, *, problem: str) -> None:
     with pytest.raises(FlagError) as raised:
         flags(**{name: text})
 

@@ -18,7 +18,7 @@ def a_running_task(cluster: SimulatedCluster, **changes: object) -> tuple[Schedu
     scheduler = cluster.scheduler(info=a_framework_info(**changes))
     cluster.advance(2 * SECOND)
     cluster.do(scheduler, Scheduler.tell, an_acceptance(scheduler.offers[-1], a_task_info("t", agent.id)))
-    cluster.do(agent, Agent.tell, an_update(scheduler.id, "t", TaskState.RUNNING))
+    cluster.do(agent, Agent.tell, an_update(scheduler.id, "t", state=TaskState.RUNNING))
     return scheduler, agent
 
 
@@ -26,7 +26,7 @@ def test_a_task_goes_from_offer_to_acknowledged_end() -> None:
     cluster = SimulatedCluster()
     scheduler, agent = a_running_task(cluster)
 
-    cluster.do(agent, Agent.tell, an_update(scheduler.id, "t", TaskState.FINISHED, uuid=a_uuid(2)))
+    cluster.do(agent, Agent.tell, an_update(scheduler.id, "t", state=TaskState.FINISHED, uuid=a_uuid(2)))
     acknowledgement = mf.StatusAcknowledgement(
         framework_id=scheduler.id, agent_id=agent.id, task_id=TaskId("t"), uuid=a_uuid(2)
     )
@@ -121,7 +121,7 @@ def test_tasks_run_on_when_the_master_is_started_again_at_its_address() -> None:
     cluster.start_master()
     cluster.do(agent, Agent.return_with, running)
     assert not agent.of(ma.AgentReregistered)  # Its framework was not described: the report is refused.
-    agent.node.dispatch(agent.pid, _return, running, info)
+    agent.node.dispatch(agent.pid, _return, running)
     cluster.advance(SECOND)
     cluster.do(scheduler, Scheduler.subscribe, info)
     cluster.advance(5 * SECOND)
@@ -133,7 +133,7 @@ def test_tasks_run_on_when_the_master_is_started_again_at_its_address() -> None:
     assert [update.status.state for update in scheduler.of(mf.StatusUpdate)] == [TaskState.RUNNING]
 
 
-def _return(agent: Agent, task: Task, info: object) -> None:
+def _return(agent: Agent, task: Task) -> None:
     agent.return_with(task, frameworks=(a_framework_info(id=task.framework_id),))
 
 
@@ -146,7 +146,7 @@ def test_a_stranger_changes_nothing_and_is_counted() -> None:
     for message in (
         mf.FrameworkUnsubscription(framework_id=scheduler.id),
         ma.AgentUnregistration(agent_id=agent.id),
-        an_update(scheduler.id, "t", TaskState.FAILED),
+        an_update(scheduler.id, "t", state=TaskState.FAILED),
         mf.TaskKillRequest(framework_id=scheduler.id, task_id=TaskId("t")),
     ):
         cluster.do(stranger, Peer.tell, message)

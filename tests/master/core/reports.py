@@ -24,8 +24,8 @@ OLD, OLD_AGENT = FrameworkId("old-0000"), AgentId("old-S0")
 def a_task(
     framework_id: FrameworkId,
     task_id: str = "t",
-    state: TaskState = TaskState.RUNNING,
     *,
+    state: TaskState = TaskState.RUNNING,
     agent_id: AgentId = OLD_AGENT,
 ) -> Task:
     return Task(

@@ -129,7 +129,7 @@ VALID = an_agent_info()
         (replace(VALID, resources=VALID.resources.allocate("a")), "", "agent.resources"),
     ],
 )
-def test_an_invalid_agent_is_told_to_go_and_why(agent: AgentInfo, version: str, problem: str) -> None:
+def test_an_invalid_agent_is_told_to_go_and_why(agent: AgentInfo, version: str, *, problem: str) -> None:
     cluster = CoreCluster()
 
     cluster.send(AGENT, AgentRegistration(agent=agent, version=version))
@@ -267,7 +267,7 @@ def test_a_task_that_ended_before_its_agent_was_unreachable_stays_ended() -> Non
     pid, _ = cluster.an_agent()
     scheduler, framework_id = cluster.a_framework()
     cluster.a_task(framework_id)
-    cluster.send(pid, an_update(framework_id, "t", TaskState.FINISHED))
+    cluster.send(pid, an_update(framework_id, "t", state=TaskState.FINISHED))
 
     cluster.advance(75 * SECOND)
 
@@ -358,7 +358,7 @@ def test_an_executor_that_exits_frees_its_resources_and_the_scheduler_hears_of_i
 def test_an_executor_is_used_until_its_framework_ends() -> None:
     cluster, id = an_executor()
     (framework_id,) = cluster.books.frameworks
-    cluster.send(AGENT, an_update(framework_id, "t", TaskState.FINISHED))
+    cluster.send(AGENT, an_update(framework_id, "t", state=TaskState.FINISHED))
     assert cluster.allocator.free(id).cpus == 3.5
 
     cluster.send(SCHEDULER, FrameworkUnsubscription(framework_id=framework_id))

@@ -43,7 +43,7 @@ def ask(cluster: CoreCluster, *tasks: tuple[str, str | None], id: FrameworkId = 
 def test_a_known_task_is_in_the_state_that_was_forwarded_last() -> None:
     cluster = a_cluster()
     cluster.a_task(ID)
-    cluster.send(AGENT, an_update(ID, "t", TaskState.RUNNING, latest=TaskState.FINISHED))
+    cluster.send(AGENT, an_update(ID, "t", state=TaskState.RUNNING, latest=TaskState.FINISHED))
 
     assert ask(cluster, ("t", None)) == [("t", TaskState.RUNNING)]
 
@@ -62,8 +62,8 @@ def test_asking_for_nothing_asks_for_all_that_have_not_ended() -> None:
     cluster = a_cluster()
     for name in ("a", "b", "c"):
         cluster.a_task(ID, name)
-    cluster.send(AGENT, an_update(ID, "a", TaskState.FINISHED))
-    cluster.send(AGENT, an_update(ID, "b", TaskState.RUNNING))
+    cluster.send(AGENT, an_update(ID, "a", state=TaskState.FINISHED))
+    cluster.send(AGENT, an_update(ID, "b", state=TaskState.RUNNING))
 
     assert ask(cluster) == [("b", TaskState.RUNNING), ("c", TaskState.STAGING)]
 
@@ -89,7 +89,7 @@ def test_a_task_of_an_unreachable_agent_is_unreachable_known_or_not(
 @pytest.mark.parametrize(("capabilities", "state"), [((), TaskState.LOST), ((AWARE,), TaskState.UNKNOWN)])
 @pytest.mark.parametrize("agent_id", [None, "old-S0", "m-S9"])
 def test_of_an_unknown_agent_nothing_is_known(
-    agent_id: str | None, capabilities: tuple[Capability, ...], state: TaskState
+    agent_id: str | None, capabilities: tuple[Capability, ...], *, state: TaskState
 ) -> None:
     cluster = a_cluster(*capabilities)
     cluster.now = LATER
@@ -100,7 +100,7 @@ def test_of_an_unknown_agent_nothing_is_known(
 @BOTH
 @pytest.mark.parametrize(("agent_id", "silent"), [(None, True), ("old-S0", True), ("m-S0", False), ("m-S9", False)])
 def test_nothing_is_said_of_old_agents_that_may_still_find_the_new_master(
-    agent_id: str | None, silent: bool, capabilities: tuple[Capability, ...]
+    agent_id: str | None, silent: bool, *, capabilities: tuple[Capability, ...]
 ) -> None:
     cluster = CoreCluster()
     cluster.an_agent()

@@ -82,7 +82,7 @@ def test_a_task_that_has_ended_is_taken_over_until_it_is_acknowledged() -> None:
     cluster.send(AGENT, a_report(a_task(OLD, state=TaskState.FAILED)))
     assert cluster.allocator.free(OLD_AGENT).cpus == 4
 
-    cluster.send(AGENT, an_update(OLD, "t", TaskState.FAILED))
+    cluster.send(AGENT, an_update(OLD, "t", state=TaskState.FAILED))
     acknowledgement = StatusAcknowledgement(framework_id=OLD, agent_id=OLD_AGENT, task_id=TaskId("t"), uuid=a_uuid())
     cluster.send(SCHEDULER, acknowledgement)
 

@@ -218,7 +218,7 @@ def test_an_end_that_a_returning_agent_has_forgotten_is_not_told_twice() -> None
     pid, id = cluster.an_agent()
     scheduler, framework_id = cluster.a_framework()
     cluster.a_task(framework_id)
-    cluster.send(pid, an_update(framework_id, "t", TaskState.FINISHED))
+    cluster.send(pid, an_update(framework_id, "t", state=TaskState.FINISHED))
 
     cluster.send(pid, a_report(id=id))
 

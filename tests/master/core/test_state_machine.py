@@ -92,11 +92,11 @@ class Peers(RuleBasedStateMachine):
         there = list(self.cluster.books.agents)
         return id if id == AGENT_IDS[-1] or not there else there[AGENT_IDS.index(id) % len(there)]
 
-    def scheduler_of(self, id: FrameworkId, stranger: PID, honest: bool) -> PID:
+    def scheduler_of(self, id: FrameworkId, stranger: PID, *, honest: bool) -> PID:
         framework = self.cluster.books.frameworks.get(id)
         return framework.pid if honest and framework is not None and framework.pid is not None else stranger
 
-    def agent_of(self, id: AgentId, stranger: PID, honest: bool) -> PID:
+    def agent_of(self, id: AgentId, stranger: PID, *, honest: bool) -> PID:
         agent = self.cluster.books.agents.get(id)
         return agent.pid if honest and agent is not None else stranger
 
@@ -146,7 +146,8 @@ class Peers(RuleBasedStateMachine):
     def unsubscribe(self, id: FrameworkId, stranger: PID) -> None:
         id = self.existing(id)
         self.send(
-            self.scheduler_of(id, stranger, stranger == SCHEDULERS[0]), mf.FrameworkUnsubscription(framework_id=id)
+            self.scheduler_of(id, stranger, honest=stranger == SCHEDULERS[0]),
+            mf.FrameworkUnsubscription(framework_id=id),
         )
 
     @rule(id=framework_ids)
@@ -185,7 +186,7 @@ class Peers(RuleBasedStateMachine):
             for task_id, cpus, with_executor in wanted
         )
         message = mf.OfferAcceptance(framework_id=id, offer_ids=offer_ids, operations=(Launch(tasks=tasks),))
-        self.send(self.scheduler_of(id, stranger, honest), message)
+        self.send(self.scheduler_of(id, stranger, honest=honest), message)
 
     @rule(id=framework_ids, stranger=schedulers, honest=st.booleans(), index=indexes)
     def decline(self, id: FrameworkId, stranger: PID, *, honest: bool, index: int) -> None:
@@ -193,14 +194,14 @@ class Peers(RuleBasedStateMachine):
         known = list(self.cluster.books.offers)
         offer_ids = (known[index % len(known)],) if known else ()
         message = mf.OfferDecline(framework_id=id, offer_ids=offer_ids, filters=Filters())
-        self.send(self.scheduler_of(id, stranger, honest), message)
+        self.send(self.scheduler_of(id, stranger, honest=honest), message)
 
     @rule(id=framework_ids, stranger=schedulers, task_id=task_ids, agent_id=st.none() | agent_ids)
     def kill(self, id: FrameworkId, stranger: PID, *, task_id: str, agent_id: AgentId | None) -> None:
         id = self.existing(id)
         agent_id = self.existing_agent(agent_id) if agent_id else None
         message = mf.TaskKillRequest(framework_id=id, task_id=TaskId(task_id), agent_id=agent_id)
-        self.send(self.scheduler_of(id, stranger, True), message)
+        self.send(self.scheduler_of(id, stranger, honest=True), message)
 
     @rule(id=framework_ids, stranger=schedulers, task_id=task_ids, agent_id=agent_ids, number=st.integers(0, 2))
     def acknowledge(self, id: FrameworkId, stranger: PID, *, task_id: str, agent_id: AgentId, number: int) -> None:
@@ -209,7 +210,7 @@ class Peers(RuleBasedStateMachine):
         message = mf.StatusAcknowledgement(
             framework_id=id, agent_id=agent_id, task_id=TaskId(task_id), uuid=a_uuid(number)
         )
-        self.send(self.scheduler_of(id, stranger, True), message)
+        self.send(self.scheduler_of(id, stranger, honest=True), message)
 
     @rule(id=framework_ids, stranger=schedulers, task_id=st.none() | task_ids, agent_id=st.none() | agent_ids)
     def reconcile(self, id: FrameworkId, stranger: PID, *, task_id: str | None, agent_id: AgentId | None) -> None:
@@ -217,7 +218,7 @@ class Peers(RuleBasedStateMachine):
         agent_id = self.existing_agent(agent_id) if agent_id else None
         asked = (mf.ReconciledTask(task_id=TaskId(task_id), agent_id=agent_id),) if task_id else ()
         message = mf.Reconciliation(framework_id=id, tasks=asked)
-        self.send(self.scheduler_of(id, stranger, True), message)
+        self.send(self.scheduler_of(id, stranger, honest=True), message)
 
     # Agents
 
@@ -256,7 +257,7 @@ class Peers(RuleBasedStateMachine):
             tasks=tuple(a_reported_task(each, id) for each in tasks),
             completed_tasks=tuple(a_reported_task(each, id) for each in tasks),
         )
-        self.send(self.agent_of(id, stranger, honest), message)
+        self.send(self.agent_of(id, stranger, honest=honest), message)
 
     @rule(sender=agents, id=agent_ids)
     def unregister(self, sender: PID, id: AgentId) -> None:
@@ -283,10 +284,10 @@ class Peers(RuleBasedStateMachine):
         number: int,
     ) -> None:
         id = self.existing(id)
-        self.send(sender, an_update(id, task_id, reported[0], uuid=a_uuid(number), latest=reported[1]))
+        self.send(sender, an_update(id, task_id, state=reported[0], uuid=a_uuid(number), latest=reported[1]))
 
     @rule(sender=agents, id=framework_ids, agent_id=agent_ids)
-    def executor_exited(self, sender: PID, id: FrameworkId, agent_id: AgentId) -> None:
+    def executor_exited(self, sender: PID, id: FrameworkId, *, agent_id: AgentId) -> None:
         id = self.existing(id)
         agent_id = self.existing_agent(agent_id)
         message = ma.ExecutorExited(

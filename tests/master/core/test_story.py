@@ -32,7 +32,7 @@ def test_the_story_of_a_task_says_why_it_is_gone() -> None:
     agent, _ = cluster.an_agent()
     _, id = cluster.a_framework()
     cluster.a_task(id)
-    cluster.send(agent, an_update(id, "t", TaskState.RUNNING))
+    cluster.send(agent, an_update(id, "t", state=TaskState.RUNNING))
 
     cluster.advance(75 * SECOND)
 

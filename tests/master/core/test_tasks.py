@@ -47,8 +47,8 @@ def test_every_update_is_forwarded_and_only_steps_of_the_table_move_the_task(
     for state in (first, second):
         expected = state if (expected.name, state.name) in LEGAL else expected
 
-    cluster.send(agent, an_update(id, "t", first))
-    cluster.send(agent, an_update(id, "t", second))
+    cluster.send(agent, an_update(id, "t", state=first))
+    cluster.send(agent, an_update(id, "t", state=second))
 
     assert [status.state for status in cluster.statuses(pid)] == [first, second]
     assert cluster.task(id, "t").state is expected
@@ -61,7 +61,7 @@ def a_running_task() -> tuple[CoreCluster, FrameworkId]:
     agent, _ = cluster.an_agent()
     _, id = cluster.a_framework()
     cluster.a_task(id)
-    cluster.send(agent, an_update(id, "t", TaskState.RUNNING))
+    cluster.send(agent, an_update(id, "t", state=TaskState.RUNNING))
     cluster.forget()
     return cluster, id
 
@@ -72,9 +72,9 @@ AGENT, AGENT_ID, SCHEDULER = a_pid("slave(1)"), AgentId("m-S0"), a_pid("schedule
 def test_a_task_that_ends_frees_its_resources_once_however_often_it_is_reported() -> None:
     cluster, id = a_running_task()
 
-    cluster.send(AGENT, an_update(id, "t", TaskState.FINISHED))
+    cluster.send(AGENT, an_update(id, "t", state=TaskState.FINISHED))
     first = [effect for effect in cluster.effects if isinstance(effect, e.RecoverUsed)]
-    cluster.send(AGENT, an_update(id, "t", TaskState.FINISHED))
+    cluster.send(AGENT, an_update(id, "t", state=TaskState.FINISHED))
     second = [effect for effect in cluster.effects if isinstance(effect, e.RecoverUsed)]
 
     assert [effect.resources.cpus for effect in first] == [1]
@@ -85,7 +85,7 @@ def test_a_task_that_ends_frees_its_resources_once_however_often_it_is_reported(
 def test_the_latest_state_frees_the_resources_before_its_update_comes() -> None:
     cluster, id = a_running_task()
 
-    cluster.send(AGENT, an_update(id, "t", TaskState.RUNNING, latest=TaskState.FINISHED))
+    cluster.send(AGENT, an_update(id, "t", state=TaskState.RUNNING, latest=TaskState.FINISHED))
 
     task = cluster.task(id, "t")
     assert (task.state, task.status_state) == (TaskState.FINISHED, TaskState.RUNNING)
@@ -94,7 +94,7 @@ def test_the_latest_state_frees_the_resources_before_its_update_comes() -> None:
 
 def test_the_acknowledgement_of_the_end_takes_the_task_off_the_books() -> None:
     cluster, id = a_running_task()
-    cluster.send(AGENT, an_update(id, "t", TaskState.FINISHED, uuid=a_uuid(5)))
+    cluster.send(AGENT, an_update(id, "t", state=TaskState.FINISHED, uuid=a_uuid(5)))
     acknowledgement = StatusAcknowledgement(framework_id=id, agent_id=AGENT_ID, task_id=TaskId("t"), uuid=a_uuid(5))
 
     cluster.send(SCHEDULER, acknowledgement)
@@ -107,7 +107,7 @@ def test_the_acknowledgement_of_the_end_takes_the_task_off_the_books() -> None:
 @pytest.mark.parametrize(("state", "uuid"), [(TaskState.RUNNING, a_uuid(5)), (TaskState.FINISHED, a_uuid(6))])
 def test_other_acknowledgements_are_passed_on_and_keep_the_task(state: TaskState, uuid: bytes) -> None:
     cluster, id = a_running_task()
-    cluster.send(AGENT, an_update(id, "t", state, uuid=a_uuid(5)))
+    cluster.send(AGENT, an_update(id, "t", state=state, uuid=a_uuid(5)))
 
     cluster.send(SCHEDULER, StatusAcknowledgement(framework_id=id, agent_id=AGENT_ID, task_id=TaskId("t"), uuid=uuid))
 
@@ -140,7 +140,7 @@ def test_an_update_waits_at_the_agent_while_there_is_no_scheduler() -> None:
     cluster, id = a_running_task()
     cluster.exit(SCHEDULER)
 
-    cluster.send(AGENT, an_update(id, "t", TaskState.FINISHED))
+    cluster.send(AGENT, an_update(id, "t", state=TaskState.FINISHED))
 
     task = cluster.task(id, "t")
     assert (task.state, task.status_state) == (TaskState.FINISHED, TaskState.RUNNING)
@@ -150,7 +150,7 @@ def test_an_update_waits_at_the_agent_while_there_is_no_scheduler() -> None:
 def test_an_update_of_a_task_that_is_not_known_is_forwarded_so_that_it_can_be_acknowledged() -> None:
     cluster, id = a_running_task()
 
-    cluster.send(AGENT, an_update(id, "nobody's", TaskState.FINISHED))
+    cluster.send(AGENT, an_update(id, "nobody's", state=TaskState.FINISHED))
 
     assert [status.task_id for status in cluster.statuses(SCHEDULER)] == ["nobody's"]
 
@@ -160,7 +160,7 @@ def test_an_update_of_a_framework_that_has_ended_is_answered_with_its_end() -> N
     cluster.send(SCHEDULER, FrameworkUnsubscription(framework_id=id))
     cluster.forget()
 
-    cluster.send(AGENT, an_update(id, "t", TaskState.FINISHED))
+    cluster.send(AGENT, an_update(id, "t", state=TaskState.FINISHED))
 
     assert cluster.last(AGENT, FrameworkShutdown).framework_id == id
 
@@ -168,10 +168,10 @@ def test_an_update_of_a_framework_that_has_ended_is_answered_with_its_end() -> N
 @pytest.mark.parametrize(
     ("update", "problem"),
     [
-        (an_update(FrameworkId("m-0000"), "t", TaskState.UNREACHABLE), "status.state"),
-        (an_update(FrameworkId("m-0000"), "t", TaskState.RUNNING, latest=TaskState.UNKNOWN), "latest_state"),
-        (an_update(FrameworkId("m-0000"), "t", TaskState.RUNNING, uuid=b"short"), "status.uuid"),
-        (an_update(FrameworkId("nobody"), "t", TaskState.RUNNING), "no such framework"),
+        (an_update(FrameworkId("m-0000"), "t", state=TaskState.UNREACHABLE), "status.state"),
+        (an_update(FrameworkId("m-0000"), "t", state=TaskState.RUNNING, latest=TaskState.UNKNOWN), "latest_state"),
+        (an_update(FrameworkId("m-0000"), "t", state=TaskState.RUNNING, uuid=b"short"), "status.uuid"),
+        (an_update(FrameworkId("nobody"), "t", state=TaskState.RUNNING), "no such framework"),
     ],
 )
 def test_an_update_that_no_agent_can_mean_is_refused(update: StatusUpdate, problem: str) -> None:
@@ -183,7 +183,7 @@ def test_an_update_that_no_agent_can_mean_is_refused(update: StatusUpdate, probl
 
 def test_an_update_with_a_latest_state_that_is_none_is_refused() -> None:
     cluster, id = a_running_task()
-    status = an_update(id, "t", TaskState.RUNNING).status
+    status = an_update(id, "t", state=TaskState.RUNNING).status
 
     with pytest.raises(InvalidCall, match="expected a task state"):
         cluster.send(AGENT, StatusUpdate(framework_id=id, status=status, latest_state="TASK_FLYING"))
@@ -207,7 +207,7 @@ def test_another_agent_cannot_end_a_task() -> None:
     cluster, id = a_running_task()
     other, _ = cluster.an_agent("slave(1)", host=3)
 
-    cluster.send(other, an_update(id, "t", TaskState.FAILED))
+    cluster.send(other, an_update(id, "t", state=TaskState.FAILED))
 
     assert cluster.task(id, "t").state is TaskState.RUNNING
 
@@ -216,7 +216,7 @@ def test_a_stranger_cannot_report_at_all() -> None:
     cluster, id = a_running_task()
 
     with pytest.raises(StrangeSender):
-        cluster.send(a_pid("slave(9)"), an_update(id, "t", TaskState.FAILED))
+        cluster.send(a_pid("slave(9)"), an_update(id, "t", state=TaskState.FAILED))
 
 
 def test_the_books_keep_the_newest_status_of_each_state_without_its_data() -> None:
@@ -232,7 +232,7 @@ def test_the_books_keep_the_newest_status_of_each_state_without_its_data() -> No
     assert cluster.statuses(SCHEDULER)[0].data == b"large"
 
 
-def kill(id: FrameworkId, task_id: str = "t", agent_id: AgentId | None = None) -> TaskKillRequest:
+def kill(id: FrameworkId, task_id: str = "t", *, agent_id: AgentId | None = None) -> TaskKillRequest:
     return TaskKillRequest(framework_id=id, task_id=TaskId(task_id), agent_id=agent_id)
 
 
@@ -254,7 +254,7 @@ def test_a_kill_on_the_wrong_agent_is_refused() -> None:
 def test_a_kill_of_an_unknown_task_is_answered_like_reconciliation() -> None:
     cluster, id = a_running_task()
 
-    cluster.send(SCHEDULER, kill(id, "nobody's", AGENT_ID))
+    cluster.send(SCHEDULER, kill(id, "nobody's", agent_id=AGENT_ID))
 
     status = cluster.statuses(SCHEDULER)[0]
     assert (status.state, status.reason, status.uuid) == (TaskState.LOST, Reason.RECONCILIATION, None)
@@ -283,7 +283,7 @@ def test_of_each_framework_only_the_last_ended_tasks_are_remembered() -> None:
     for name in ("a", "b", "c"):
         cluster.advance(SECOND)
         task = cluster.a_task(id, name)
-        cluster.send(agent, an_update(id, name, TaskState.FINISHED))
+        cluster.send(agent, an_update(id, name, state=TaskState.FINISHED))
         cluster.send(
             pid, StatusAcknowledgement(framework_id=id, agent_id=task.agent_id, task_id=task.task_id, uuid=a_uuid())
         )

@@ -48,8 +48,8 @@ def a_busy_cluster() -> tuple[SimulatedCluster, Scheduler, Agent]:
         replace(a_task_info("u", agent.id), command=command, data=SECRET.encode(), labels=(("a", "b"),)),
     )
     cluster.do(scheduler, Scheduler.tell, an_acceptance(scheduler.offers[-1], *tasks))
-    cluster.do(agent, Agent.tell, an_update(scheduler.id, "t", TaskState.RUNNING))
-    cluster.do(agent, Agent.tell, an_update(scheduler.id, "u", TaskState.FINISHED))
+    cluster.do(agent, Agent.tell, an_update(scheduler.id, "t", state=TaskState.RUNNING))
+    cluster.do(agent, Agent.tell, an_update(scheduler.id, "u", state=TaskState.FINISHED))
     cluster.do(
         scheduler,
         Scheduler.tell,
@@ -188,7 +188,7 @@ def test_views_are_only_read(method: str) -> None:
 def test_teardown_ends_a_framework() -> None:
     cluster, scheduler, _ = a_busy_cluster()
 
-    response = cluster.http("POST", "/master/teardown", f"frameworkId={scheduler.id}".encode())
+    response = cluster.http("POST", "/master/teardown", body=f"frameworkId={scheduler.id}".encode())
 
     assert response.status == 200
     state = get(cluster, "/state")
@@ -208,8 +208,8 @@ def test_teardown_ends_a_framework() -> None:
         ("GET", b"frameworkId=nobody", 405),
     ],
 )
-def test_teardown_of_nothing_is_a_bad_request(method: str, body: bytes, status: int) -> None:
-    assert SimulatedCluster().http(method, "/master/teardown", body).status == status
+def test_teardown_of_nothing_is_a_bad_request(method: str, body: bytes, *, status: int) -> None:
+    assert SimulatedCluster().http(method, "/master/teardown", body=body).status == status
 
 
 def test_what_frameworks_and_statuses_may_have_is_shown_if_it_is_there() -> None:
@@ -221,7 +221,7 @@ def test_what_frameworks_and_statuses_may_have_is_shown_if_it_is_there() -> None
     cluster.advance(2 * SECOND)
     task = replace(a_task_info("t", agent.id), command=CommandInfo(value="true", user="nobody"))
     cluster.do(scheduler, Scheduler.tell, an_acceptance(scheduler.offers[-1], task))
-    update = an_update(scheduler.id, "t", TaskState.RUNNING)
+    update = an_update(scheduler.id, "t", state=TaskState.RUNNING)
     status = replace(update.status, container_id=ContainerId("c"), healthy=True)
     cluster.do(agent, Agent.tell, replace(update, status=status))
 
