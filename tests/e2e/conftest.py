@@ -12,17 +12,23 @@ from tests.support.real_cluster import RealCluster
 from tests.support.waiting import until
 
 
+@pytest.fixture(scope="module")
+def temporary_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What children of the tests take for the temporary folder."""
+    return tmp_path_factory.mktemp("temporary")
+
+
 @pytest.fixture(autouse=True, scope="module")
-def nothing_is_left() -> Iterator[None]:
-    processes_before, folders_before = leftovers.living(), leftovers.folders()
-    with leftovers.gathering_orphans():
+def nothing_is_left(temporary_folder: Path) -> Iterator[None]:
+    before = leftovers.living()
+    with leftovers.gathering_orphans(), leftovers.temporary_folder_of_children(temporary_folder):
         yield
-        left = leftovers.living() - processes_before
+        left = leftovers.living() - before
         described = leftovers.described(left)
         leftovers.kill(left)  # The next module is not to suffer from it.
-        until(lambda: not leftovers.living() - processes_before)
+        until(lambda: not leftovers.living() - before)
     assert not described
-    assert not leftovers.folders() - folders_before
+    assert not list(temporary_folder.iterdir())
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +36,3 @@ def cluster(tmp_path_factory: pytest.TempPathFactory, nothing_is_left: None) -> 
     """A master and two agents that all tests of a module use."""
     with RealCluster(tmp_path_factory.mktemp("cluster"), agents=2) as cluster:
         yield cluster
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path

@@ -1,4 +1,4 @@
-"""What a test has left behind: processes below this one, and folders in the temporary folder.
+"""What a test has left behind: processes below this one, and files in the temporary folder.
 
 While `gathering_orphans` is entered, this process is the *subreaper* of all that it starts: what loses its parent
 comes back to it and is seen, however it was started.
@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,9 +50,17 @@ def kill(pids: set[int]) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-def folders() -> set[str]:
-    """Temporary folders of ours."""
-    return {path.name for path in Path(tempfile.gettempdir()).glob("mesos-py-*")}
+@contextlib.contextmanager
+def temporary_folder_of_children(folder: Path) -> Iterator[None]:
+    """What children of this process make in the temporary folder is made in `folder` instead, where we look for it."""
+    before = os.environ.get("TMPDIR")
+    os.environ["TMPDIR"] = str(folder)
+    try:
+        yield
+    finally:
+        del os.environ["TMPDIR"]
+        if before is not None:
+            os.environ["TMPDIR"] = before
 
 
 def _has_ended(pid: int, *, is_child: bool) -> bool:
