@@ -26,7 +26,7 @@ from mesos_py.frameworks.examples.stdlib_census import PackageCount
 READ_TIMEOUT_S: Final = 2.0
 BAR_WIDTH: Final = 20
 WIDE: Final = 80  # Columns from which on everything is shown.
-NAMES_WIDTH: Final = (13, 20)  # Of packages and of functions: the table fits into 80 columns.
+NAMES_WIDTH: Final = (14, 21)  # Of packages and of functions: the table fits into 80 columns.
 ROWS_MAX: Final = 15  # Packages shown in the result; the table has to fit on a screen.
 
 
@@ -116,7 +116,7 @@ def plain_line(snapshot: Snapshot, progress: Progress, *, total: int, elapsed_s:
 def result_table(rows: Sequence[PackageCount]) -> Table:
     """The largest packages, and the sum over all. Fits into 80 columns."""
     title = f"The standard library by package: the {min(ROWS_MAX, len(rows))} largest of {len(rows)}"
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=0, pad_edge=False)
     table.add_column("package", no_wrap=True, max_width=NAMES_WIDTH[0])
     for heading in ("files", "lines", "functions", "classes"):
         table.add_column(heading, justify="right", no_wrap=True)
