@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 
 from allocators.allocator_process import AllocatorProcess
 from libprocess_py.errors import ProtocolError
+from libprocess_py.future import Future
 from libprocess_py.message import Message
 from libprocess_py.pid import PID
 from libprocess_py.process import Process, install
 from master.authorizer import AllowAll, Authorizer
+from master.contender import MasterContender, StandaloneContender
 from master.core.books import Books
-from master.core.errors import StrangeSender
+from master.core.errors import NotLeading, StrangeSender
 from master.core.events import Allocated, Event, Exited, Received
 from master.core.settings import MasterSettings
 from master.core.state import MasterState
@@ -60,7 +62,10 @@ class MasterOptions:
 
 
 class Master(Process):
-    """One elected master. Whoever spawns it has spawned its allocator before, and both end together."""
+    """A candidate, and once it is elected the master: it ends when it leads no more, since its books are void then.
+
+    Whoever spawns it has spawned its allocator before, and both end together.
+    """
 
     def __init__(
         self,
@@ -69,30 +74,51 @@ class Master(Process):
         *,
         options: MasterOptions | None = None,
         authorizer: Authorizer | None = None,
+        contender: MasterContender | None = None,
     ) -> None:
         super().__init__(MASTER_ID)
         self._allocator = allocator
         self._settings_of = settings_of
         self._authorizer = authorizer or AllowAll()
+        self._contender = contender or StandaloneContender()
+        self._lost: Future[None] | None = None  # While it leads: ready when it leads no more.
         self.options = options or MasterOptions()
 
     def initialize(self) -> None:
         hostname = self.options.hostname or self.pid.address.ip
-        info = MasterInfo(id=MasterId(self.unique_id()), pid=self.pid, hostname=hostname, version=VERSION)
-        self._state = MasterState(self._settings_of(info, self.clock.now()))
+        self._info = MasterInfo(id=MasterId(self.unique_id()), pid=self.pid, hostname=hostname, version=VERSION)
+        self.link(self._allocator)
+        elected = self._contender.contend(self._info)
+        if elected.is_ready:
+            self.elected(elected.get())
+        else:
+            elected.on_ready(self.defer(self.elected))
+            elected.on_failed(self.defer(self.leadership_lost))
+
+    def elected(self, lost: Future[None]) -> None:
+        """This master leads: its books begin empty, and fill with what agents and schedulers tell."""
+        self._lost = lost
+        lost.on_any(self.defer(self.leadership_lost))
+        lost.on_abandoned(self.defer(self.leadership_lost))
+        self._state = MasterState(self._settings_of(self._info, self.clock.now()))
         self._metrics = MasterMetrics(self.metrics, self.books, now=self.clock.now)
         self._performer = Performer(
             self, self._allocator, authorizer=self._authorizer, metrics=self._metrics, happened=self.happened
         )
         add_routes(self)
-        self.link(self._allocator)
         if self.options.weights:
             self.dispatch(self._allocator, AllocatorProcess.update_weights, self.options.weights)
         self.dispatch(self._allocator, AllocatorProcess.subscribe, self.pid)
-        self.log.info("master_elected", id=info.id, hostname=hostname)
+        self.log.info("master_elected", id=self._info.id, hostname=self._info.hostname)
+
+    def leadership_lost(self, _: object) -> None:
+        """Another may lead by now, so nothing here is true any more (HA-12)."""
+        self.log.error("leadership_lost")
+        self.terminate()
 
     def finalize(self) -> None:
-        self._metrics.remove()
+        if self._lost is not None:
+            self._metrics.remove()
         self.terminate(self._allocator)
 
     @property
@@ -121,6 +147,8 @@ class Master(Process):
 
     def received(self, sender: PID, message: Message) -> None:
         """Something came; the rules know what it means, and whether this sender may say it."""
+        if self._lost is None:
+            raise NotLeading(f"{message.wire_name}: this master is not elected")
         self._metrics.count_message(message)
         self.happened(Received(sender, message))
 
@@ -205,4 +233,5 @@ class Master(Process):
             self.log.error("allocator_ended")
             self.terminate()
             return
-        self.happened(Exited(pid))
+        if self._lost is not None:
+            self.happened(Exited(pid))

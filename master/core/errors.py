@@ -11,3 +11,7 @@ class StrangeSender(ProtocolError):
 
 class InvalidCall(ProtocolError):
     """A call whose content the protocol does not allow. The text names the field and what was expected."""
+
+
+class NotLeading(ProtocolError):
+    """A call to a master that is not elected (yet): the sender is to look for the leader."""
