@@ -137,6 +137,17 @@ def test_a_batch_run_comes_every_interval(cluster: Cluster) -> None:
     assert cluster.runs() == 5
 
 
+def test_an_active_framework_starts_a_run_over_all_agents(cluster: Cluster) -> None:
+    cluster.add_agent(N1)
+    cluster.add_agent(N2)
+    without = cluster.offered()
+
+    cluster.add_framework()
+
+    assert without == []
+    assert sorted(cluster.offered()) == ["n1", "n2"]
+
+
 def test_an_inactive_framework_starts_no_run_until_it_is_activated(cluster: Cluster) -> None:
     cluster.add_agent()
     cluster.simulation.settle()
@@ -186,7 +197,6 @@ def test_requests_made_while_paused_are_not_remembered(cluster: Cluster) -> None
     cluster.node.dispatch(cluster.allocator, AllocatorProcess.pause)
     cluster.add_framework()
     cluster.add_agent()
-    cluster.simulation.settle()
     cluster.node.dispatch(cluster.allocator, AllocatorProcess.resume)
     resumed = cluster.offered()
 

@@ -196,6 +196,19 @@ def test_use_told_by_the_agent_and_again_by_the_framework_is_held_once() -> None
     allocator.check()
 
 
+def test_use_that_comes_back_as_if_it_were_an_offer_is_in_use_no_more() -> None:
+    used = Resources.of(cpus=1, mem=64).allocate("r")
+    allocator = an_allocator()
+    add_framework(allocator, "f1", "r")
+    agent = add_agent(allocator, "n1", used={F1: used})
+
+    part = Resources.of(cpus=1).allocate("r")
+    allocator.recover_resources(F1, agent, resources=part, refusal=None, allocated=False)
+
+    assert allocator.books.roles.in_use == {"r": {"mem": 64_000}}
+    allocator.check()
+
+
 def test_the_weight_of_a_role_counts_in_the_next_run() -> None:
     allocator = an_allocator()
     for name in ("f1", "f2"):
