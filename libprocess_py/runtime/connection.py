@@ -1,18 +1,21 @@
 """A connection that somebody opened to us: messages of other nodes and requests of anybody, on the same port.
 
 What one read delivered runs before the read is over: its messages go into the mailboxes, the kernel runs, what that
-sent is written, and the answers leave last. Answers keep the order of their requests, however late a handler is. A
-client that sends requests faster than they are answered, or does not read its answers, is not read from until it
-catches up. One that stops sending is gone: answers still under way are no longer wanted, and their handlers told so.
+sent is written, and the answers leave last. Answers keep the order of their requests, however late a handler is.
+
+A client that sends requests faster than they are answered, or does not read its answers, is not read from until it
+catches up, and what it has sent already waits as it came: a request of twenty bytes may have an answer of megabytes.
+One that stops sending is gone: answers still under way are no longer wanted, and their handlers told so.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, cast
 
-from libprocess_py.core.wire import RequestParser
+from libprocess_py.core.wire import Item, RequestParser
 from libprocess_py.core.wire_answers import ACCEPTED
 from libprocess_py.core.wire_head import Head, Route, WireError
 from libprocess_py.driver import Delivery
@@ -25,7 +28,7 @@ from libprocess_py.runtime.keepalive import notice_silence
 if TYPE_CHECKING:
     from libprocess_py.runtime.driver import LoopDriver
 
-PIPELINE_MAX: Final = 256  # Requests of one connection under way at a time; browsers use 6, tools rarely more than 16.
+PIPELINE_MAX: Final = 16  # Requests of one connection under way at a time; browsers use 6, tools rarely more than this.
 LINGER_S: Final = 2.0  # For a refused client to stop sending: closing at once would destroy the answer on its way.
 
 NOT_FOUND: Final = encode_response(Response.error(404))
@@ -49,6 +52,7 @@ class Connection(asyncio.Protocol):
         self._parser = RequestParser(driver.heads)
         self._transport: asyncio.Transport | None = None
         self._peer = ""
+        self._backlog: list[Item] = []  # What came whole but has to wait; at most one read.
         self._slots: deque[_Slot] = deque()  # Answers that have to wait for one before them.
         self._out: list[bytes] = []  # Answers whose turn it is.
         self._reading = False  # Inside data_received, which writes when it is through.
@@ -81,16 +85,10 @@ class Connection(asyncio.Protocol):
         try:
             items = self._parser.feed(data)
             self._served += len(items)
-            for head, body in items:
-                if head.route is not None:
-                    self._message(head, head.route, body)
-                else:
-                    self._request(head, body)
-                if not head.keep_alive:
-                    self._last = True
-                    break
+            if self._backlog:
+                self._backlog += items
             else:
-                self._after_requests()
+                self._serve(items)
         finally:
             driver.leave()
             self._reading = False
@@ -105,11 +103,12 @@ class Connection(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._full = False
-        self._regulate()
+        self._write()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._driver.connections.discard(self)
         self._finished = self._last = True
+        self._backlog.clear()
         if self._deadline is not None:
             self._deadline.cancel()
         slots, self._slots = self._slots, deque()
@@ -128,6 +127,34 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
 
     # Requests
+
+    @property
+    def _is_busy(self) -> bool:
+        return self._full or len(self._slots) >= PIPELINE_MAX
+
+    def _serve(self, items: Iterable[Item]) -> None:
+        """Take up what came whole, as far as it goes."""
+        items = iter(items)
+        for head, body in items:
+            if head.route is not None:
+                self._message(head, head.route, body)
+            elif self._is_busy:
+                self._backlog = [(head, body), *items]
+                return
+            else:
+                self._request(head, body)
+            if not head.keep_alive:
+                self._last = True
+                return
+        self._after_requests()
+
+    def _serve_backlog(self) -> None:
+        items, self._backlog = self._backlog, []
+        self._reading = True
+        try:
+            self._serve(items)
+        finally:
+            self._reading = False
 
     def _message(self, head: Head, route: Route, body: bytes) -> None:
         driver = self._driver
@@ -224,16 +251,20 @@ class Connection(asyncio.Protocol):
             self._out.append(data)
 
     def _write(self) -> None:
-        if self._finished or self._transport is None or self._transport.is_closing():
-            return
-        if self._out:
-            data = b"".join(self._out)
-            self._out.clear()
-            self._transport.write(data)
-        if self._last and not self._slots:
-            self._finish()
-        else:
-            self._regulate()
+        transport = self._transport
+        while not (self._finished or transport is None or transport.is_closing()):
+            if self._out:
+                data = b"".join(self._out)
+                self._out.clear()
+                transport.write(data)
+            elif self._backlog and not self._is_busy:
+                self._serve_backlog()
+            else:
+                if self._last and not self._slots:
+                    self._finish()
+                else:
+                    self._regulate()
+                return
 
     def _finish(self) -> None:
         self._finished = True
@@ -242,7 +273,7 @@ class Connection(asyncio.Protocol):
         self._driver.loop.call_later(LINGER_S, self._transport.abort)
 
     def _regulate(self) -> None:
-        hold = (self._full or len(self._slots) > PIPELINE_MAX) and not self._finished
+        hold = (self._is_busy or bool(self._backlog)) and not self._finished
         if hold != self._held and self._transport is not None and not self._transport.is_closing():
             self._held = hold
             if hold:

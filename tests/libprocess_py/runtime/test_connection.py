@@ -49,6 +49,21 @@ class Late(Process):
         self.waiting[0].set(Response.text(200, "slow"))
 
 
+class Large(Process):
+    """Counts the requests that it took up."""
+
+    def __init__(self) -> None:
+        super().__init__("large")
+        self.begun = 0
+
+    def initialize(self) -> None:
+        self.route("/answer", self.answer, help="A megabyte.")
+
+    def answer(self, _: Request) -> Response:
+        self.begun += 1
+        return Response(200, bytes(1_000_000))
+
+
 def count_of(node: LoopNode, name: str) -> int:
     return node.metrics.counter(f"libprocess/http/{name}").value
 
@@ -194,6 +209,36 @@ async def test_a_client_that_does_not_read_its_answers_is_not_read_from_until_it
 
         assert served_without_reading < count
         assert {len(answer.body) for answer in (first, *others)} == {len(body) + 5}
+
+
+@on_loop
+async def test_small_requests_for_large_answers_are_begun_as_their_answers_are_read() -> None:
+    async with await start_node() as node, await RawClient.connect(node.address) as client:
+        node.spawn(large := Large())
+        count = 10 * PIPELINE_MAX
+
+        client.say(b"GET /large/answer HTTP/1.1\r\n\r\n" * count + a_message("large", "Ping"))
+        await client.answer()
+        begun_without_reading = large.begun
+        answers = [await client.answer() for _ in range(count)]
+
+        assert begun_without_reading <= 2 * PIPELINE_MAX
+        assert [answer.status for answer in answers] == [200] * (count - 1) + [202]
+        assert large.begun == count
+
+
+@on_loop
+async def test_what_follows_a_request_to_close_is_never_begun() -> None:
+    async with await start_node() as node, await RawClient.connect(node.address) as client:
+        node.spawn(large := Large())
+        get, last = b"GET /large/answer HTTP/1.1\r\n\r\n", b"GET /large/answer HTTP/1.0\r\n\r\n"
+
+        client.say(get * PIPELINE_MAX + last + get * 5)
+        answers = [await client.answer() for _ in range(PIPELINE_MAX + 1)]
+
+        assert {answer.status for answer in answers} == {200}
+        assert await client.rest() == b""
+        assert large.begun == PIPELINE_MAX + 1
 
 
 @on_loop
