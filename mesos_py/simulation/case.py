@@ -72,7 +72,7 @@ class Case:
     def _add_batch(self, number: int) -> BatchScheduler:
         """Tasks are shared out evenly. Some frameworks know partitions, some checkpoint, some do both, some neither."""
         count = len(range(number, self.settings.tasks, self.settings.frameworks))
-        scheduler = BatchScheduler(draw_jobs(self.cluster.simulation.random(f"jobs/{number}"), count, JOB))
+        scheduler = BatchScheduler(draw_jobs(self.cluster.simulation.random(f"jobs/{number}"), count, size=JOB))
         info = FrameworkInfo(
             user="nobody",
             name=f"framework-{number}",

@@ -38,7 +38,7 @@ class Cluster:
         self.options = options or ClusterOptions()
         self.simulation = Simulation(seed, self.options.simulation)
         self.master = MasterHost(self.simulation, self.options)
-        self.agents = [AgentHost(self.simulation, number, self.options) for number in range(agents)]
+        self.agents = [AgentHost(self.simulation, number, options=self.options) for number in range(agents)]
         self.frameworks: list[FrameworkHost] = []
         self.master.start()
         for agent in self.agents:
@@ -178,6 +178,6 @@ class Cluster:
         for host in self.frameworks:
             if host.is_up and host.driver.framework_id is not None:
                 id = host.driver.framework_id
-                invariants.check_framework_view(books, id, host.driver.state.offers)
+                invariants.check_framework_view(books, id, offers=host.driver.state.offers)
                 if isinstance(host.scheduler, BatchScheduler):
-                    invariants.check_task_view(books, id, host.scheduler.states)
+                    invariants.check_task_view(books, id, states=host.scheduler.states)

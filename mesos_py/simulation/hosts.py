@@ -41,7 +41,7 @@ FRAMEWORK_PORT: Final = 7000
 HOSTS_PER_NET: Final = 250  # The last number of an address; the one before counts nets.
 
 
-def address_of(net: int, number: int, port: int) -> Address:
+def address_of(net: int, number: int, *, port: int) -> Address:
     """The address of the host with that number, from zero, in one of the nets."""
     high, low = divmod(number, HOSTS_PER_NET)
     return Address(f"10.{net}.{high}.{low + 1}", port)
@@ -108,8 +108,8 @@ class MasterHost(Host):
 class AgentHost(Host):
     """One agent with simulated containers."""
 
-    def __init__(self, simulation: Simulation, number: int, options: ClusterOptions) -> None:
-        super().__init__(simulation, address_of(AGENT_NET, number, AGENT_PORT))
+    def __init__(self, simulation: Simulation, number: int, *, options: ClusterOptions) -> None:
+        super().__init__(simulation, address_of(AGENT_NET, number, port=AGENT_PORT))
         self.number = number
         self._options = options
         self._agent: Slave | None = None
@@ -149,7 +149,7 @@ class FrameworkHost(Host):
     """One scheduler with its driver."""
 
     def __init__(self, simulation: Simulation, number: int, *, scheduler: Scheduler, info: FrameworkInfo) -> None:
-        super().__init__(simulation, address_of(FRAMEWORK_NET, number, FRAMEWORK_PORT))
+        super().__init__(simulation, address_of(FRAMEWORK_NET, number, port=FRAMEWORK_PORT))
         self.number = number
         self.scheduler = scheduler
         self.info = info

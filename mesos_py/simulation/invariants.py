@@ -24,12 +24,12 @@ def check_accounts(master: MasterBooks, allocator: AllocatorBooks) -> None:
     """
     assert master.agents.keys() == allocator.agents.keys(), "the allocator has other agents than the master"
     assert master.frameworks.keys() == allocator.frameworks.keys(), "the allocator has other frameworks than the master"
-    whole = [_check_agent_account(master, allocator, agent) for agent in master.agents.values()]
+    whole = [_check_agent_account(master, allocator, agent=agent) for agent in master.agents.values()]
     everything = Resources.sum(agent.info.resources for agent in master.agents.values())
     assert Resources.sum(whole) == everything, f"{Resources.sum(whole)} of {everything} are accounted for"
 
 
-def _check_agent_account(master: MasterBooks, allocator: AllocatorBooks, agent: Agent) -> Resources:
+def _check_agent_account(master: MasterBooks, allocator: AllocatorBooks, *, agent: Agent) -> Resources:
     """Returns the sum of the parts."""
     book = allocator.agents[agent.id]
     used = {id: resources for id, resources in master.used_on(agent).items() if resources}
@@ -75,14 +75,14 @@ def check_agent_views(master: MasterBooks, agents: Mapping[PID, AgentBooks]) -> 
         assert agent.executors.keys() == executors.keys(), f"{agent.id}: {agent.executors.keys()}, runs {executors}"
 
 
-def check_framework_view(master: MasterBooks, id: FrameworkId, offers: Collection[OfferId]) -> None:
+def check_framework_view(master: MasterBooks, id: FrameworkId, *, offers: Collection[OfferId]) -> None:
     """A scheduler holds the offers that the master made it."""
     framework = master.frameworks.get(id)
     believed = () if framework is None else tuple(framework.offers)
     assert sorted(believed) == sorted(offers), f"{id}: the master has offered {believed}, the scheduler has {offers}"
 
 
-def check_task_view(master: MasterBooks, id: FrameworkId, states: Mapping[TaskId, TaskState]) -> None:
+def check_task_view(master: MasterBooks, id: FrameworkId, *, states: Mapping[TaskId, TaskState]) -> None:
     """A scheduler believes of its tasks what the master does."""
     framework = master.frameworks.get(id)
     believed = {} if framework is None else {task.task_id: task.state for task in framework.tasks.values()}

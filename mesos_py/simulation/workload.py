@@ -64,7 +64,7 @@ class JobSize:
     longest_ns: int
 
 
-def draw_jobs(random: Random, count: int, size: JobSize) -> tuple[Job, ...]:
+def draw_jobs(random: Random, count: int, *, size: JobSize) -> tuple[Job, ...]:
     """Jobs whose durations are random whole milliseconds."""
     durations = range(size.shortest_ns // MILLISECOND_NS, size.longest_ns // MILLISECOND_NS + 1)
     return tuple(Job(f"job-{n}", size.resources, random.choice(durations) * MILLISECOND_NS) for n in range(count))
@@ -174,7 +174,7 @@ class BatchScheduler(TickingScheduler):
             self._finish(driver, attempt.progress)
         elif status.state in GIVEN_UP:
             self._end(status)
-            self._try_again(driver, attempt.progress, status.task_id)
+            self._try_again(driver, attempt.progress, id=status.task_id)
         else:
             attempt.state = status.state
 
@@ -202,7 +202,7 @@ class BatchScheduler(TickingScheduler):
             self._waiting.remove(progress)
         progress.current = None
 
-    def _try_again(self, driver: Driver, progress: Progress, id: TaskId) -> None:
+    def _try_again(self, driver: Driver, progress: Progress, *, id: TaskId) -> None:
         if progress.finished or progress.current != id:
             return
         progress.current = None

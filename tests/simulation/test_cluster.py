@@ -36,7 +36,7 @@ def test_time_stands_still_until_it_is_moved() -> None:
 
 
 def test_a_thousand_hosts_have_addresses_of_their_own() -> None:
-    addresses = {address_of(net, number, 1) for net in (1, 2) for number in range(1_000)}
+    addresses = {address_of(net, number, port=1) for net in (1, 2) for number in range(1_000)}
 
     assert len(addresses) == 2_000
 

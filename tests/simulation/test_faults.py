@@ -40,7 +40,7 @@ def run(seed: int, schedule: tuple[Fault, ...]) -> None:
     cluster = Cluster(seed, AGENTS, options=CHECKED)
     batches = []
     for number in range(FRAMEWORKS):
-        drawn = draw_jobs(cluster.simulation.random(f"jobs/{number}"), TASKS // FRAMEWORKS, SIZE)
+        drawn = draw_jobs(cluster.simulation.random(f"jobs/{number}"), TASKS // FRAMEWORKS, size=SIZE)
         capabilities = (Capability.PARTITION_AWARE,) if number % 2 else ()
         work = BatchScheduler(drawn)
         info = a_framework(*capabilities, failover_timeout_ns=FAILOVER_TIMEOUT_NS, checkpoint=bool(seed % 2))

@@ -14,7 +14,7 @@ from tests.simulation.probe import CHECKED, HOUR, MINUTE, ONE, SECOND, batch, fi
 
 def test_jobs_are_drawn_from_the_seed_between_their_bounds() -> None:
     size = JobSize(ONE, shortest_ns=3 * SECOND, longest_ns=5 * SECOND)
-    first, second, other = (draw_jobs(Random(seed), 100, size) for seed in (1, 1, 2))
+    first, second, other = (draw_jobs(Random(seed), 100, size=size) for seed in (1, 1, 2))
 
     assert first == second
     assert first != other

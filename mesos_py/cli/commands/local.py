@@ -12,19 +12,22 @@ import os
 import shutil
 import sys
 import tempfile
+from dataclasses import dataclass
 from typing import Final
 
 import click
 
 from libprocess_py.core.kernel import Policy
+from libprocess_py.flags import flag
 from libprocess_py.pid import PID
 from libprocess_py.runtime.awaiting import result
 from libprocess_py.runtime.loop_node import LoopNode
 from libprocess_py.runtime.program import run
-from libprocess_py.runtime.settings import NodeSettings, parse_ip
+from libprocess_py.runtime.settings import NodeSettings, parse_ip, parse_port
 from master.flags import DEFAULT_PORT, MasterFlags
 from master.main import spawn_master
 from mesos_py.cli.daemon import LOGGING_LEVEL, announce, log_to_stderr
+from mesos_py.cli.flag_options import flag_options
 from mesos_py.protocol.detector import MASTER_ID
 from mesos_py.protocol.resources import Resources
 from slave.autodetect import complete
@@ -49,33 +52,47 @@ Try it:
 log: Final = logging.getLogger(__name__)
 
 
+def parse_agents(text: str) -> int:
+    """How many agents. Raises ValueError."""
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= AGENTS_MAX):
+        raise ValueError(f"expected a number from 1 to {AGENTS_MAX}, got {text!r}")
+    return int(text)
+
+
+@dataclass(frozen=True)
+class LocalFlags:
+    """What can be chosen."""
+
+    agents: int = flag("How many agents.", default=1, parse=parse_agents)
+    ip: str = flag("Address to listen on.", default="127.0.0.1", parse=parse_ip)
+    port: int = flag("Port to listen on; 0: any.", default=DEFAULT_PORT, parse=parse_port)
+    resources: Resources = flag(  # noqa: RUF009  # Resources are frozen.
+        "Of each agent, as name:value;...; what it does not name is a share of this machine.",
+        default=Resources(),
+        parse=Resources.parse,
+    )
+    work_dir: str | None = flag(
+        "Where sandboxes are made; otherwise a temporary folder, which is removed at the end.", default=None
+    )
+
+
 @click.command("local", epilog=EPILOG)
 @LOGGING_LEVEL
-@click.option("--agents", default=1, show_default=True, type=click.IntRange(1, AGENTS_MAX), help="How many agents.")
-@click.option("--ip", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=DEFAULT_PORT, show_default=True, type=click.IntRange(0, 65_535), help="0: any.")
-@click.option(
-    "--resources",
-    default="",
-    help="Of each agent, as name:value;...; what it does not name is a share of this machine.",
-)
-@click.option("--work-dir", help="Where sandboxes are made; by default a temporary folder, removed at the end.")
-def command(*, agents: int, ip: str, port: int, resources: str, work_dir: str | None, logging_level: str) -> None:
+@flag_options(LocalFlags)
+def command(flags: LocalFlags, logging_level: str) -> None:
     """Run a master and agents in one process until it is told to stop (SIGTERM or Ctrl-C)."""
-    try:
-        given, ip = Resources.parse(resources), parse_ip(ip)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
     log_to_stderr(logging_level)
-    folder = work_dir or tempfile.mkdtemp(prefix=WORK_DIR_PREFIX)
-    settings = NodeSettings(ip=ip, port=port, delegate=MASTER_ID, policy=Policy.ABORT_NODE)
+    folder = flags.work_dir or tempfile.mkdtemp(prefix=WORK_DIR_PREFIX)
+    settings = NodeSettings(ip=flags.ip, port=flags.port, delegate=MASTER_ID, policy=Policy.ABORT_NODE)
     try:
-        shares = [share(given, number, agents=agents, work_dir=folder) for number in range(agents)]
-        sys.exit(run(lambda node: serve(node, shares, folder), settings))
+        shares = [
+            share(flags.resources, number, agents=flags.agents, work_dir=folder) for number in range(flags.agents)
+        ]
+        sys.exit(run(lambda node: serve(node, shares, work_dir=folder), settings))
     except OSError as error:  # The port is taken, the address is no address of this machine.
-        raise click.ClickException(f"{ip}:{port}: {error.strerror or error}") from error
+        raise click.ClickException(f"{flags.ip}:{flags.port}: {error.strerror or error}") from error
     finally:
-        if work_dir is None:
+        if flags.work_dir is None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -97,13 +114,15 @@ def share(given: Resources, number: int, *, agents: int, work_dir: str) -> Resou
     return given + Resources.parse(";".join(parts))
 
 
-async def serve(node: LoopNode, shares: list[Resources], work_dir: str) -> int:
+async def serve(node: LoopNode, shares: list[Resources], *, work_dir: str) -> int:
     """The cluster on a running node. Cancelling it stops the agents, which tell the master, before the node stops."""
     flags_of_master = MasterFlags(
         ip=node.address.ip, port=node.address.port, allocation_interval=ALLOCATION_INTERVAL_NS
     )
     master = spawn_master(node, flags_of_master)
-    flags = [_agent_flags(master, resources, number, work_dir=work_dir) for number, resources in enumerate(shares, 1)]
+    flags = [
+        _agent_flags(master, resources, number=number, work_dir=work_dir) for number, resources in enumerate(shares, 1)
+    ]
     try:
         agents = [spawn_agent(node, each, number=number) for number, each in enumerate(flags, 1)]
     except OSError as error:
@@ -119,7 +138,7 @@ async def serve(node: LoopNode, shares: list[Resources], work_dir: str) -> int:
     return EXIT_FAILED  # A master only ends by itself when something is wrong.
 
 
-def _agent_flags(master: PID, resources: Resources, number: int, *, work_dir: str) -> AgentFlags:
+def _agent_flags(master: PID, resources: Resources, *, number: int, work_dir: str) -> AgentFlags:
     return AgentFlags(
         master=str(master),
         ip=master.address.ip,
