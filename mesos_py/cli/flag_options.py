@@ -7,26 +7,23 @@ with the loaded dataclass as `flags`. Reading (command line over `MESOS_FLAG_NAM
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final
 
 import click
 
 from libprocess_py.flags import FlagError, load, option_name, parse_bool
-from mesos_py.protocol.durations import format_duration, parse_duration
-from mesos_py.protocol.sizes import format_size, parse_size
+from mesos_py.protocol.durations import format_duration
+from mesos_py.protocol.sizes import format_size
 
 PREFIX: Final = "MESOS_"
 
-# How the value of a parser is typed, where `str` would not say it.
-FORMATS: Final[Mapping[Callable[[str], Any], Callable[[Any], str]]] = {
-    parse_bool: lambda value: str(value).lower(),
-    parse_duration: format_duration,
-    parse_size: format_size,
-}
+# The ways in which values are typed; which one a flag has, its parser tells.
+SPELLINGS: Final[tuple[Callable[[Any], str], ...]] = (str, format_duration, format_size)
 
 Decorator = Callable[[Callable[..., object]], Callable[..., object]]
 
@@ -68,9 +65,16 @@ def flag_options(kind: type[Any], *, prefix: str = PREFIX) -> Decorator:
 
 def default_text(field: dataclasses.Field[Any]) -> str | None:
     """The default as it would be typed; None where there is none to show."""
-    if field.default is dataclasses.MISSING or field.default is None or field.default == "":
+    default, parse = field.default, field.metadata["parse"]
+    if parse is parse_bool:
+        return str(default).lower()
+    if not isinstance(default, str | int | float):
         return None
-    return FORMATS.get(field.metadata["parse"], str)(field.default)
+    for spelling in SPELLINGS:
+        with contextlib.suppress(ValueError, TypeError):
+            if parse(text := spelling(default)) == default:
+                return text or None
+    return str(default)
 
 
 def _options(field: dataclasses.Field[Any], prefix: str) -> list[Decorator]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import click
 
@@ -34,6 +34,9 @@ COMMANDS: Final[Mapping[str, Row]] = {
     "test": Row("mesos_py.cli.commands.test", "In a checkout: pass the gates, then the tests."),
 }
 
+# Of all commands. Help uses the width of the terminal up to where lines are still easy to read.
+SETTINGS: Final[Mapping[str, Any]] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
 EPILOG: Final = """\
 \b
 Try it:
@@ -47,7 +50,7 @@ class LazyGroup(click.Group):
     """A group whose subcommands are rows of a table."""
 
     def __init__(self, name: str, rows: Mapping[str, Row], *, help: str, epilog: str) -> None:
-        super().__init__(name, help=help, epilog=epilog, context_settings={"help_option_names": ["-h", "--help"]})
+        super().__init__(name, help=help, epilog=epilog, context_settings=dict(SETTINGS))
         self.rows = rows
 
     def list_commands(self, ctx: click.Context) -> list[str]:

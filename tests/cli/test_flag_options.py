@@ -13,6 +13,13 @@ from mesos_py.cli.flag_options import flag_options
 from mesos_py.protocol.durations import parse_duration
 
 
+def parse_longer_than_nothing(text: str) -> int:
+    """A parser of its own around one that we have."""
+    if not (ns := parse_duration(text)):
+        raise ValueError("expected more")
+    return ns
+
+
 @dataclass(frozen=True, kw_only=True)
 class OvenFlags:
     """A program that nobody has, so that the test does not move with one that we do."""
@@ -21,6 +28,8 @@ class OvenFlags:
     bake_time: int = flag("How long.", default=75_000_000_000, parse=parse_duration)
     fan: bool = flag("Whether air moves.", default=True, parse=parse_bool)
     racks: int = flag("How many.", default=2, parse=int, aliases=("trays",))
+    rest: int = flag("How long after.", default=1_000_000_000, parse=parse_longer_than_nothing)
+    extras: tuple[str, ...] = flag("What else.", default=(), parse=lambda text: tuple(text.split(",")))
 
 
 @click.command("oven")
@@ -82,4 +91,6 @@ def test_help_shows_the_variable_and_the_default_as_it_is_typed() -> None:
     assert "[MESOS_WORK_DIR; required]" in words
     assert "[MESOS_BAKE_TIME; default: 75secs]" in words
     assert "[MESOS_FAN; default: true]" in words
+    assert "[MESOS_REST; default: 1secs]" in words
+    assert "[MESOS_EXTRAS]" in words
     assert "--trays" not in words

@@ -28,7 +28,9 @@ Exit status: 0 the result is right, 1 it is not or something failed, 130 interru
 
 
 @click.command("demo", epilog=EPILOG)
-@click.option("--agents", default=3, show_default=True, type=click.IntRange(1, 20), help="How many agents to start.")
+@click.option(
+    "--agents", default=3, show_default=True, type=click.IntRange(1, 20), metavar="N", help="How many agents to start."
+)
 @click.option("--keep", is_flag=True, help="Leave the cluster running and say how to look at it and how to end it.")
 def command(agents: int, keep: bool) -> None:
     """Start a cluster on this machine, count the standard library on it, show the result, and clean up."""

@@ -40,7 +40,9 @@ Exit status: 0 all instances finished, 1 one failed or was killed,
 @click.option("--master", required=True, envvar="MESOS_MASTER", help="Where the master is: ip:port.  [MESOS_MASTER]")
 @click.option("--command", "line", required=True, help="What to run, by /bin/sh.")
 @click.option("--resources", default="cpus:1;mem:32", show_default=True, help="What each instance needs.")
-@click.option("--instances", default=1, show_default=True, type=click.IntRange(min=1), help="How many to run.")
+@click.option(
+    "--instances", default=1, show_default=True, type=click.IntRange(min=1), metavar="N", help="How many to run."
+)
 @click.option("--name", default="execute", show_default=True, help="The tasks' name and the start of their ids.")
 @click.option("--role", default="*", show_default=True, help="The role to be offered resources under.")
 def command(master: str, line: str, resources: str, instances: int, name: str, role: str) -> None:
