@@ -43,10 +43,10 @@ def command(agents: int, keep: bool) -> None:
         console.print("interrupted; everything was stopped and removed")
         sys.exit(INTERRUPTED)
     except (ClusterFailed, DemoFailed, ClusterExecutorError) as error:
-        console.print(f"the demo failed: {error}", style="red", markup=False)
+        console.print(f"the demo failed: {error}", style="red", markup=False, soft_wrap=True)
         sys.exit(1)
     if keep:
-        console.print(how_to_look(cluster), markup=False)
+        console.print(how_to_look(cluster), markup=False, soft_wrap=True)
     else:
         console.print(f"Everything is stopped and removed. {time.monotonic() - began:.1f} s in all.")
 
