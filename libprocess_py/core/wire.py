@@ -46,6 +46,11 @@ class RequestParser:
         return self._head is None and not self._rest
 
     @property
+    def collected(self) -> int:
+        """Bytes kept of a body under way."""
+        return len(self._collected)
+
+    @property
     def waits_to_continue(self) -> bool:
         """Whether the client holds the body back until it is told to go on."""
         return self._head is not None and self._head.expects_continue and not self._collected

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from libprocess_py.core.wire import Item, RequestParser
 from libprocess_py.core.wire_answers import ACCEPTED
-from libprocess_py.core.wire_head import Head, Route, WireError
+from libprocess_py.core.wire_head import BODY_MAX, Head, Route, WireError
 from libprocess_py.driver import Delivery
 from libprocess_py.future import Future
 from libprocess_py.http.encoding import CONTINUE, encode_response
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from libprocess_py.runtime.driver import LoopDriver
 
 PIPELINE_MAX: Final = 16  # Requests of one connection under way at a time; browsers use 6, tools rarely more than this.
+COLLECTED_MAX: Final = (
+    8 * BODY_MAX
+)  # Of bodies under way on all connections of a node: a crowd must not fill its memory.
+SMALL_BODY: Final = 65_536  # Bodies of which no more has come are never refused for what others have sent.
 LINGER_S: Final = 2.0  # For a refused client to stop sending: closing at once would destroy the answer on its way.
 
 NOT_FOUND: Final = encode_response(Response.error(404))
@@ -63,6 +67,7 @@ class Connection(asyncio.Protocol):
         self._held = False  # Not read from for the time being.
         self._full = False  # The client does not read its answers.
         self._served = 0  # Requests that came whole.
+        self._collected = 0  # Bytes of a body under way.
         self._deadline: asyncio.TimerHandle | None = None  # Of a request under way.
 
     # Called by the event loop
@@ -89,6 +94,8 @@ class Connection(asyncio.Protocol):
                 self._backlog += items
             else:
                 self._serve(items)
+            if self._parser.collected != self._collected:
+                self._account(self._parser.collected)
         finally:
             driver.leave()
             self._reading = False
@@ -108,6 +115,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._driver.connections.discard(self)
         self._finished = self._last = True
+        self._account(0)
         self._backlog.clear()
         if self._deadline is not None:
             self._deadline.cancel()
@@ -204,6 +212,16 @@ class Connection(asyncio.Protocol):
         elif not self._told_to_continue:
             self._told_to_continue = True
             self._answer(CONTINUE)
+
+    def _account(self, collected: int) -> None:
+        """Note how much of a body is kept. The one that brings the node over its bound is given up."""
+        driver = self._driver
+        driver.collected += collected - self._collected
+        self._collected = collected
+        if driver.collected > COLLECTED_MAX and collected > SMALL_BODY and not self._last:
+            self._parser = RequestParser(driver.heads)
+            self._account(0)
+            self._refuse(WireError(503, "too many large bodies at a time"))
 
     def _watch_request(self) -> None:
         """A request has begun: it has to be whole in time. One look per deadline, however many requests pass by."""

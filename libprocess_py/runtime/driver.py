@@ -44,6 +44,7 @@ class LoopDriver:
         self.match_peers = settings.require_peer_address_ip_match
         self.request_timeout_s = settings.request_timeout_s
         self.connections: set[Connection] = set()
+        self.collected = 0  # Bytes of bodies under way on them.
         self.workers: set[Worker] = set()  # Threads of actors that may block.
         self.reaper = Reaper(loop)
         self.failure: BaseException | None = None  # Why the node was aborted.

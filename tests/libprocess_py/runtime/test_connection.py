@@ -9,7 +9,7 @@ from libprocess_py.future import Future, Promise
 from libprocess_py.http.request import Request
 from libprocess_py.http.response import Response
 from libprocess_py.process import Process
-from libprocess_py.runtime.connection import PIPELINE_MAX
+from libprocess_py.runtime.connection import COLLECTED_MAX, PIPELINE_MAX
 from libprocess_py.runtime.loop_node import LoopNode, start_node
 from libprocess_py.runtime.settings import NodeSettings
 from tests.support.event_loop import on_loop
@@ -168,6 +168,27 @@ async def test_a_large_body_in_many_pieces_arrives_whole() -> None:
         answer = await client.ask(b"POST /echo/path HTTP/1.1\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
 
         assert answer.body == b"/path" + body
+
+
+@on_loop
+async def test_large_bodies_under_way_have_a_bound_in_common() -> None:
+    async with await start_node() as node:
+        node.spawn(Echo())
+        crowd = [await RawClient.connect(node.address) for _ in range(COLLECTED_MAX // BODY_MAX)]
+        head, almost = b"POST /echo/path HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % BODY_MAX, bytes(BODY_MAX - 1)
+        for client in crowd:
+            client.say(head + almost)
+        while node.driver.collected < len(crowd) * len(almost):
+            await asyncio.sleep(0)
+        last = await RawClient.connect(node.address)
+
+        assert (await last.ask(head + almost)).status == 503
+        small = await RawClient.connect(node.address)
+        assert (await small.ask(POST_PATH + b"\r\nabc")).status == 200
+        for client in (*crowd, last, small):
+            client.writer.transport.abort()
+        await node.stop()
+        assert node.driver.collected == 0
 
 
 @on_loop

@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from libprocess_py.core.kernel import Policy
+from libprocess_py.future import Future, Promise
 from libprocess_py.pid import PID, Address
 from libprocess_py.process import Process
 from libprocess_py.runtime.awaiting import result
@@ -178,3 +179,47 @@ async def test_a_failing_actor_takes_its_node_along_under_abort_node() -> None:
         assert await watcher.lost() == [faulty]
         assert isinstance(node.failure, ZeroDivisionError)
         await node.stop()
+
+
+class Selfish(Process):
+    """Gives itself work for ever, two events for each, so that its mailbox grows as well."""
+
+    def __init__(self) -> None:
+        super().__init__("selfish")
+        self.served = 0
+
+    def work(self) -> None:
+        self.served += 1
+        self.dispatch(self.pid, Selfish.work)
+        if self.served % 100 == 0:
+            self.dispatch(self.pid, Selfish.work)
+
+
+class Beating(Process):
+    def __init__(self) -> None:
+        super().__init__("beating")
+        self.beats: Promise[int] = Promise()
+
+    def beat(self, left: int) -> Future[int]:
+        if left:
+            self.delay(1_000_000, self.beat, left - 1)
+        else:
+            self.beats.set(0)
+        return self.beats
+
+
+@on_loop
+async def test_an_actor_that_feeds_itself_starves_neither_clients_nor_peers_nor_timers() -> None:
+    async with await start_node() as busy, await start_node() as other:
+        selfish, echo = Selfish(), busy.spawn(Echo())
+        busy.dispatch(busy.spawn(selfish), Selfish.work)
+        other.spawn(listener := Listener())
+
+        other.dispatch(listener.pid, Listener.tell, echo, list(range(10)))
+        assert await listener.heard(10) == list(range(10))
+        async with await RawClient.connect(busy.address) as client:
+            assert (await client.ask(b"GET /echo/path HTTP/1.1\r\n\r\n")).status == 200
+        assert await result(busy.dispatch(busy.spawn(Beating()), Beating.beat, 5)) == 0
+
+        assert selfish.served > 0
+        assert busy.wait(selfish.pid).is_pending

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import subprocess
 import sys
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
@@ -14,6 +15,7 @@ import pytest
 
 from libprocess_py.pid import PID, Address
 from libprocess_py.runtime.loop_node import start_node
+from libprocess_py.runtime.program import COLLECTOR_THRESHOLDS
 from tests.support.event_loop import on_loop
 from tests.support.wire_actors import Listener
 
@@ -114,3 +116,20 @@ async def test_an_aborted_node_ends_its_program_with_a_status_of_its_own() -> No
 
         assert program.process.returncode == 70
         assert b"ZeroDivisionError: our mistake" in errors
+
+
+def test_a_program_s_garbage_collector_leaves_what_was_there_before_it_alone() -> None:
+    program = """
+import gc
+from libprocess_py.runtime import run
+
+async def main(node):
+    print(gc.get_threshold(), gc.get_freeze_count() > 10_000)
+    return 0
+
+raise SystemExit(run(main))
+"""
+
+    ran = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+
+    assert ran.stdout == f"{COLLECTOR_THRESHOLDS} True\n"
