@@ -92,7 +92,7 @@ class Node:
             raise RuntimeError(f"node {self.address} is stopping: nothing is spawned any more")
         id = process._process_id
         if id is None:
-            id = self.generate_id(type(process).__name__.lower())
+            id = self.generate_id(process.id_prefix or type(process).__name__.lower())
         elif id in self.kernel.mailboxes:
             return None
         pid = process._process_pid = PID(id, self.address)

@@ -63,11 +63,12 @@ class Process(Mailbox):
     _process_kernel: Kernel
     _process_node: Node
     _process_randoms: dict[str, Random] | None
+    id_prefix: ClassVar[str | None] = None  # Before the number in an id that the node gives; None: the class's name.
     _process_handlers: ClassVar[dict[type, Callable[..., object]]] = {}
     _process_names: ClassVar[dict[str, type[Message]]] = {}
 
     def __init__(self, id: str | None = None) -> None:
-        """Without an id the node gives one: the class's name in lower case and a number, `pinger(1)`."""
+        """Without an id the node gives one: `id_prefix`, or the class's name in lower case, and a number: `pinger(1)`."""
         self._process_id = id
         self._process_box = self._process_rest = self._process_randoms = None
         self._process_phase = UNBORN

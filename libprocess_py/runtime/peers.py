@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT_S: Final = 10.0  # A host that is up answers within milliseconds; the system would try for two minutes.
 IDLE_S: Final = 1.0  # Long enough that a burst every few hundred milliseconds keeps its connection.
 IN_FLIGHT_MAX: Final = 2 * BODY_MAX  # Bytes not yet taken by the system, per peer: a stuck peer may cost this, no more.
+UNREACHABLE_MAX: Final = 1_024  # Addresses remembered, so that silence about them costs little memory.
 HEADS_MAX: Final = 16_384  # Heads kept, one per sender, receiver and message name in use; about 8 MiB.
 HEAD_ESTIMATE: Final = 256  # What a message costs beside its body, for the bound above.
 
@@ -38,6 +39,7 @@ class Peers:
         self._lost = lost
         self._by_address: dict[Address, Peer] = {}
         self._closing: set[Peer] = set()  # No longer used, but not yet gone.
+        self._unreachable: set[Address] = set()  # The last attempt to connect failed, and was logged.
         self._waiting: list[Peer] = []  # With messages from this turn.
         self._heads: dict[tuple[PID, PID | None, str], bytes] = {}
 
@@ -95,12 +97,25 @@ class Peers:
         """A connection ended, or never came to be. Called once per peer."""
         self.retire(peer)
         self._closing.discard(peer)
+        # Whoever waits for a peer tries again and again: that there is none is told the first time.
+        known = not peer.connected and peer.address in self._unreachable
         if peer.messages:
             self._metrics.counter("libprocess/dropped/connection_lost").add(peer.messages)
-            self.log.warning("messages dropped", peer=peer.address, count=peer.messages, reason=reason)
+            tell = self.log.debug if known else self.log.warning
+            tell("messages dropped", peer=peer.address, count=peer.messages, reason=reason)
+        if not peer.connected:
+            if len(self._unreachable) >= UNREACHABLE_MAX:
+                self._unreachable.clear()
+            self._unreachable.add(peer.address)
         if peer.linked:
-            self.log.info("link lost", peer=peer.address, reason=reason)
+            tell = self.log.debug if known else self.log.info
+            tell("link lost", peer=peer.address, reason=reason)
             self._lost(peer.address)
+
+    def reached(self, peer: Peer) -> None:
+        """A connection came to be: its end is news again."""
+        peer.connected = True
+        self._unreachable.discard(peer.address)
 
     def retire(self, peer: Peer) -> None:
         """Use it no more: whatever comes next opens another connection."""
@@ -165,6 +180,7 @@ class Peer(asyncio.Protocol):
         self.unsent = 0  # Bytes the transport had not got rid of when `measure` last asked.
         self.overflowed = False  # Messages were dropped since there was room.
         self.linked = False
+        self.connected = False  # Ever.
         self.waiting = False  # Listed for the flush at the end of this turn.
         self._peers = peers
         self._transport: asyncio.Transport | None = None

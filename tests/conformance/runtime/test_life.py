@@ -49,6 +49,14 @@ def test_an_actor_without_an_id_is_numbered_per_class(harness: Harness) -> None:
     assert ids == ["recorder(1)", "recorder(2)", "responder(1)"]
 
 
+class Prefixed(Recorder):
+    id_prefix = "scribe"
+
+
+def test_a_class_may_name_what_stands_before_the_number(harness: Harness) -> None:
+    assert harness.node().spawn(Prefixed()).id == "scribe(1)"
+
+
 def test_numbers_step_over_ids_that_are_taken(harness: Harness) -> None:
     node = harness.node()
     node.spawn(Recorder("recorder(1)"))

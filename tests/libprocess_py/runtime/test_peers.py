@@ -166,6 +166,23 @@ async def test_messages_that_no_connection_takes_are_counted_as_dropped() -> Non
 
 
 @on_loop
+async def test_that_a_peer_cannot_be_reached_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    async with await start_node() as here:
+        here.spawn(source := Listener("source"))
+        nowhere = PID("master", await an_unused_address())
+
+        for attempt in range(1, 4):
+            here.dispatch(source.pid, Listener.tell, nowhere, [attempt])
+            here.dispatch(source.pid, Listener.link, nowhere)
+            await source.lost(attempt)
+
+        lines = [record.getMessage() for record in caplog.records if str(nowhere.address) in record.getMessage()]
+        assert [line.partition(" peer")[0] for line in lines] == ["messages dropped", "link lost"]
+        assert dropped(here, "connection_lost") == 3
+
+
+@on_loop
 async def test_a_message_larger_than_a_peer_takes_is_dropped_and_the_link_survives() -> None:
     async with await start_node() as here, await start_node() as there:
         there.spawn(sink := Listener("sink"))
