@@ -53,6 +53,8 @@ DEFAULT_FILTERS = Filters()
 class SchedulerProcess(Process):
     """The driver as an actor. Its public methods are what a `Scheduler` calls, from its callbacks only."""
 
+    id_prefix = "scheduler"
+
     def __init__(
         self,
         scheduler: Scheduler,
