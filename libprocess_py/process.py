@@ -68,7 +68,7 @@ class Process(Mailbox):
     _process_names: ClassVar[dict[str, type[Message]]] = {}
 
     def __init__(self, id: str | None = None) -> None:
-        """Without an id the node gives one: `id_prefix`, or the class's name in lower case, and a number: `pinger(1)`."""
+        """Without an id the node gives one: `id_prefix` or the class's name in lower case, and a number."""
         self._process_id = id
         self._process_box = self._process_rest = self._process_randoms = None
         self._process_phase = UNBORN
