@@ -33,43 +33,57 @@ NOT_FOUND: Final = FileProblem(status=404, text="No such file or directory in a 
 
 
 class FileReader(ThreadedProcess):
-    """Every answer is a value or a FileProblem; files that go away meanwhile are problems, too."""
+    """Every answer is a value or a FileProblem; files that go away or break meanwhile are problems, too."""
 
     def browse(self, place: Place) -> list[dict[str, Any]] | FileProblem:
         """The entries of a directory, by name."""
-        directory = _resolve(place)
-        if directory is None:
-            return NOT_FOUND
+        directory = _open(place)
+        if isinstance(directory, FileProblem):
+            return directory
         shown = f"{place.shown}/{place.rest}" if place.rest else place.shown
         try:
             names = sorted(os.listdir(directory))[:ENTRIES_MAX]
+            return [entry for name in names if (entry := _entry(directory, name, shown=shown)) is not None]
         except NotADirectoryError:
             return FileProblem(status=400, text="Not a directory.")
-        except OSError:
-            return NOT_FOUND
-        return [entry for name in names if (entry := _entry(directory, name, shown=shown)) is not None]
+        except OSError as error:
+            return _broken(error)
+        finally:
+            os.close(directory)
 
     def read(self, place: Place, *, offset: int, length: int) -> tuple[bytes, int] | FileProblem:
         """Bytes from an offset, and the offset. A negative offset asks for the size."""
-        file = _open(place)
+        file = _open_regular(place)
         if isinstance(file, FileProblem):
             return file
         try:
+            size = os.fstat(file).st_size
             if offset < 0:
-                return b"", os.fstat(file).st_size
+                return b"", size
+            if offset >= size:
+                return b"", offset
             return os.pread(file, min(length, READ_MAX), offset), offset
+        except OSError as error:
+            return _broken(error)
         finally:
             os.close(file)
 
     def download(self, place: Place) -> bytes | FileProblem:
         """The whole file."""
-        file = _open(place)
+        file = _open_regular(place)
         if isinstance(file, FileProblem):
             return file
         with os.fdopen(file, "rb") as whole:
-            if os.fstat(whole.fileno()).st_size > DOWNLOAD_MAX:
+            if os.fstat(file).st_size > DOWNLOAD_MAX:
                 return FileProblem(status=413, text=f"Over {DOWNLOAD_MAX} bytes: use /files/read with an offset.")
-            return whole.read(DOWNLOAD_MAX)
+            try:
+                return whole.read(DOWNLOAD_MAX)
+            except OSError as error:
+                return _broken(error)
+
+
+def _broken(error: OSError) -> FileProblem:
+    return FileProblem(status=500, text=f"The agent cannot read this: {error.strerror}.")
 
 
 def _resolve(place: Place) -> str | None:
@@ -87,6 +101,7 @@ def _is_inside(real: str, sandbox: str) -> bool:
 
 
 def _open(place: Place) -> int | FileProblem:
+    """Whatever it is, as long as it lies in the sandbox."""
     real = _resolve(place)
     if real is None:
         return NOT_FOUND
@@ -94,13 +109,18 @@ def _open(place: Place) -> int | FileProblem:
         file = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:
         return NOT_FOUND
-    if not stat.S_ISREG(os.fstat(file).st_mode):
-        os.close(file)
-        return FileProblem(status=400, text="Not a regular file.")
     if not _opened_inside(file, os.path.realpath(place.sandbox)):
         os.close(file)
         return NOT_FOUND
     return file
+
+
+def _open_regular(place: Place) -> int | FileProblem:
+    file = _open(place)
+    if isinstance(file, FileProblem) or stat.S_ISREG(os.fstat(file).st_mode):
+        return file
+    os.close(file)
+    return FileProblem(status=400, text="Not a regular file.")
 
 
 def _opened_inside(file: int, sandbox: str) -> bool:
@@ -111,9 +131,9 @@ def _opened_inside(file: int, sandbox: str) -> bool:
         return True
 
 
-def _entry(directory: str, name: str, *, shown: str) -> dict[str, Any] | None:
+def _entry(directory: int, name: str, *, shown: str) -> dict[str, Any] | None:
     try:
-        found = os.lstat(os.path.join(directory, name))
+        found = os.lstat(name, dir_fd=directory)
     except OSError:
         return None
     return {
@@ -121,10 +141,15 @@ def _entry(directory: str, name: str, *, shown: str) -> dict[str, Any] | None:
         "mode": stat.filemode(found.st_mode),
         "mtime": found.st_mtime,
         "nlink": found.st_nlink,
-        "path": f"{shown}/{name}",
+        "path": f"{shown}/{_as_text(name)}",
         "size": found.st_size,
         "uid": _user(found.st_uid),
     }
+
+
+def _as_text(name: str) -> str:
+    """A name may be any bytes; those that are no text are replaced, and such a file can be seen but not opened."""
+    return os.fsencode(name).decode(errors="replace")
 
 
 def _user(uid: int) -> str:

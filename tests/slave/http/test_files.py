@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,15 @@ from tests.slave.builders import FRAMEWORK_ID, a_launch, settings
 from tests.slave.cluster import SECOND, SmallMaster
 
 SECRET = "not for everybody"
+RACES = 1_000  # A listing that looks twice at a path is caught well before.
+EXCHANGING = """
+import os, sys
+while os.getppid() == int(sys.argv[1]):
+    os.rename("shifting", "away")
+    os.rename("link", "shifting")
+    os.rename("shifting", "link")
+    os.rename("away", "shifting")
+"""
 
 
 class Sandboxed:
@@ -113,6 +124,31 @@ def test_a_directory_is_listed_with_full_paths(sandboxed: Sandboxed) -> None:
     assert entries[1]["mode"] == "-rw-r--r--"
 
 
+def test_a_name_that_is_no_text_does_not_hide_its_directory(sandboxed: Sandboxed) -> None:
+    Path(os.fsdecode(os.fsencode(sandboxed.sandbox) + b"/odd\xff")).touch()
+
+    answer = sandboxed.get("browse", sandboxed.virtual)
+
+    assert answer.status == 200
+    assert [entry["path"].rpartition("/")[2] for entry in json.loads(answer.body)] == ["odd\ufffd", "stdout"]
+
+
+def test_a_directory_that_is_exchanged_for_a_link_is_never_listed_from_outside(
+    sandboxed: Sandboxed, tmp_path: Path
+) -> None:
+    """As a task would that wants to see more than its sandbox: what is seen is either the directory or nothing."""
+    (sandboxed.sandbox / "shifting").mkdir()
+    (sandboxed.sandbox / "link").symlink_to(tmp_path)
+    task = subprocess.Popen([sys.executable, "-c", EXCHANGING, str(os.getpid())], cwd=sandboxed.sandbox)
+    try:
+        bodies = {sandboxed.get("browse", f"{sandboxed.virtual}/shifting").body for _ in range(RACES)}
+    finally:
+        task.kill()
+        task.wait()
+
+    assert not any(b"outside" in body for body in bodies)
+
+
 def test_a_file_is_downloaded_whole(sandboxed: Sandboxed) -> None:
     answer = sandboxed.get("download", f"{sandboxed.virtual}/stdout")
 
@@ -171,6 +207,13 @@ def test_a_link_that_stays_inside_is_followed(sandboxed: Sandboxed) -> None:
     (sandboxed.sandbox / "alias").symlink_to("stdout")
 
     assert sandboxed.get("download", f"{sandboxed.virtual}/alias").body == b"hello\n"
+
+
+@pytest.mark.parametrize("offset", [7, 2**63 - 1, 2**63, 10**30])
+def test_beyond_the_end_of_a_file_there_is_nothing(sandboxed: Sandboxed, offset: int) -> None:
+    answer = sandboxed.get("read", f"{sandboxed.virtual}/stdout", offset=offset)
+
+    assert (answer.status, json.loads(answer.body)["data"]) == (200, "")
 
 
 @pytest.mark.parametrize("query", [{"offset": "x"}, {"offset": "-2"}, {"length": "-2"}, {"offset": "1e3"}])
