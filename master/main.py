@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable
 from typing import Final
 
@@ -37,13 +38,14 @@ def run(flags: MasterFlags, *, ready: Callable[[PID], None]) -> int:
         await result(node.wait(pid))
         return EXIT_ENDED
 
-    settings = NodeSettings(
+    advertised = {"advertise_ip": flags.advertise_ip, "advertise_port": flags.advertise_port}
+    settings = NodeSettings.from_environ(
+        os.environ,
         ip=flags.ip,
         port=flags.port,
-        advertise_ip=flags.advertise_ip,
-        advertise_port=flags.advertise_port,
         delegate=MASTER_ID,
         policy=Policy.ABORT_NODE,
+        **{name: value for name, value in advertised.items() if value is not None},
     )
     return run_node(main, settings)
 

@@ -97,13 +97,14 @@ def spawn_agent(
 
 def run(flags: AgentFlags, *, ready: Callable[[PID], None]) -> int:
     """Run an agent until it ends or is told to. Calls `ready` once it can be reached. The exit status."""
-    settings = NodeSettings(
+    advertised = {"advertise_ip": flags.advertise_ip, "advertise_port": flags.advertise_port}
+    settings = NodeSettings.from_environ(
+        os.environ,
         ip=flags.ip,
         port=flags.port,
-        advertise_ip=flags.advertise_ip,
-        advertise_port=flags.advertise_port,
         delegate="slave(1)",
         policy=Policy.ABORT_NODE,
+        **{name: value for name, value in advertised.items() if value is not None},
     )
 
     async def main(node: LoopNode) -> int:

@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 
 import click
 
+from libprocess_py.flags import FlagError
 from libprocess_py.pid import PID
 from libprocess_py.runtime.loop_node import ListenError
 
@@ -32,9 +33,14 @@ LOGGING_LEVEL: Final = click.option(
 
 
 def serve(run: Callable[..., int], flags: T) -> int:
-    """Run a daemon to its end; its exit status. An address that cannot be had is one line and status 1."""
+    """Run a daemon to its end; its exit status. An address that cannot be had is one line and status 1.
+
+    A LIBPROCESS_ variable that cannot be read is a mistake of usage, like a flag.
+    """
     try:
         return run(flags, ready=announce)
+    except FlagError as error:
+        raise click.UsageError(str(error)) from error
     except ListenError as error:
         raise click.ClickException(str(error.strerror)) from error
 
