@@ -56,7 +56,7 @@ def run(seed: int, schedule: tuple[Fault, ...]) -> None:
     assert all(agent.is_up and not agent.books.containers for agent in cluster.agents)
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(seed=st.integers(0, 2**32), schedule=st.lists(faults, max_size=6))
 def test_everything_finishes_whatever_breaks_and_is_mended(seed: int, schedule: list[Fault]) -> None:
     run(seed, tuple(schedule))
