@@ -1,11 +1,13 @@
 """One-off commands on a cluster (OP-07): a framework that launches the same command some times and reports its states.
 
 `CommandScheduler` is the framework; it ends its driver once every instance has ended. A lost instance is not tried
-again, since nobody knows how far it got: its fate is the answer.
+again, since nobody knows how far it got: its fate is the answer. One whose offer was taken back before the launch came
+to the master has not begun, and waits for the next offer.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from enum import IntEnum
 from typing import Final
@@ -16,11 +18,10 @@ from mesos_py.protocol.agent import MasterInfo
 from mesos_py.protocol.ids import AgentId, FrameworkId, TaskId
 from mesos_py.protocol.offer import Filters, Offer
 from mesos_py.protocol.resources import Resources
-from mesos_py.protocol.task import CommandInfo, TaskInfo, TaskState, TaskStatus
+from mesos_py.protocol.task import CommandInfo, Reason, TaskInfo, TaskState, TaskStatus
 
-DONE_FILTERS: Final = Filters(
-    refuse_ns=3_600_000_000_000
-)  # Nothing more will be launched: an hour outlives any run here.
+# Nothing more will be launched: an hour outlives any run here.
+DONE_FILTERS: Final = Filters(refuse_ns=3_600_000_000_000)
 
 
 class Fate(IntEnum):
@@ -45,6 +46,9 @@ FATES: Final = {
 }
 
 
+NOT_LAUNCHED: Final = frozenset({TaskState.LOST, TaskState.DROPPED})  # If the offer was the reason.
+
+
 class Work(Record):
     """What to run: `instances` times `command`, each with `resources`."""
 
@@ -61,7 +65,7 @@ class CommandScheduler(Scheduler):
     def __init__(self, work: Work, *, report: Callable[[str], None]) -> None:
         self._work = work
         self._report = report
-        self._launched = 0
+        self._waiting = deque(self._task_ids())
         self._fates: dict[TaskId, Fate] = {}
         self._states: dict[TaskId, TaskState] = {}
         self.fate = Fate.FINISHED
@@ -83,13 +87,18 @@ class CommandScheduler(Scheduler):
                 for task in tasks:
                     self._report(f"task {task.task_id} launched on agent {offer.hostname} ({offer.agent_id})")
                 driver.launch((offer.id,), tasks)
-            elif self._is_all_launched:
+            elif not self._waiting:
                 driver.decline((offer.id,), filters=DONE_FILTERS)
             else:
                 driver.decline((offer.id,))
 
     def status_update(self, driver: Driver, status: TaskStatus) -> None:
         if status.task_id in self._fates or status.state is self._states.get(status.task_id):
+            return
+        if status.state in NOT_LAUNCHED and status.reason is Reason.INVALID_OFFERS:
+            self._report(f"task {status.task_id} was not launched ({status.message}): waiting for another offer")
+            self._waiting.append(status.task_id)
+            driver.revive()
             return
         self._states[status.task_id] = status.state
         why = "".join(f" ({text})" for text in (status.message,) if text)
@@ -109,23 +118,23 @@ class CommandScheduler(Scheduler):
         self.fate = Fate.REFUSED
         driver.stop()
 
-    @property
-    def _is_all_launched(self) -> bool:
-        return self._launched == self._work.instances
+    def _task_ids(self) -> list[TaskId]:
+        name, instances = self._work.name, self._work.instances
+        if instances == 1:
+            return [TaskId(name)]
+        return [TaskId(f"{name}-{number}") for number in range(1, instances + 1)]
 
     def _fill(self, offer: Offer) -> tuple[TaskInfo, ...]:
         left = offer.resources.unallocate()
         tasks: list[TaskInfo] = []
-        while not self._is_all_launched and left.contains(self._work.resources):
+        while self._waiting and left.contains(self._work.resources):
             left = left - self._work.resources
-            tasks.append(self._task(offer))
-            self._launched += 1
+            tasks.append(self._task(self._waiting.popleft(), offer))
         return tuple(tasks)
 
-    def _task(self, offer: Offer) -> TaskInfo:
-        suffix = f"-{self._launched + 1}" if self._work.instances > 1 else ""
+    def _task(self, task_id: TaskId, offer: Offer) -> TaskInfo:
         return TaskInfo(
-            task_id=TaskId(f"{self._work.name}{suffix}"),
+            task_id=task_id,
             name=self._work.name,
             agent_id=offer.agent_id,
             resources=self._work.resources,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mesos_py.frameworks.execute import FATES, CommandScheduler, Fate, Work
 from mesos_py.protocol.resources import Resources
-from mesos_py.protocol.task import TaskState
+from mesos_py.protocol.task import Reason, Source, TaskState
 from tests.support.offers import a_status, an_offer
 from tests.support.recording_driver import RecordingDriver
 
@@ -60,6 +60,19 @@ def test_a_repeated_status_is_reported_once() -> None:
     scheduler.status_update(driver, a_status("execute", TaskState.FAILED, message="exited with status 3"))
 
     assert said == ["task execute TASK_RUNNING", "task execute TASK_FAILED (exited with status 3)"]
+
+
+def test_an_instance_whose_offer_was_taken_back_is_launched_with_the_next_one() -> None:
+    scheduler, driver, said = a_scheduler(instances=2)
+    scheduler.resource_offers(driver, (an_offer(1, resources="cpus:2"),))
+
+    gone = a_status("execute-2", TaskState.LOST, source=Source.MASTER, reason=Reason.INVALID_OFFERS, message="no offer")
+    scheduler.status_update(driver, gone)
+    scheduler.resource_offers(driver, (an_offer(2, resources="cpus:2"),))
+
+    assert [task.task_id for task in driver.launched] == ["execute-1", "execute-2", "execute-2"]
+    assert driver.calls == ["revive"]
+    assert "task execute-2 was not launched (no offer): waiting for another offer" in said
 
 
 def test_a_refused_framework_ends_as_refused() -> None:

@@ -212,7 +212,9 @@ class SchedulerProcess(Process):
                 case Watch(master):
                     self.link(master)
                 case Retry(attempt, within_ns):
-                    self.delay(self.random("subscription").randrange(within_ns + 1), self._retry, attempt)
+                    # Not before half of it: asking twice makes the master take back the offers it has just made.
+                    wait_ns = self.random("subscription").randrange(within_ns // 2, within_ns + 1)
+                    self.delay(wait_ns, self._retry, attempt)
                 case Call(callback, arguments):
                     getattr(self._scheduler, callback)(self, *arguments)
                 case Acknowledge(status):
