@@ -16,7 +16,7 @@ from typing import Final
 import pytest
 
 from tests.support import leftovers
-from tests.support.real_cluster import ROOT
+from tests.support.real_cluster import ROOT, command_line
 from tests.support.waiting import PATIENCE_S, until
 
 DEMO: Final = (sys.executable, "-m", "mesos_py.cli", "demo")
@@ -130,24 +130,37 @@ def test_a_demo_may_end_at_any_moment(tmp_path: Path, temporary_folder: Path, wh
             assert demo.left() == [], moment
 
 
-def test_on_a_terminal_the_view_moves(tmp_path: Path) -> None:
+def test_on_a_terminal_the_view_moves_and_what_is_kept_can_be_used_and_ended(temporary_folder: Path) -> None:
     before = leftovers.living()
     terminal, end = pty.openpty()
     environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", "LINES": "40"}
-    process = subprocess.Popen((*DEMO, "--agents", "2"), cwd=ROOT, stdout=end, stderr=end, env=environment)
+    command = (*DEMO, "--agents", "2", "--keep")
+    process = subprocess.Popen(command, cwd=ROOT, stdout=end, stderr=end, env=environment)
     os.close(end)
     shown = read_all(terminal)
-    process.wait(PATIENCE_S)
 
-    frames = [int(done) for done in re.findall(rb"(\d+)/\d+ batches", shown)]
-    assert process.returncode == 0, shown.decode()
+    assert process.wait(PATIENCE_S) == 0, shown
+    frames = [int(done) for done in re.findall(r"(\d+)/\d+ batches", shown)]
     assert len(set(frames)) > 2, "the progress is shown while it is made"
     assert frames == sorted(frames)
-    assert {b"agent1", b"agent2"} <= set(re.findall(rb"agent\d", shown))
-    assert leftovers.living() - before == set()
+    assert {"agent1", "agent2"} <= set(re.findall(r"agent\d", shown))
+
+    (pids,) = re.findall(r"kill ([\d ]+);", shown)
+    assert leftovers.alive({int(pid) for pid in pids.split()}) == leftovers.living() - before
+
+    (execute,) = re.findall(r"mesos-py (execute --master \S+ --command 'echo hello')", shown)
+    done = subprocess.run(["/bin/sh", "-c", f'exec "$@" {execute}', "sh", *command_line()], check=False, cwd=ROOT)
+    assert done.returncode == 0
+
+    subprocess.run(["/bin/sh", "-c", f"kill {pids}"], check=True)
+    until(lambda: not leftovers.living() - before)
+    (folder,) = re.findall(r"rm -r (\S+)", shown)
+    assert [str(path) for path in temporary_folder.iterdir()] == [folder]
+    shutil.rmtree(folder)
 
 
-def read_all(terminal: int) -> bytes:
+def read_all(terminal: int) -> str:
+    """What is written to a terminal until all who might write have closed it."""
     shown = bytearray()
     try:
         while chunk := os.read(terminal, READ_MAX):
@@ -156,4 +169,4 @@ def read_all(terminal: int) -> bytes:
         pass  # The last process that held the other end is gone.
     finally:
         os.close(terminal)
-    return bytes(shown)
+    return shown.decode()
