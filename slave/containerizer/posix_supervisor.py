@@ -36,12 +36,13 @@ class Supervisor:
         self._handle = os.pidfd_open(pid) if hasattr(os, "pidfd_open") else None
 
     def send(self, what: signal.Signals) -> None:
-        """Harmless if it has ended."""
+        """Harmless if it has ended. A command of the same user may have stopped it, so it is told to go on, too."""
         with contextlib.suppress(ProcessLookupError):
-            if self._handle is None:
-                os.kill(self.pid, what)
-            else:
-                signal.pidfd_send_signal(self._handle, what)
+            for number in (what, signal.SIGCONT):
+                if self._handle is None:
+                    os.kill(self.pid, number)
+                else:
+                    signal.pidfd_send_signal(self._handle, number)
 
     def read_report(self) -> LaunchReport:
         """All that it has reported until now. Never blocks."""

@@ -251,13 +251,28 @@ def test_the_tree_of_a_supervisor_that_was_killed_is_swept(agent: Agent, tmp_pat
     status = agent.status()
     assert status is not None
     assert status.os_pid is not None
-    supervisor = int(Path(f"/proc/{status.os_pid}/stat").read_text().rpartition(")")[2].split()[1])
 
-    kill(supervisor)
+    kill(parent_of(status.os_pid))
     end = agent.wait()
 
     assert end == Termination(exit_status=None, message="the container's supervisor was terminated by signal SIGKILL")
     until_gone(escapee)
+    until_gone(status.os_pid)
+
+
+def parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def test_a_command_that_stopped_its_supervisor_is_destroyed_all_the_same(agent: Agent, tmp_path: Path) -> None:
+    agent.launch(tmp_path, "exec sleep 1000")
+    status = agent.status()
+    assert status is not None
+    assert status.os_pid is not None
+
+    os.kill(parent_of(status.os_pid), signal.SIGSTOP)
+
+    assert agent.destroy() is True
     until_gone(status.os_pid)
 
 
