@@ -20,7 +20,8 @@ COMPLETED_FRAMEWORKS_MAX: Final = 50  # AG-17.
 COMPLETED_EXECUTORS_MAX: Final = 150  # AG-17: per framework.
 COMPLETED_TASKS_MAX: Final = 200  # AG-17: per executor.
 
-COMMAND_EXECUTOR: Final = 'exec "$MESOS_PYTHON" -m mesos_py.frameworks.executor.command_main'
+# -P: a sandbox holds what others put there, and none of it may take the place of a module of ours.
+COMMAND_EXECUTOR: Final = 'exec "$MESOS_PYTHON" -P -m mesos_py.frameworks.executor.command_main'
 COMMAND_EXECUTOR_RESOURCES: Final = Resources.of(cpus=0.1, mem=32)  # EX-01: on top of the offer, charged to nobody.
 
 

@@ -37,7 +37,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 KEY_BYTES: Final = 32  # As long as the digest of HMAC-SHA256: longer adds nothing.
-EXECUTOR_COMMAND: Final = 'exec "$MESOS_PYTHON" -m mesos_py.frameworks.executor.function_main'
+EXECUTOR_COMMAND: Final = 'exec "$MESOS_PYTHON" -P -m mesos_py.frameworks.executor.function_main'
 
 
 class ClusterExecutor(concurrent.futures.Executor):

@@ -78,7 +78,7 @@ class CommandExecutor(Executor):
         try:
             self._os_pid = start_process(command, environment)
         except OSError as error:
-            self._perform(driver, self._state.start_failed(f"{command.value}: {error.strerror}"))
+            self._perform(driver, self._state.start_failed(str(error.strerror)))
             return
         exited = driver.deferred(partial(self._exited, driver))
         driver.reap(self._os_pid).on_any(lambda reaped: exited(reaped.get() if reaped.is_ready else None))

@@ -17,6 +17,7 @@ from mesos_py.protocol.ids import TaskId
 from mesos_py.protocol.task import CommandInfo, Reason, TaskInfo, TaskState
 
 LINGER_NS: Final = 60_000_000_000  # EX-01: a scheduler that has not acknowledged by then is not coming back soon.
+COMMAND_SHOWN_MAX: Final = 256  # Characters of a command in a sentence: it may be a whole script.
 
 
 class Phase(Enum):
@@ -102,7 +103,9 @@ class CommandState:
     def start_failed(self, problem: str) -> Effects:
         self._enter(Phase.ENDED)
         assert self.task is not None
-        return Report(update=_failed(self.task, f"Command did not start: {problem}")), Stop(linger_ns=LINGER_NS)
+        assert self.task.command is not None
+        words = f"Command did not start: {_shortened(self.task.command.value)}: {problem}"
+        return Report(update=_failed(self.task, words)), Stop(linger_ns=LINGER_NS)
 
     def killed(self, grace_ns: int, *, now: int) -> Effects:
         """Asked to end the task. Asked again, the grace can only become shorter."""
@@ -156,6 +159,10 @@ class CommandState:
     def _enter(self, phase: Phase) -> None:
         assert phase in NEXT[self.phase], f"{self.phase} does not become {phase}"
         self.phase = phase
+
+
+def _shortened(command: str) -> str:
+    return command if len(command) <= COMMAND_SHOWN_MAX else f"{command[:COMMAND_SHOWN_MAX]}..."
 
 
 def _failed(task: TaskInfo, message: str) -> Update:

@@ -1,4 +1,4 @@
-"""The command executor as a program: `python -m mesos_py.frameworks.executor.command_main`, started by an agent."""
+"""The command executor as a program (`python -P -m` this), started by an agent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The function executor as a program: `python -m mesos_py.frameworks.executor.function_main`, started by an agent."""
+"""The function executor as a program (`python -P -m` this), started by an agent."""
 
 from __future__ import annotations
 

@@ -141,7 +141,7 @@ def executor_program(
         pid = background.call(background.node.spawn, agent).result(PATIENCE_S)
         with (sandbox / "stdout").open("wb") as stdout, (sandbox / "stderr").open("wb") as stderr:
             program = subprocess.Popen(
-                [sys.executable, "-m", module],
+                [sys.executable, "-P", "-m", module],
                 cwd=sandbox,
                 env={**program_environment(sandbox, pid), **environment},
                 stdin=subprocess.DEVNULL,

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from mesos_py.frameworks.executor.command_core import (
+    COMMAND_SHOWN_MAX,
     LINGER_NS,
     NEXT,
     CommandState,
@@ -187,10 +188,22 @@ def test_killing_is_told_to_frameworks_that_know_it() -> None:
 
 
 def test_a_command_that_does_not_start_fails_in_words() -> None:
-    effects = in_phase(STARTING).start_failed("thing: No such file")
+    state = CommandState()
+    state.launched(a_task(command=CommandInfo(value="thing")))
+
+    effects = state.start_failed("No such file")
 
     assert updates(effects) == [(TaskState.FAILED, "Command did not start: thing: No such file")]
     assert effects[-1] == Stop(linger_ns=LINGER_NS)
+
+
+def test_a_long_command_is_cut_in_words() -> None:
+    state = CommandState()
+    state.launched(a_task(command=CommandInfo(value="x" * 300_000)))
+
+    ((_, message),) = updates(state.start_failed("Argument list too long"))
+
+    assert message == f"Command did not start: {'x' * COMMAND_SHOWN_MAX}...: Argument list too long"
 
 
 def test_a_second_task_and_a_task_without_a_command_fail() -> None:

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from mesos_py.frameworks.cluster_executor.executor import EXECUTOR_COMMAND
 from mesos_py.frameworks.executor.running import EXIT_ENVIRONMENT
 from mesos_py.protocol.task import CommandInfo, Reason, TaskState
+from slave.core.settings import COMMAND_EXECUTOR
 from tests.frameworks.executor.agents import PATIENCE_S, ROOT, executor_program
 from tests.frameworks.executor.builders import a_task
 
@@ -80,6 +82,34 @@ def test_the_task_sees_its_environment_but_not_the_executors_token(tmp_path: Pat
     assert "MESOS_SANDBOX=mine" in lines
     assert "MESOS_FRAMEWORK_ID=framework" in lines
     assert not [line for line in lines if "TOKEN" in line]
+
+
+def test_a_command_that_is_too_long_for_the_system_fails_in_few_words(tmp_path: Path) -> None:
+    with executor_program(MODULE, tmp_path) as conversation:
+        conversation.launch(a_task(command="true #" + "x" * 300_000))
+        end = conversation.until_over("task")
+
+    assert end.state is FAILED
+    assert end.message.endswith("...: Argument list too long")
+    assert len(end.message) < 1_000
+
+
+@pytest.mark.parametrize("command", [COMMAND_EXECUTOR, EXECUTOR_COMMAND])
+def test_a_file_in_the_sandbox_does_not_take_the_place_of_a_module(tmp_path: Path, command: str) -> None:
+    for name in ("logging", "libprocess_py", "mesos_py"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('taken in')")
+
+    done = subprocess.run(
+        ["/bin/sh", "-c", command],
+        cwd=tmp_path,
+        env={"MESOS_PYTHON": sys.executable, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+
+    assert (done.returncode, "MESOS_FRAMEWORK_ID is not set" in done.stderr) == (EXIT_ENVIRONMENT, True), done.stderr
 
 
 def test_a_polite_command_is_killed_within_its_grace(tmp_path: Path) -> None:
