@@ -115,14 +115,12 @@ class Simulation:
 
     def settle(self) -> None:
         """Serve all that is due at the present instant, and what follows from it, until nothing is left to do now."""
-        runnable = self._world.runnable
-        while runnable:
-            driver = runnable.popleft()
-            if not driver.alive:
-                continue
-            self._count_step(driver)
-            if driver.node.step():
-                runnable.append(driver)
+        while True:
+            self._run_runnable()
+            due = self._agenda.next_due()
+            if due is None or due > self.now:
+                return
+            self._agenda.run_next_instant()  # A timer without delay, or a message without latency.
 
     def advance(self, ns: int) -> None:
         """Let that much time pass. Everything that is due happens in order, each at its own time."""
@@ -143,6 +141,16 @@ class Simulation:
                 self._agenda.now = end
                 return False
             self._agenda.run_next_instant()
+
+    def _run_runnable(self) -> None:
+        runnable = self._world.runnable
+        while runnable:
+            driver = runnable.popleft()
+            if not driver.alive:
+                continue
+            self._count_step(driver)
+            if driver.node.step():
+                runnable.append(driver)
 
     def _count_step(self, driver: SimulatedDriver) -> None:
         instant, steps = self._steps

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from libprocess_py import ActorFailed, NodeOptions, Policy, Process
+from libprocess_py import PID, ActorFailed, NodeOptions, Policy, Process
 from libprocess_py.sim import Simulation, SimulationOptions, SimulationStuck
 from tests.libprocess_py.sim.actors import Counted, Tick
 
@@ -214,3 +214,49 @@ def test_messages_between_nodes_are_encoded_as_often_as_asked(encode_every: int,
 
     assert kept == ticks
     assert sum(tick is sent for tick, sent in zip(kept, ticks)) == by_reference
+
+
+class Cascade(Process):
+    """Work that sets a timer that is due already, which makes work, and so on; some of it for another node."""
+
+    def __init__(self, left: int, to: PID | None = None) -> None:
+        super().__init__()
+        self.left = left
+        self.to = to
+
+    def initialize(self) -> None:
+        self.go_on()
+
+    def go_on(self) -> None:
+        if self.left:
+            self.left -= 1
+            self.delay(0, self.ring)
+
+    def ring(self) -> None:
+        self.dispatch(self.pid, Cascade.go_on)
+        if self.to is not None:
+            self.send(self.to, Tick(number=self.left))
+
+
+def test_settling_ends_when_no_timer_is_due_and_nothing_is_queued_anywhere() -> None:
+    simulation = Simulation(seed=1)
+    simulation.network.latency_ns = simulation.network.jitter_ns = 0
+    a, b = simulation.node("10.0.0.1"), simulation.node("10.0.0.2")
+    counted = Counted()
+    cascade = Cascade(100, b.spawn(counted))
+    a.spawn(cascade)
+    before = simulation.now
+
+    simulation.settle()
+
+    assert cascade.left == 0
+    assert counted.numbers == list(reversed(range(100)))
+    assert simulation.now == before
+
+
+def test_settling_what_never_ends_is_an_error() -> None:
+    simulation = Simulation(seed=1)
+    simulation.node("10.0.0.1").spawn(Restless())
+
+    with pytest.raises(SimulationStuck):
+        simulation.settle()
