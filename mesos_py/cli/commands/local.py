@@ -36,6 +36,7 @@ from slave.main import spawn_agent, stop
 
 EXIT_FAILED: Final = 1
 ALLOCATION_INTERVAL_NS: Final = 100_000_000  # A tenth of the usual: what a short task leaves is offered again at once.
+REGISTRATION_BACKOFF_NS: Final = 10_000_000  # No herd of agents falls upon this master.
 AGENTS_MAX: Final = 100  # Each has threads and timers of its own; who wants thousands simulates them.
 PORTS: Final = range(31_000, 32_001)  # Shared out among the agents, which have one address.
 CPUS_MIN: Final = 2  # A task that needs one, and an executor of its own that needs a little, fit on every agent.
@@ -145,4 +146,5 @@ def _agent_flags(master: PID, resources: Resources, *, number: int, work_dir: st
         port=master.address.port,
         work_dir=os.path.join(work_dir, f"agent-{number}"),
         resources=str(resources),
+        registration_backoff_factor=REGISTRATION_BACKOFF_NS,
     )

@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from mesos_py.cli.commands.local import PORTS, command, share
+from mesos_py.frameworks.cluster_executor.executor import ClusterExecutor
 from mesos_py.protocol.resources import Resources
 from tests.tidy.source import ROOT
 
@@ -42,6 +43,11 @@ class Local:
     @property
     def address(self) -> str:
         return self.master.partition("@")[2]
+
+    def agents(self) -> list[str]:
+        """The ids of those that are registered."""
+        with urllib.request.urlopen(f"http://{self.address}/state") as answer:
+            return sorted(agent["pid"].partition("@")[0] for agent in json.load(answer)["slaves"])
 
     def execute(self, *arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
@@ -71,14 +77,26 @@ def test_commands_run_on_its_agents_and_ctrl_c_leaves_nothing_behind(local: Loca
     done = local.execute("--command", "true", "--instances", "3")
     done.communicate()
     folders = os.listdir(local.folder)
-    with urllib.request.urlopen(f"http://{local.address}/state") as answer:
-        state = json.load(answer)
+    agents = local.agents()
+    while len(agents) < 2:  # The other one registers in a moment.
+        agents = local.agents()
 
     status, err = local.end(signal.SIGINT)
 
     assert done.returncode == 0
     assert len(folders) == 1
-    assert sorted(agent["pid"].partition("@")[0] for agent in state["slaves"]) == ["slave(1)", "slave(2)"]
+    assert agents == ["slave(1)", "slave(2)"]
+    assert status == SIGNALLED + signal.SIGINT, err
+    assert os.listdir(local.folder) == []
+
+
+def test_functions_run_on_its_agents(local: Local) -> None:
+    with ClusterExecutor(local.address) as executor:
+        answers = list(executor.map(pow, range(10), [2] * 10))
+
+    status, err = local.end(signal.SIGINT)
+
+    assert answers == [number**2 for number in range(10)]
     assert status == SIGNALLED + signal.SIGINT, err
     assert os.listdir(local.folder) == []
 
