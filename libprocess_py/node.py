@@ -192,7 +192,12 @@ class Node:
             self._driver.connect(to.address, anew=reconnect)
 
     def delegate(self, pid: PID, name: str, *, to: PID) -> None:
-        """See `Process.delegate`."""
+        """See `Process.delegate`. Raises ValueError for a way that leads back to where it begins."""
+        end: PID | None = to
+        while end is not None and end.address == self.address:
+            if end.id == pid.id:
+                raise ValueError(f"delegate of {pid.id} for {name}: {to.id} would pass it back")
+            end = self._host.delegate_of(end.id, name)
         self._host.delegates.setdefault(pid.id, {})[name] = to
 
     def random(self, pid: PID, stream: str) -> Random:

@@ -258,3 +258,18 @@ def test_an_actor_can_only_await_futures_of_this_package(harness: Harness) -> No
     harness.settle()
 
     assert isinstance(future.failure, TypeError)
+
+
+def test_a_deferred_callback_of_an_actor_that_ended_is_dropped(harness: Harness) -> None:
+    node = harness.node()
+    starter = Starter()
+    pid = node.spawn(starter)
+    deferred = starter.defer(Starter.take)
+    node.terminate(pid)
+    harness.settle()
+
+    result = deferred(1)
+    harness.settle()
+
+    assert result.abandoned
+    assert starter.results == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from libprocess_py import NOBODY, PID, Node, NodeOptions, Process, install
 from tests.conformance.runtime.actors import Asker, Note, Recorder, Responder, Unhandled
 from tests.conformance.runtime.harness import Harness
@@ -199,3 +201,31 @@ def _same_object(harness: Harness, node: Node) -> bool:
     harness.settle()
     assert keeper.kept == note
     return keeper.kept is note
+
+
+def test_a_handler_wins_over_a_delegate(harness: Harness) -> None:
+    node = harness.node()
+    front, back = Recorder(), Recorder()
+    node.spawn(front)
+    front.delegate("Note", node.spawn(back))
+
+    node.send(front.pid, Note(number=5))
+    harness.settle()
+
+    assert (front.numbers(), back.numbers()) == ([5], [])
+
+
+def test_delegates_in_a_circle_are_refused(harness: Harness) -> None:
+    node = harness.node()
+    actors = [NoteSender() for _ in range(3)]
+    pids = [node.spawn(actor) for actor in actors]
+    actors[0].delegate("Unhandled", pids[1])
+    actors[1].delegate("Unhandled", pids[2])
+
+    for actor in actors[1:]:
+        with pytest.raises(ValueError, match="would pass it back"):
+            actor.delegate("Unhandled", actor.pid)
+    with pytest.raises(ValueError, match="would pass it back"):
+        actors[2].delegate("Unhandled", pids[0])
+
+    actors[2].delegate("Note", pids[0])  # Another name is another way.

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from libprocess_py import Future, MalformedMessage, Node, NodeOptions, Process, Promise, Rate
+from libprocess_py import PID, Future, MalformedMessage, Node, NodeOptions, Process, Promise, Rate
 from libprocess_py.duration import HOUR, MILLISECOND
 from libprocess_py.http.request import Request
 from libprocess_py.http.response import Response
@@ -218,3 +218,49 @@ def test_processes_shows_what_is_queued(harness: Harness) -> None:
         ("DISPATCH", "Recorder.add"),
     ]
     assert "__processes__" in shown
+
+
+@pytest.mark.parametrize("path", ["", "files", "/files/", "//"])
+def test_a_route_that_no_request_could_have_is_refused(harness: Harness, path: str) -> None:
+    site = Site()
+    harness.node().spawn(site)
+
+    with pytest.raises(ValueError, match="route"):
+        site.route(path, site.answer_badly, help="None.")
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/site/../recorder/files",
+        "/site%2Ffiles",
+        "/%00",
+        "/site/%00",
+        "/%",
+        "/%zz/%",
+        "/..",
+        "/site/%2e%2e/files",
+        "/__processes__/x",
+        "/metrics",
+        "/metrics/snapshot%00",
+        "/%ff%fe",
+    ],
+)
+def test_tricks_in_a_path_lead_nowhere(harness: Harness, target: str) -> None:
+    node = harness.node()
+    node.spawn(Site())
+
+    assert _get(harness, node, target=target)[0] == 404
+
+
+def test_messages_to_the_actors_of_the_runtime_do_nothing(harness: Harness) -> None:
+    here, there = harness.node(), harness.node()
+    assert _get(harness, there, target="/metrics/snapshot")[0] == 200
+    for id in ("metrics", "__processes__", "__nobody__"):
+        here.send(PID(id, there.address), Note(number=1))
+        there.send(PID(id, there.address), Note(number=1))
+
+    dropped = ("unknown_message", "no_such_process")
+    harness.until(lambda: sum(there.metrics.counter(f"libprocess/dropped/{reason}").value for reason in dropped) == 6)
+
+    assert _get(harness, there, target="/__processes__")[0] == 200
