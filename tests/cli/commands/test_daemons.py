@@ -25,25 +25,29 @@ def _start(*words: str, **variables: str) -> subprocess.Popen[str]:
     )
 
 
-@pytest.mark.parametrize(("words", "id"), [(MASTER, "master"), (AGENT, "slave(1)")])
-@pytest.mark.parametrize(
-    ("flags", "variables", "where"),
-    [
-        ((), {"LIBPROCESS_ADVERTISE_IP": "10.9.8.7", "LIBPROCESS_ADVERTISE_PORT": "80"}, "10.9.8.7:80"),
-        (("--advertise-ip", "10.1.1.1"), {"LIBPROCESS_ADVERTISE_IP": "10.9.8.7"}, "10.1.1.1:"),
-    ],
-)
-def test_a_daemon_advertises_what_its_flags_or_else_the_environment_say(
-    words: tuple[str, ...], id: str, flags: tuple[str, ...], variables: dict[str, str], where: str, tmp_path: Path
-) -> None:
-    more = ("--work-dir", str(tmp_path)) if words is AGENT else ()
-    with _start(*words, *more, *flags, **variables) as daemon:
+def _advertised(*words: str, **variables: str) -> str:
+    """What a daemon says that it is reached at."""
+    with _start(*words, **variables) as daemon:
         assert daemon.stdout is not None
         listening = daemon.stdout.readline()
         daemon.send_signal(signal.SIGTERM)
         daemon.communicate(timeout=TIMEOUT_S)
+    return listening.removeprefix("listening ").strip()
 
-    assert listening.startswith(f"listening {id}@{where}")
+
+def test_daemons_advertise_what_the_environment_says(tmp_path: Path) -> None:
+    variables = {"LIBPROCESS_ADVERTISE_IP": "10.9.8.7", "LIBPROCESS_ADVERTISE_PORT": "80"}
+
+    assert _advertised(*MASTER, **variables) == "master@10.9.8.7:80"
+    assert _advertised(*AGENT, "--work-dir", str(tmp_path), **variables) == "slave(1)@10.9.8.7:80"
+
+
+def test_flags_of_daemons_win_over_the_environment(tmp_path: Path) -> None:
+    variables = {"LIBPROCESS_ADVERTISE_IP": "10.9.8.7", "LIBPROCESS_ADVERTISE_PORT": "80"}
+    flag = ("--advertise-ip", "10.1.1.1")
+
+    assert _advertised(*MASTER, *flag, **variables) == "master@10.1.1.1:80"
+    assert _advertised(*AGENT, *flag, "--work-dir", str(tmp_path), **variables) == "slave(1)@10.1.1.1:80"
 
 
 @pytest.mark.parametrize("words", [MASTER, AGENT])
