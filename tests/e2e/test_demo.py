@@ -46,6 +46,10 @@ class Demo:
     def processes(self) -> set[int]:
         return leftovers.living() - self.before
 
+    def processes_of(self, words: str) -> set[int]:
+        """Those whose command line has these words."""
+        return {pid for pid in self.processes() if words in " ".join(leftovers.described({pid}))}
+
     def has_reached(self, stage: str) -> bool:
         if self.process.poll() is not None:
             return True
@@ -78,12 +82,14 @@ def demo(tmp_path: Path, temporary_folder: Path) -> Iterator[Demo]:
     running.process.wait(PATIENCE_S)
 
 
-def test_the_result_is_right_and_nothing_is_left(demo: Demo) -> None:
-    assert demo.wait() == 0, demo.text
+def test_with_an_agent_killed_at_work_the_result_is_right_and_nothing_is_left(demo: Demo) -> None:
+    until(lambda: demo.has_reached("census"))
 
-    assert "every 12th counted here again: equal" in demo.text
-    assert re.search(r"^ all +1,\d{3} ", demo.text, re.MULTILINE), "some 1,800 files were counted"
-    assert "shell1-2 printed: shell1-2 runs in process" in demo.text
+    leftovers.kill(demo.processes_of("--hostname agent2"))
+
+    assert demo.wait() == 0, demo.text
+    assert re.search(r"2 agents .* [1-9]\d* lost and rerun$", demo.text, re.MULTILINE), demo.text
+    assert_result_is_right(demo.text)
     assert demo.text.splitlines()[-1].startswith("Everything is stopped and removed.")
     assert demo.left() == []
 
@@ -140,6 +146,7 @@ def test_on_a_terminal_the_view_moves_and_what_is_kept_can_be_used_and_ended(tem
     shown = read_all(terminal)
 
     assert process.wait(PATIENCE_S) == 0, shown
+    assert_result_is_right(shown)
     frames = [int(done) for done in re.findall(r"(\d+)/\d+ batches", shown)]
     assert len(set(frames)) > 2, "the progress is shown while it is made"
     assert frames == sorted(frames)
@@ -159,6 +166,13 @@ def test_on_a_terminal_the_view_moves_and_what_is_kept_can_be_used_and_ended(tem
     shutil.rmtree(folder)
 
 
+def assert_result_is_right(text: str) -> None:
+    """As far as the demo itself tells, and as one may expect of any Python."""
+    assert "every 12th counted here again: equal" in text
+    assert re.search(r"^ all +1,\d{3} ", text, re.MULTILINE), "some 1,800 files were counted"
+    assert "shell1-2 printed: shell1-2 runs in process" in text
+
+
 def read_all(terminal: int) -> str:
     """What is written to a terminal until all who might write have closed it."""
     shown = bytearray()
@@ -169,4 +183,4 @@ def read_all(terminal: int) -> str:
         pass  # The last process that held the other end is gone.
     finally:
         os.close(terminal)
-    return shown.decode()
+    return re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", shown.decode())

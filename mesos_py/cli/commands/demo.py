@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import sys
 import time
 from collections.abc import Iterator
@@ -34,6 +35,7 @@ Exit status: 0 the result is right, 1 it is not or something failed, 130 interru
 @click.option("--keep", is_flag=True, help="Leave the cluster running and say how to look at it and how to end it.")
 def command(agents: int, keep: bool) -> None:
     """Start a cluster on this machine, count the standard library on it, show the result, and clean up."""
+    logging.basicConfig(level=logging.ERROR)  # Losses that are made good are shown in the view.
     console = Console(highlight=False)
     began = time.monotonic()
     try:

@@ -110,7 +110,8 @@ def plain_line(snapshot: Snapshot, progress: Progress, *, total: int, elapsed_s:
     """The same in one line, where there is no terminal."""
     active = sum(row.active for row in snapshot.agents)
     used = sum(row.cpus[0] for row in snapshot.agents)
-    return f"{elapsed_s:6.1f} s  {progress.done}/{total} batches  {active} agents  {used:g} cpus in use"
+    lost = f"  {progress.lost} lost and rerun" if progress.lost else ""
+    return f"{elapsed_s:6.1f} s  {progress.done}/{total} batches  {active} agents  {used:g} cpus in use{lost}"
 
 
 def result_table(rows: Sequence[PackageCount]) -> Table:

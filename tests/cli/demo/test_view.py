@@ -72,6 +72,12 @@ def test_without_a_terminal_the_same_is_one_line() -> None:
     assert line.split() == ["2.5", "s", "3/10", "batches", "1", "agents", "1.5", "cpus", "in", "use"]
 
 
+def test_without_a_terminal_losses_are_told_when_there_are_any() -> None:
+    line = plain_line(snapshot_of(STATE), Progress(done=3, lost=2), total=10, elapsed_s=2.5)
+
+    assert line.endswith("  2 lost and rerun")
+
+
 def test_a_master_that_does_not_answer_gives_no_snapshot() -> None:
     assert read_snapshot("127.0.0.1:1") is None
 
