@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import signal
 from typing import Final
 
 from libprocess_py.core.timers import Timer
 from libprocess_py.future import Promise
+from mesos_py.protocol.exit_words import exit_words
 from mesos_py.protocol.ids import ContainerId
 from slave.containerizer.container import ContainerConfig, LaunchOutcome, Termination
 from slave.containerizer.launcher_spec import LaunchReport, LaunchSpec
@@ -82,15 +82,3 @@ def termination(report: LaunchReport, supervisor_status: int | None, *, is_destr
     if is_destroyed and report.started_pid is None:
         return Termination(exit_status=None, message="destroyed before its command ran")
     return Termination(exit_status=None, message=f"the container's supervisor {exit_words(supervisor_status)}")
-
-
-def exit_words(status: int | None) -> str:
-    """An exit status as the end of a sentence."""
-    if status is None:
-        return "ended, nobody knows how"
-    if status >= 0:
-        return f"exited with status {status}"
-    try:
-        return f"was terminated by signal {signal.Signals(-status).name}"
-    except ValueError:
-        return f"was terminated by signal {-status}"

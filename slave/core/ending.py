@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from libprocess_py.pid import PID
+from mesos_py.protocol.exit_words import exit_words
 from mesos_py.protocol.messages.agent_executor import ExecutorShutdown, ExecutorTaskKill
 from mesos_py.protocol.messages.master_agent import AgentUnregistration, ExecutorExited, FrameworkShutdown, TaskKill
 from mesos_py.protocol.task import Reason, TaskState
@@ -207,10 +208,7 @@ def _verdict(framework: Framework, executor: Executor, *, termination: Terminati
 
 def how_it_ended(termination: Termination) -> str:
     """An end as people read it."""
-    status = termination.exit_status
-    if termination.message or status is None:
-        return termination.message
-    return f"terminated by signal {-status}" if termination.is_signalled else f"exited with status {status}"
+    return termination.message or exit_words(termination.exit_status)
 
 
 def _tell_master(books: Books, executor: Executor, *, termination: Termination) -> Effects:

@@ -12,7 +12,7 @@ from typing import Final
 
 from libprocess_py.message import Record
 from mesos_py.frameworks.executor.core import Update
-from mesos_py.frameworks.executor.exit_words import exit_words
+from mesos_py.protocol.exit_words import exit_words
 from mesos_py.protocol.ids import TaskId
 from mesos_py.protocol.task import CommandInfo, Reason, TaskInfo, TaskState
 

@@ -255,7 +255,7 @@ def test_the_tree_of_a_supervisor_that_was_killed_is_swept(agent: Agent, tmp_pat
     kill(parent_of(status.os_pid))
     end = agent.wait()
 
-    assert end == Termination(exit_status=None, message="the container's supervisor was terminated by signal SIGKILL")
+    assert end == Termination(exit_status=None, message="the container's supervisor terminated with signal SIGKILL")
     until_gone(escapee)
     until_gone(status.os_pid)
 

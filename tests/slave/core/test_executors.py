@@ -246,7 +246,7 @@ def test_tasks_of_an_executor_that_ends_by_itself_have_failed_or_are_lost(
 
     assert status.state is state
     assert status.reason is Reason.EXECUTOR_TERMINATED
-    assert "signal 11" in status.message
+    assert "signal SIGSEGV" in status.message
 
 
 def test_the_master_is_told_how_an_executor_exited() -> None:

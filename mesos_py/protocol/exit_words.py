@@ -1,4 +1,4 @@
-"""How a process ended, in words for people who look at a task."""
+"""How a process ended, in words for people who look at a task: agents and executors say it alike."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ def exit_words(status: int | None) -> str:
         return "ended, nobody knows how"
     if status >= 0:
         return f"exited with status {status}"
-    return f"terminated with signal {signal_name(-status)}"
+    return f"terminated with signal {_signal_name(-status)}"
 
 
-def signal_name(number: int) -> str:
+def _signal_name(number: int) -> str:
     try:
         return signal.Signals(number).name
     except ValueError:
