@@ -39,6 +39,24 @@ def parse_bool(text: str) -> bool:
     raise ValueError(f"expected true or false, got {text!r}")
 
 
+def parse_count(text: str) -> int:
+    """A whole number from 0. Raises ValueError."""
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError(f"expected a number from 0, got {text!r}")
+    return int(text)
+
+
+def one_of(*allowed: str) -> Callable[[str], str]:
+    """A parser that takes these words only."""
+
+    def parse(text: str) -> str:
+        if text not in allowed:
+            raise ValueError(f"expected {' or '.join(allowed)}, got {text!r}")
+        return text
+
+    return parse
+
+
 def option_name(field_name: str) -> str:
     """The spelling on the command line: `work_dir` is `--work-dir`."""
     return "--" + field_name.replace("_", "-")

@@ -8,7 +8,7 @@ from typing import Final
 
 from allocators.allocator import DEFAULT_ALLOCATION_INTERVAL_NS
 from allocators.policies.registry import DEFAULT_POLICY, POLICIES
-from libprocess_py.flags import flag
+from libprocess_py.flags import flag, parse_count
 from libprocess_py.runtime.settings import parse_ip, parse_port
 from master.core.settings import (
     DEFAULT_AGENT_PING_TIMEOUT_NS,
@@ -41,13 +41,6 @@ def parse_interval(text: str) -> int:
     if ns == 0:
         raise ValueError(f"expected a duration above zero, got {text!r}")
     return ns
-
-
-def parse_count(text: str) -> int:
-    """A number from zero. Raises ValueError."""
-    if not (text.isascii() and text.isdigit()):
-        raise ValueError(f"expected a number from 0, got {text!r}")
-    return int(text)
 
 
 def parse_positive(text: str) -> int:

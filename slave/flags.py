@@ -8,43 +8,29 @@ from dataclasses import dataclass
 
 import msgspec
 
-from libprocess_py.flags import flag, parse_bool
+from libprocess_py.flags import flag, one_of, parse_bool, parse_count
 from libprocess_py.runtime.settings import parse_ip, parse_port
 from mesos_py.protocol.attributes import Attributes
 from mesos_py.protocol.detector import parse_master
 from mesos_py.protocol.durations import format_duration, parse_duration
 from mesos_py.protocol.resources import Resources
 from slave.core import settings
+from slave.core.commands import environment_problem
 
 DEFAULT_PORT = 5051
 HIDDEN = "*"  # Stands for values that may be secrets.
 ONLY_ISOLATION = "posix"  # Others come with their isolators.
 
 
-def parse_count(text: str) -> int:
-    """A whole number from 0. Raises ValueError."""
-    if not (text.isascii() and text.isdigit()):
-        raise ValueError(f"expected a number from 0, got {text!r}")
-    return int(text)
-
-
 def parse_environment(text: str) -> tuple[tuple[str, str], ...]:
-    """A JSON object of texts. Raises ValueError."""
+    """A JSON object of texts that can be environment variables. Raises ValueError."""
     try:
-        return tuple(msgspec.json.decode(text, type=dict[str, str]).items())
+        variables = tuple(msgspec.json.decode(text, type=dict[str, str]).items())
     except msgspec.MsgspecError as error:
         raise ValueError(f"expected a JSON object of texts: {error}") from None
-
-
-def one_of(*allowed: str) -> Callable[[str], str]:
-    """A parser that takes these words only."""
-
-    def parse(text: str) -> str:
-        if text not in allowed:
-            raise ValueError(f"expected {' or '.join(allowed)}, got {text!r}")
-        return text
-
-    return parse
+    if problem := environment_problem(variables):
+        raise ValueError(problem)
+    return variables
 
 
 def _master(text: str) -> str:

@@ -30,11 +30,17 @@ def command_problem(command: CommandInfo) -> str | None:
         return "command: must not contain NUL"
     if command.user is not None and (problem := user_problem(command.user)):
         return f"command.user: {problem}"
-    for name, value in command.environment:
+    problem = environment_problem(command.environment)
+    return f"command.environment: {problem}" if problem else None
+
+
+def environment_problem(variables: tuple[tuple[str, str], ...]) -> str | None:
+    """Which of these cannot be an environment variable, and why, or None."""
+    for name, value in variables:
         if not name or "=" in name or NUL in name:
-            return f"command.environment: {name!r} cannot be the name of a variable"
+            return f"{name!r} cannot be the name of a variable"
         if NUL in value:
-            return f"command.environment: the value of {name} must not contain NUL"
+            return f"the value of {name} must not contain NUL"
     return None
 
 
