@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
-import shutil
 import socket
 import sys
 from collections.abc import Callable
@@ -32,6 +32,7 @@ from slave.http.files import FileReader
 from slave.perform import Surroundings
 from slave.sandboxes import DiskSandboxes
 from slave.slave import AgentOptions, Slave
+from slave.work_dir import WorkDirectory
 
 PATH_DEFAULT: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  # If the agent has none itself.
 EXIT_FAILED: Final = 1
@@ -110,20 +111,18 @@ def run(flags: AgentFlags, *, ready: Callable[[PID], None]) -> int:
     async def main(node: LoopNode) -> int:
         return await serve(node, flags, ready=ready)
 
-    try:
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(WorkDirectory(flags.work_dir, remove=flags.remove_work_dir_on_exit))
+        except OSError as error:
+            log.error("agent_not_started work_dir=%r error=%r", flags.work_dir, error.strerror)
+            return EXIT_FAILED
         return run_node(main, settings)
-    finally:
-        if flags.remove_work_dir_on_exit:
-            shutil.rmtree(flags.work_dir, ignore_errors=True)
 
 
 async def serve(node: LoopNode, flags: AgentFlags, *, ready: Callable[[PID], None]) -> int:
     """One agent on a running node. Cancelling it stops the agent in good order, within its grace period."""
-    try:
-        pid = spawn_agent(node, flags)
-    except OSError as error:
-        log.error("agent_not_started work_dir=%r error=%r", flags.work_dir, str(error))
-        return EXIT_FAILED
+    pid = spawn_agent(node, flags)
     log.info("agent_listening pid=%s master=%s work_dir=%s", pid, flags.master, flags.work_dir)
     ready(pid)
     try:
