@@ -183,6 +183,8 @@ class BatchScheduler(TickingScheduler):
         job_name, _, _ = status.task_id.rpartition(".")
         progress = self._progress.get(job_name)
         if status.state is TaskState.FINISHED and progress is not None:
+            if not progress.finished:  # The end that was counted when it was given up was none.
+                self.heard[TaskState.FINISHED] += 1
             self._finish(driver, progress)
         elif not status.state.is_terminal and status.state not in GIVEN_UP:
             driver.kill(status.task_id, status.agent_id)

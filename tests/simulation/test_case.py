@@ -57,6 +57,7 @@ def test_a_case_with_faults_is_the_same_in_two_processes() -> None:
 
     assert first == second
     assert first["faults"] > 0
+    assert first["tasks"]["TASK_FINISHED"] >= 200
 
 
 def digest_of(seed: int) -> str:

@@ -90,6 +90,7 @@ def test_a_job_that_waits_for_its_next_attempt_is_done_when_an_earlier_one_turns
     cluster.advance(MINUTE)
 
     assert work.is_finished
+    assert work.heard[TaskState.FINISHED] == 1
     assert not work.attempts
 
 
