@@ -266,7 +266,7 @@ class Node:
         served.on_failed(lambda error: answer.set(_failure(error)))
         served.on_discarded(lambda _: answer.set(Response.error(503)))
         served.on_abandoned(lambda _: answer.set(Response.error(404)))
-        self.kernel.post(mailbox, (REQUEST, partial(self._answer, id, served), request.within(path), served))
+        self.kernel.post(mailbox, (REQUEST, partial(self._answer, id, served=served), request.within(path), served))
         return answer
 
     def connection_lost(self, address: Address) -> None:
@@ -275,7 +275,7 @@ class Node:
 
     # Helpers
 
-    def _answer(self, id: str, served: Promise[Response], request: Request) -> Response | Future[Response]:
+    def _answer(self, id: str, request: Request, *, served: Promise[Response]) -> Response | Future[Response]:
         """In the actor's own turn: so the routes that its `initialize` adds answer whatever came before."""
         route = self.routes.find(id, request.path)
         if route is None:

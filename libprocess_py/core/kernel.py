@@ -362,7 +362,7 @@ class Kernel:
         self.host.failed(mailbox, error, event=event)
         self._fail_future(mailbox, error, event=event)
         if policy is not Policy.END_ACTOR:
-            self._stop(policy, mailbox, error, event=event)
+            self._stop(policy, mailbox, error=error, event=event)
         elif mailbox._process_phase is not ENDED:
             try:
                 self._end(mailbox)
@@ -380,9 +380,9 @@ class Kernel:
         """A callback of a future raised in whoever completed it. That actor is innocent, so it is the node's policy."""
         self.host.failed(mailbox, error, event=event)
         if self.policy is not Policy.END_ACTOR:
-            self._stop(self.policy, mailbox, error, event=event)
+            self._stop(self.policy, mailbox, error=error, event=event)
 
-    def _stop(self, policy: Policy, mailbox: Mailbox, error: Exception, *, event: Event) -> None:
+    def _stop(self, policy: Policy, mailbox: Mailbox, *, error: Exception, event: Event) -> None:
         if policy is Policy.ABORT_NODE:
             self.runnable.clear()
             try:
