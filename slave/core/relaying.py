@@ -92,8 +92,9 @@ def message_to_executor(books: Books, sender: PID, *, message: SchedulerToExecut
 
 
 def scheduler_moved(books: Books, moved: SchedulerMoved) -> Effects:
-    """The framework failed over: its executors' messages go there now."""
+    """The framework failed over or came back: its executors' messages go there now, and so do updates that wait."""
     framework = books.frameworks.get(moved.framework_id)
-    if framework is not None:
-        framework.scheduler = moved.scheduler
-    return NOTHING
+    if framework is None:
+        return NOTHING
+    framework.scheduler = moved.scheduler
+    return books.updates.repeat(moved.framework_id)

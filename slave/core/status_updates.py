@@ -162,6 +162,15 @@ class StatusUpdates:
                 effects.extend(self._forward(stream))
         return tuple(effects)
 
+    def repeat(self, framework_id: FrameworkId) -> Effects:
+        """A scheduler listens again, after a time in which nobody did: forward every head of its framework, at once."""
+        effects: list[Effect] = []
+        for stream in self._streams.values():
+            if stream.framework_id == framework_id and stream.pending:
+                stream.retry_ns = RETRY_NS
+                effects.extend(self._forward(stream))
+        return tuple(effects)
+
     def remove_framework(self, framework_id: FrameworkId) -> Effects:
         """The framework is gone: nobody will ever acknowledge."""
         gone = [key for key in self._streams if key[0] == framework_id]

@@ -85,6 +85,18 @@ def test_retries_come_after_ten_seconds_and_then_twice_as_late_up_to_ten_minutes
     assert delays == [10, 20, 40, 80, 160, 320, 600, 600, 600]
 
 
+def test_updates_that_wait_are_repeated_at_once_for_a_scheduler_that_came_back() -> None:
+    manager, status = a_resumed_manager(), a_status("t1", TaskState.FINISHED, number=1)
+    manager.add(FRAMEWORK_ID, status)
+    manager.retry_due(due(status))
+
+    effects = manager.repeat(FRAMEWORK_ID)
+
+    assert [update.status for update in forwarded(effects)] == [status]
+    assert [effect.delay_ns for effect in effects if isinstance(effect, StartTimer)] == [10_000_000_000]
+    assert manager.repeat(FrameworkId("another")) == ()
+
+
 def test_an_acknowledgement_of_another_update_is_ignored() -> None:
     manager, status = a_resumed_manager(), a_status("t1", TaskState.RUNNING, number=1)
     manager.add(FRAMEWORK_ID, status)
