@@ -117,7 +117,6 @@ def test_a_new_master_on_the_same_address_finds_everything_running(fresh: RealCl
     fresh.until_clean()
 
 
-@pytest.mark.long  # The agent repeats an update ten seconds after one that no framework took.
 def test_tasks_that_end_while_there_is_no_master_are_told_to_the_next_one(fresh: RealCluster, gate: Path) -> None:
     with a_framework(fresh, gate, failover_s=60) as program:
         until(lambda: len(arrived(gate)) == CALLS)
