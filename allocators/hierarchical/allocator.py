@@ -21,6 +21,7 @@ from allocators.hierarchical.frameworks import FrameworkBook
 from allocators.hierarchical.maintenance import Maintenance
 from allocators.hierarchical.recovery import Recovery
 from allocators.hierarchical.refusals import Refusals
+from allocators.hierarchical.rules import Rules, rules_of
 from allocators.hierarchical.run import Run
 from mesos_py.protocol.agent import AgentInfo
 from mesos_py.protocol.framework import FrameworkInfo
@@ -35,16 +36,20 @@ from mesos_py.protocol.resources import NOTHING, Resources
 
 
 class HierarchicalAllocator:
-    """Hierarchical dominant resource fairness, with quota, reservations, refusals and maintenance."""
+    """Hierarchical dominant resource fairness, with quota, reservations, refusals and maintenance.
 
-    def __init__(self, settings: AllocatorSettings) -> None:
+    Other `rules` make other policies of it.
+    """
+
+    def __init__(self, settings: AllocatorSettings, rules: Rules | None = None) -> None:
         self._settings = settings
-        self.books = Books(settings)
+        self._rules = rules or rules_of(settings)
+        self.books = Books(settings, self._rules)
         self.refusals = Refusals()
         self.maintenance = Maintenance()
         self.candidates = Candidates()
         self.runs = 0
-        self._eligibility = Eligibility(settings)
+        self._eligibility = Eligibility(settings, self._rules.admits)
         self._recovery = Recovery(settings)
         self._whitelist: frozenset[str] | None = None
 
@@ -313,6 +318,7 @@ class HierarchicalAllocator:
             self._eligibility,
             refusals=self.refusals,
             draw=stable_hash(self._settings.seed, "run", self.runs),
+            order=self._rules.agent_order,
         )
         allocations = run.over(offerable)
         self._put_to_sleep(candidates, allocations)

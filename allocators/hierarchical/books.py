@@ -15,7 +15,7 @@ from allocators.hierarchical.agents import AgentBook
 from allocators.hierarchical.amounts import Amounts, change, change_by_role, plain, reserved, reserved_by_role, scalars
 from allocators.hierarchical.frameworks import FrameworkBook
 from allocators.hierarchical.roles import RoleBooks
-from allocators.sorters.registry import sorter_factory
+from allocators.hierarchical.rules import Rules, rules_of
 from allocators.sorters.sorter import Entry, Pool, Sorter
 from mesos_py.protocol.agent import AgentInfo
 from mesos_py.protocol.ids import AgentId, FrameworkId
@@ -26,11 +26,12 @@ class Books:
     """The accounts of one allocator. A framework is *tracked* in a role while it subscribes to it or holds something
     there."""
 
-    def __init__(self, settings: AllocatorSettings) -> None:
+    def __init__(self, settings: AllocatorSettings, rules: Rules | None = None) -> None:
         self._settings = settings
-        self._make_framework_sorter = sorter_factory(settings.framework_sorter)
+        rules = rules or rules_of(settings)
+        self._make_framework_sorter = rules.framework_sorter
         self.pool = Pool(settings.fair_sharing_excluded_resource_names)
-        self.role_sorter: Sorter = sorter_factory(settings.role_sorter)(self.pool, settings.seed, "roles")
+        self.role_sorter: Sorter = rules.role_sorter(self.pool, settings.seed, "roles")
         self.framework_sorters: dict[str, Sorter] = {}
         self.agents: dict[AgentId, AgentBook] = {}
         self.frameworks: dict[FrameworkId, FrameworkBook] = {}

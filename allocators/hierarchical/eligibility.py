@@ -8,6 +8,7 @@ from __future__ import annotations
 from allocators.allocator import AllocatorSettings
 from allocators.hierarchical.agents import HIERARCHICAL_ROLE, MULTI_ROLE, AgentBook
 from allocators.hierarchical.frameworks import FrameworkBook
+from allocators.hierarchical.rules import Admits
 from mesos_py.protocol.resources import Resources
 
 GPUS = "gpus"
@@ -16,15 +17,18 @@ GPUS = "gpus"
 class Eligibility:
     """The rules under the operator's settings."""
 
-    __slots__ = ("_filter_gpus", "_min_allocatable", "_region")
+    __slots__ = ("_admits", "_filter_gpus", "_min_allocatable", "_region")
 
-    def __init__(self, settings: AllocatorSettings) -> None:
+    def __init__(self, settings: AllocatorSettings, admits: Admits | None = None) -> None:
+        self._admits = admits
         self._filter_gpus = settings.filter_gpu_resources
         self._region = settings.region
         self._min_allocatable = settings.min_allocatable
 
     def may_have(self, framework: FrameworkBook, agent: AgentBook, *, role: str) -> bool:
         """May the framework be offered that agent under that role?"""
+        if self._admits is not None and not self._admits(role, agent):
+            return False
         if framework.multi_role and not agent.has_capability(MULTI_ROLE):
             return False
         if "/" in role and not agent.has_capability(HIERARCHICAL_ROLE):

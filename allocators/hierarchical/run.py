@@ -20,6 +20,7 @@ from allocators.hierarchical.eligibility import Eligibility
 from allocators.hierarchical.frameworks import FrameworkBook
 from allocators.hierarchical.quota import QuotaFigures
 from allocators.hierarchical.refusals import Refusals
+from allocators.hierarchical.rules import AgentOrder
 from mesos_py.protocol.ids import AgentId, FrameworkId
 from mesos_py.protocol.messages.master_allocator import Allocation
 from mesos_py.protocol.resource_selection import shrink
@@ -36,11 +37,20 @@ Shuffle: TypeAlias = Callable[[list[ResourceKind]], None]
 class Run:
     """One execution over some agents. Makes its bookings as it goes."""
 
-    def __init__(self, books: Books, eligibility: Eligibility, *, refusals: Refusals, draw: int) -> None:
+    def __init__(
+        self,
+        books: Books,
+        eligibility: Eligibility,
+        *,
+        refusals: Refusals,
+        draw: int,
+        order: AgentOrder | None = None,
+    ) -> None:
         self._books = books
         self._eligibility = eligibility
         self._refusals = refusals
         self._draw = draw
+        self._order = order
         self._quota = QuotaFigures(books) if books.roles.quotas else None
         self._offered: dict[FrameworkId, dict[Place, Resources]] = {}
         self._shared_offered: dict[AgentId, Resources] = {}
@@ -51,7 +61,8 @@ class Run:
         if self._quota is not None and self._quota.required:
             for agent in self._shuffled(candidates, GUARANTEES):
                 self._meet_guarantees(agent, self._quota)
-        for agent in self._shuffled(candidates, FAIR_SHARE):
+        turns = self._shuffled(candidates, FAIR_SHARE)
+        for agent in turns if self._order is None else self._order(turns):
             self._share_out(agent)
         return tuple(
             Allocation(framework_id=framework_id, agent_id=agent_id, role=role, resources=resources)
