@@ -6,6 +6,7 @@ Listing them loads none, so that `--help` is quick, and a module that cannot be 
 from __future__ import annotations
 
 import importlib
+import io
 import sys
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
@@ -96,5 +97,8 @@ def make_group(rows: Mapping[str, Row]) -> click.Group:
 
 
 def main() -> None:
-    """The entry point of the installed command."""
+    """The entry point of the installed command. What a terminal cannot show must not end a program."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     make_group(COMMANDS)(prog_name="mesos-py")
