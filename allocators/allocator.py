@@ -52,9 +52,10 @@ class AllocatorSettings(Record):
     )
     fair_sharing_excluded_resource_names: frozenset[str] = frozenset()
     filter_gpu_resources: bool = True
+    parameters: Mapping[str, str] = {}  # What only the chosen policy understands, e.g. priorities by role.
     region: str | None = None  # The master's; agents elsewhere are only for REGION_AWARE frameworks.
     recovery_timeout_ns: int = DEFAULT_RECOVERY_TIMEOUT_NS
-    recovery_factor_percent: int = DEFAULT_RECOVERY_FACTOR_PERCENT
+    recovery_factor_percent: float = DEFAULT_RECOVERY_FACTOR_PERCENT
 
 
 class Refusal(Record):
