@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from allocators.allocator import DEFAULT_ALLOCATION_INTERVAL_NS
-from allocators.policies.registry import DEFAULT_POLICY, POLICIES
+from allocators.policies.registry import DEFAULT_POLICY, find_policy
 from libprocess_py.flags import flag, parse_count
 from libprocess_py.runtime.settings import parse_ip, parse_port
 from master.core.settings import (
@@ -52,10 +52,22 @@ def parse_positive(text: str) -> int:
 
 
 def parse_policy(text: str) -> str:
-    """The name of an allocation policy. Raises ValueError."""
-    if text not in POLICIES:
-        raise ValueError(f"expected one of {', '.join(POLICIES)}, got {text!r}")
+    """The name of an allocation policy, ours or of an installed package. Raises ValueError."""
+    find_policy(text)
     return text
+
+
+def parse_parameters(text: str) -> tuple[tuple[str, str], ...]:
+    """Read `name=value,name=value`; what names and values mean is the policy's. Raises ValueError."""
+    parameters: dict[str, str] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, separator, value = (piece.strip() for piece in part.partition("="))
+        if not (name and separator):
+            raise ValueError(f"expected name=value, got {part!r}")
+        if name in parameters:
+            raise ValueError(f"{name}: given twice")
+        parameters[name] = value
+    return tuple(parameters.items())
 
 
 def parse_weights(text: str) -> tuple[tuple[str, float], ...]:
@@ -91,6 +103,9 @@ class MasterFlags:
         "Time between batch allocations.", default=DEFAULT_ALLOCATION_INTERVAL_NS, parse=parse_interval
     )
     allocator: str = flag("Allocation policy.", default=DEFAULT_POLICY, parse=parse_policy)
+    allocator_parameters: tuple[tuple[str, str], ...] = flag(
+        "What the policy is to know, name=value,...; docs/policies.md says which.", default=(), parse=parse_parameters
+    )
     weights: tuple[tuple[str, float], ...] = flag(
         "Weights of roles, role=weight,...; others have 1.", default=(), parse=parse_weights
     )

@@ -7,10 +7,11 @@ import os
 from collections.abc import Callable
 from typing import Final
 
-from allocators.allocator import AllocatorSettings
+from allocators.allocator import Allocator, AllocatorSettings
 from allocators.allocator_process import AllocatorProcess
 from allocators.policies.registry import make_allocator
 from libprocess_py.core.kernel import Policy
+from libprocess_py.flags import FlagError
 from libprocess_py.node import Node
 from libprocess_py.pid import PID
 from libprocess_py.runtime.awaiting import result
@@ -26,10 +27,16 @@ from mesos_py.protocol.durations import format_duration
 
 EXIT_ENDED: Final = 1  # The master ended by itself, which it only does when something is wrong.
 DURATIONS: Final = ("allocation_interval", "agent_ping_timeout", "agent_reregister_timeout", "offer_timeout")
+PAIRS: Final = ("weights", "allocator_parameters")
 
 
 def run(flags: MasterFlags, *, ready: Callable[[PID], None]) -> int:
     """The daemon: until a signal ends it. Calls `ready` once it can be reached. Returns the exit status."""
+
+    try:
+        make_policy(flags, seed=0)  # Before anything listens: a mistake of usage is told like one.
+    except ValueError as error:
+        raise FlagError(f"--allocator-parameters: {error}") from error
 
     async def main(node: LoopNode) -> int:
         pid = spawn_master(node, flags)
@@ -53,8 +60,7 @@ def run(flags: MasterFlags, *, ready: Callable[[PID], None]) -> int:
 def spawn_master(node: Node, flags: MasterFlags, *, checked: bool = False) -> PID:
     """A master and its allocator on a node. `checked`: the books are checked after every event, for tests."""
     seed = int(node.unique_id().replace("-", ""), 16)
-    settings = AllocatorSettings(seed=seed, allocation_interval_ns=flags.allocation_interval)
-    policy = make_allocator(flags.allocator, settings)
+    policy = make_policy(flags, seed=seed)
     allocator = node.spawn(AllocatorProcess(policy, allocation_interval_ns=flags.allocation_interval))
     options = MasterOptions(
         flags=shown(flags),
@@ -80,6 +86,14 @@ def spawn_master(node: Node, flags: MasterFlags, *, checked: bool = False) -> PI
     return node.spawn(Master(allocator, settings_of, options=options))
 
 
+def make_policy(flags: MasterFlags, *, seed: int) -> Allocator:
+    """The allocation policy that the flags name. Raises ValueError if its parameters do not suit it."""
+    settings = AllocatorSettings(
+        seed=seed, allocation_interval_ns=flags.allocation_interval, parameters=dict(flags.allocator_parameters)
+    )
+    return make_allocator(flags.allocator, settings)
+
+
 def shown(flags: MasterFlags) -> dict[str, str]:
     """The flags that are set, as texts: what `/flags` shows."""
     texts: dict[str, str] = {}
@@ -89,8 +103,8 @@ def shown(flags: MasterFlags) -> dict[str, str]:
             continue
         if field.name in DURATIONS:
             texts[field.name] = format_duration(value)
-        elif field.name == "weights":
-            texts[field.name] = ",".join(f"{role}={weight}" for role, weight in value)
+        elif field.name in PAIRS:
+            texts[field.name] = ",".join(f"{name}={each}" for name, each in value)
         else:
             texts[field.name] = str(value)
     return texts

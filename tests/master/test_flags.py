@@ -6,7 +6,7 @@ import pytest
 
 from libprocess_py.flags import FlagError, load
 from master.flags import MasterFlags
-from master.main import shown
+from master.main import make_policy, shown
 
 
 def flags(**given: str) -> MasterFlags:
@@ -24,6 +24,15 @@ def test_defaults_are_those_of_mesos() -> None:
     assert texts["max_completed_tasks_per_framework"] == "1000"
     assert texts["max_unreachable_tasks_per_framework"] == "1000"
     assert "offer_timeout" not in texts
+
+
+def test_parameters_of_the_policy_are_read_and_shown_and_reach_it() -> None:
+    loaded = flags(allocator="static", allocator_parameters="ads=2, *=1")
+
+    assert loaded.allocator_parameters == (("ads", "2"), ("*", "1"))
+    assert shown(loaded)["allocator_parameters"] == "ads=2,*=1"
+    with pytest.raises(ValueError, match="'ads': this policy takes none"):
+        make_policy(flags(allocator="fifo", allocator_parameters="ads=2"), seed=1)
 
 
 def test_weights_are_read_and_shown() -> None:
@@ -50,7 +59,9 @@ def test_the_names_before_agents_were_called_agents_still_work() -> None:
         ("weights", "eng=inf", "above zero"),
         ("weights", "eng=much", "expected a number"),
         ("weights", "/eng=1", "role"),
-        ("allocator", "fifo", "hierarchical"),
+        ("allocator", "fairest", "hierarchical"),
+        ("allocator_parameters", "prod", "name=value"),
+        ("allocator_parameters", "prod=1,prod=2", "twice"),
         ("port", "70000", "port"),
         ("ip", "here", "IP address"),
     ],
