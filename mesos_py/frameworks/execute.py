@@ -70,7 +70,7 @@ class CommandScheduler(Scheduler):
         self._states: dict[TaskId, TaskState] = {}
         self.fate = Fate.FINISHED
 
-    def registered(self, driver: Driver, framework_id: FrameworkId, master: MasterInfo) -> None:
+    def registered(self, driver: Driver, framework_id: FrameworkId, *, master: MasterInfo) -> None:
         self._report(f"subscribed to {master.pid} as framework {framework_id}")
 
     def disconnected(self, driver: Driver) -> None:

@@ -120,7 +120,7 @@ class BatchScheduler(TickingScheduler):
 
     # Callbacks
 
-    def registered(self, driver: Driver, framework_id: FrameworkId, master: MasterInfo) -> None:
+    def registered(self, driver: Driver, framework_id: FrameworkId, *, master: MasterInfo) -> None:
         self.framework_id = framework_id
         self._joined(driver)
 

@@ -37,7 +37,7 @@ class Probe(Scheduler):
         self.disconnects = 0
         self.errors: list[str] = []
 
-    def registered(self, driver: Driver, framework_id: FrameworkId, master: MasterInfo) -> None:
+    def registered(self, driver: Driver, framework_id: FrameworkId, *, master: MasterInfo) -> None:
         self.joins += 1
 
     def reregistered(self, driver: Driver, master: MasterInfo) -> None:

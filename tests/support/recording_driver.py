@@ -50,7 +50,7 @@ class RecordingDriver:
     def reconcile(self, tasks: tuple[ReconciledTask, ...] = ()) -> None:
         self.calls.append("reconcile")
 
-    def send_to_executor(self, agent_id: AgentId, executor_id: ExecutorId, data: bytes) -> None:
+    def send_to_executor(self, agent_id: AgentId, executor_id: ExecutorId, *, data: bytes) -> None:
         self.calls.append("send_to_executor")
 
     def stop(self, *, failover: bool = False) -> None:

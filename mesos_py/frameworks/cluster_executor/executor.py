@@ -92,7 +92,7 @@ class ClusterExecutor(concurrent.futures.Executor):
             if self._closed:
                 raise RuntimeError("cannot schedule new futures after shutdown")
             self._open.add(future)
-        self._driver.call(lambda driver: self._scheduler.submit(driver, payload, future))
+        self._driver.call(lambda driver: self._scheduler.submit(driver, payload, future=future))
         future.add_done_callback(self._forget)
         return future
 

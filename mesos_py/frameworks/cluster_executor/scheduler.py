@@ -53,7 +53,7 @@ class CallScheduler(Scheduler):
         self._suppressed = False
         self._refused: str | None = None
 
-    def submit(self, driver: Driver, payload: bytes, future: concurrent.futures.Future[Any]) -> None:
+    def submit(self, driver: Driver, payload: bytes, *, future: concurrent.futures.Future[Any]) -> None:
         """A new call; offers are asked for again if there was nothing to do before."""
         if self._refused is not None:
             if future.set_running_or_notify_cancel():
@@ -71,7 +71,7 @@ class CallScheduler(Scheduler):
             self._take(number).set_running_or_notify_cancel()
             self._count()
 
-    def registered(self, driver: Driver, framework_id: FrameworkId, master: MasterInfo) -> None:
+    def registered(self, driver: Driver, framework_id: FrameworkId, *, master: MasterInfo) -> None:
         """The executor's framework is known now."""
         self._suppressed = False
 
@@ -98,7 +98,7 @@ class CallScheduler(Scheduler):
         match self._book.status(status):
             case Finished(number, task_id, data):
                 future = self._take(number)
-                self._answer(lambda: self._complete(future, task_id, data))
+                self._answer(lambda: self._complete(future, task_id, data=data))
             case Failed(number, message):
                 self._fail(number, message)
             case Resubmitted(number, attempt, message):
@@ -110,7 +110,7 @@ class CallScheduler(Scheduler):
                 pass
         self._count()
 
-    def executor_lost(self, driver: Driver, agent_id: AgentId, executor_id: ExecutorId, exit_status: int) -> None:
+    def executor_lost(self, driver: Driver, agent_id: AgentId, *, executor_id: ExecutorId, exit_status: int) -> None:
         self._book.executor_lost(agent_id)
 
     def agent_lost(self, driver: Driver, agent_id: AgentId) -> None:
@@ -146,7 +146,7 @@ class CallScheduler(Scheduler):
         sealed = function_payload.seal_call(self._key, call.task_id, payload=call.payload)
         return self._book.task(call, sealed)
 
-    def _complete(self, future: concurrent.futures.Future[Any], task_id: TaskId, data: bytes) -> None:
+    def _complete(self, future: concurrent.futures.Future[Any], task_id: TaskId, *, data: bytes) -> None:
         """On the answering thread: open the seal, unpickle, and let the future's owner know."""
         try:
             future.set_result(function_payload.open_answer(self._key, task_id, sealed=data))

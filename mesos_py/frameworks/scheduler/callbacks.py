@@ -31,7 +31,7 @@ class Driver(Protocol):
     def suppress(self, roles: tuple[str, ...] = ()) -> None: ...
     def acknowledge(self, status: TaskStatus) -> None: ...
     def reconcile(self, tasks: tuple[ReconciledTask, ...] = ()) -> None: ...
-    def send_to_executor(self, agent_id: AgentId, executor_id: ExecutorId, data: bytes) -> None: ...
+    def send_to_executor(self, agent_id: AgentId, executor_id: ExecutorId, *, data: bytes) -> None: ...
     def stop(self, *, failover: bool = False) -> None: ...
     def abort(self) -> None: ...
 
@@ -39,7 +39,7 @@ class Driver(Protocol):
 class Scheduler:
     """Base of a framework's brain. Times and random choices come from the driver's process, never from the system."""
 
-    def registered(self, driver: Driver, framework_id: FrameworkId, master: MasterInfo) -> None:
+    def registered(self, driver: Driver, framework_id: FrameworkId, *, master: MasterInfo) -> None:
         """Subscribed for the first time, under this id."""
 
     def reregistered(self, driver: Driver, master: MasterInfo) -> None:
@@ -58,13 +58,13 @@ class Scheduler:
     def status_update(self, driver: Driver, status: TaskStatus) -> None:
         """A task's new status; repeated until acknowledged, so the same one may come twice."""
 
-    def framework_message(self, driver: Driver, agent_id: AgentId, executor_id: ExecutorId, data: bytes) -> None:
+    def framework_message(self, driver: Driver, agent_id: AgentId, *, executor_id: ExecutorId, data: bytes) -> None:
         """Bytes from an executor."""
 
     def agent_lost(self, driver: Driver, agent_id: AgentId) -> None:
         """An agent is gone; the fate of its tasks comes as status updates."""
 
-    def executor_lost(self, driver: Driver, agent_id: AgentId, executor_id: ExecutorId, exit_status: int) -> None:
+    def executor_lost(self, driver: Driver, agent_id: AgentId, *, executor_id: ExecutorId, exit_status: int) -> None:
         """An executor ended; the fate of its tasks comes as status updates."""
 
     def error(self, driver: Driver, message: str) -> None:

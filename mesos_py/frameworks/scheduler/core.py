@@ -20,6 +20,7 @@ from libprocess_py.pid import PID
 from mesos_py.protocol.framework import FrameworkInfo
 from mesos_py.protocol.ids import AgentId, FrameworkId, OfferId
 from mesos_py.protocol.messages.master_framework import (
+    ExecutorToScheduler,
     FrameworkSubscribed,
     FrameworkSubscription,
     FrameworkUnsubscription,
@@ -86,7 +87,8 @@ class Call:
     """Call the scheduler back."""
 
     callback: str
-    arguments: tuple[Any, ...] = ()
+    arguments: tuple[Any, ...] = ()  # By position,
+    named: Mapping[str, Any] = field(default_factory=dict)  # and by name.
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,10 @@ class NotFromMaster(ProtocolError):
     """A message that only the followed master may send came from somebody else."""
 
 
+class NotFromAgent(ProtocolError):
+    """Bytes of an executor that did not come from its agent."""
+
+
 @dataclass(slots=True)
 class SchedulerState:
     """Everything a driver knows. Methods apply one event and return what to do about it."""
@@ -126,6 +132,7 @@ class SchedulerState:
     attempt: int = 0  # Counts on for ever, so that the timer of an earlier attempt is recognised.
     tries: int = 0  # Since the last success: what the back-off grows with.
     offers: dict[OfferId, AgentId] = field(default_factory=dict)
+    agents: dict[AgentId, PID] = field(default_factory=dict)  # All that were ever offered and are not lost.
 
     def start(self) -> Effects:
         self._become(DriverStatus.RUNNING)
@@ -162,7 +169,7 @@ class SchedulerState:
         self.framework = replace(self.framework, id=message.framework_id)
         first, self.ever_subscribed = not self.ever_subscribed, True
         if first:
-            return (Call("registered", (message.framework_id, message.master)),)
+            return (Call("registered", (message.framework_id,), {"master": message.master}),)
         return (Call("reregistered", (message.master,)),)
 
     def offered(self, sender: PID, offers: tuple[Offer, ...]) -> Effects:
@@ -170,6 +177,7 @@ class SchedulerState:
         if not self._is_up:
             return ()
         self.offers.update((offer.id, offer.agent_id) for offer in offers)
+        self.agents.update((offer.agent_id, offer.agent_pid) for offer in offers)
         if len(self.offers) > OFFERS_MAX:
             raise ProtocolError(f"more than {OFFERS_MAX} outstanding offers")
         return (Call("resource_offers", (offers,)),)
@@ -188,10 +196,23 @@ class SchedulerState:
         callback = Call("status_update", (update.status,))
         return (callback, Acknowledge(update.status)) if self.implicit_acknowledgements else (callback,)
 
-    def told(self, sender: PID, callback: str, *arguments: object) -> Effects:
-        """A message that is handed on as it is: lost agents and executors, bytes from executors."""
+    def told(self, sender: PID, callback: str, *arguments: object, **named: object) -> Effects:
+        """A message that is handed on as it is."""
         self._from_master(sender)
-        return (Call(callback, arguments),) if self._is_up else ()
+        return (Call(callback, arguments, named),) if self._is_up else ()
+
+    def agent_lost(self, sender: PID, agent_id: AgentId) -> Effects:
+        effects = self.told(sender, "agent_lost", agent_id)
+        self.agents.pop(agent_id, None)
+        return effects
+
+    def message_received(self, sender: PID, message: ExecutorToScheduler) -> Effects:
+        """Bytes from an executor (MA-22). They come straight from its agent, which is known by its offers."""
+        agent = self.agents.get(message.agent_id)
+        if sender != agent:
+            raise NotFromAgent(f"expected agent {message.agent_id} at {agent or 'a place yet unknown'}, not {sender}")
+        named = {"executor_id": message.executor_id, "data": message.data}
+        return (Call("framework_message", (message.agent_id,), named),) if self._is_up else ()
 
     def refused(self, sender: PID, message: str) -> Effects:
         self._from_master(sender)
@@ -213,7 +234,7 @@ class SchedulerState:
         )
 
     def accept(
-        self, offer_ids: tuple[OfferId, ...], operations: tuple[Operation, ...], filters: Filters, *, now: int
+        self, offer_ids: tuple[OfferId, ...], operations: tuple[Operation, ...], *, filters: Filters, now: int
     ) -> Effects:
         """Use offers. Without a master the tasks are lost at once, as nobody else would say so (FW-02)."""
         for offer_id in offer_ids:

@@ -121,17 +121,16 @@ class SchedulerProcess(Process):
 
     @install(AgentLost)
     def agent_lost(self, sender: PID, message: AgentLost) -> None:
-        self._perform(self._state.told(sender, "agent_lost", message.agent_id))
+        self._perform(self._state.agent_lost(sender, message.agent_id))
 
     @install(ExecutorLost)
     def executor_lost(self, sender: PID, message: ExecutorLost) -> None:
-        arguments = (message.agent_id, message.executor_id, message.exit_status)
-        self._perform(self._state.told(sender, "executor_lost", *arguments))
+        named = {"executor_id": message.executor_id, "exit_status": message.exit_status}
+        self._perform(self._state.told(sender, "executor_lost", message.agent_id, **named))
 
     @install(ExecutorToScheduler)
     def executor_to_scheduler(self, sender: PID, message: ExecutorToScheduler) -> None:
-        arguments = (message.agent_id, message.executor_id, message.data)
-        self._perform(self._state.told(sender, "framework_message", *arguments))
+        self._perform(self._state.message_received(sender, message))
 
     # What the scheduler asks for: `callbacks.Driver`.
 
@@ -143,7 +142,7 @@ class SchedulerProcess(Process):
     def accept(
         self, offer_ids: tuple[OfferId, ...], operations: tuple[Operation, ...], *, filters: Filters = DEFAULT_FILTERS
     ) -> None:
-        self._perform(self._state.accept(offer_ids, operations, filters, now=self.clock.now()))
+        self._perform(self._state.accept(offer_ids, operations, filters=filters, now=self.clock.now()))
 
     def decline(self, offer_ids: tuple[OfferId, ...], *, filters: Filters = DEFAULT_FILTERS) -> None:
         if self._can_call() and offer_ids:
@@ -171,7 +170,7 @@ class SchedulerProcess(Process):
         if self._can_call():
             self._perform(self._state.call(Reconciliation(framework_id=self._id, tasks=tasks)))
 
-    def send_to_executor(self, agent_id: AgentId, executor_id: ExecutorId, data: bytes) -> None:
+    def send_to_executor(self, agent_id: AgentId, executor_id: ExecutorId, *, data: bytes) -> None:
         if self._can_call():
             message = SchedulerToExecutor(framework_id=self._id, agent_id=agent_id, executor_id=executor_id, data=data)
             self._perform(self._state.call(message))
@@ -215,8 +214,8 @@ class SchedulerProcess(Process):
                     # Not before half of it: asking twice makes the master take back the offers it has just made.
                     wait_ns = self.random("subscription").randrange(within_ns // 2, within_ns + 1)
                     self.delay(wait_ns, self._retry, attempt)
-                case Call(callback, arguments):
-                    getattr(self._scheduler, callback)(self, *arguments)
+                case Call(callback, arguments, named):
+                    getattr(self._scheduler, callback)(self, *arguments, **named)
                 case Acknowledge(status):
                     self._perform(self._state.acknowledge(status))
                 case Ended():

@@ -213,7 +213,7 @@ def test_a_launch_without_a_master_is_reported_lost() -> None:
     state = a_subscribed_driver()
     state.master_exited(MASTER)
 
-    effects = state.accept((OfferId("m-O1"),), (Launch(tasks=(a_task(),)),), Filters(), now=7)
+    effects = state.accept((OfferId("m-O1"),), (Launch(tasks=(a_task(),)),), filters=Filters(), now=7)
 
     assert callbacks(effects) == ["status_update"]
     status = effects[0].arguments[0]  # type: ignore[union-attr]  # The line above says that it is a Call.
@@ -224,7 +224,7 @@ def test_an_offer_that_was_used_is_not_rescinded_to_the_author() -> None:
     state = a_subscribed_driver()
     state.offered(MASTER, (an_offer(1), an_offer(2)))
 
-    used = state.accept((OfferId("m-O1"),), (), Filters(), now=0)
+    used = state.accept((OfferId("m-O1"),), (), filters=Filters(), now=0)
 
     assert isinstance(sent(used)[0], OfferAcceptance)
     assert state.rescinded(MASTER, OfferId("m-O1")) == ()
@@ -255,7 +255,7 @@ EVENTS = st.sampled_from(
 )
 
 
-def happen(state: SchedulerState, master: PID, event: str) -> Effects:
+def happen(state: SchedulerState, event: str, *, master: PID) -> Effects:
     match event:
         case "detect":
             return state.detected(MASTER)
@@ -286,7 +286,7 @@ def test_the_books_hold_and_callbacks_come_only_between_registered_and_the_end(e
     state, heard = a_driver(), []
     for event in events:
         master = state.master or MASTER
-        effects = happen(state, master, event)
+        effects = happen(state, event, master=master)
         state.check()
         heard += callbacks(effects)
     inside = False
