@@ -5,15 +5,20 @@ The grammar is the runtime's; a cluster's durations are also never negative and 
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Annotated, Final
+
+import msgspec
 
 from libprocess_py import duration
 from libprocess_py.duration import format_duration
 from mesos_py.protocol.values import shown
 
-__all__ = ["DURATION_NS_MAX", "format_duration", "parse_duration"]
+__all__ = ["DURATION_NS_MAX", "Nanoseconds", "format_duration", "parse_duration"]
 
 DURATION_NS_MAX: Final = 2**63 - 1  # About 292 years.
+
+# A time or a duration in a message. JSON knows no largest number, and arithmetic with floats does.
+Nanoseconds = Annotated[int, msgspec.Meta(ge=-DURATION_NS_MAX, le=DURATION_NS_MAX)]
 
 
 def parse_duration(text: str) -> int:

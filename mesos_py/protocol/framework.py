@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from libprocess_py.message import Record
+from mesos_py.protocol.durations import Nanoseconds
 from mesos_py.protocol.ids import FrameworkId
 from mesos_py.protocol.quantities import Quantities
 
@@ -37,7 +38,7 @@ class FrameworkInfo(Record):
     id: FrameworkId | None = None
     roles: tuple[str, ...] = ("*",)
     capabilities: tuple[Capability, ...] = ()
-    failover_timeout_ns: int = 0  # MA-04: by default tasks die at once with their scheduler.
+    failover_timeout_ns: Nanoseconds = 0  # MA-04: by default tasks die at once with their scheduler.
     checkpoint: bool = False
     hostname: str = ""
     webui_url: str = ""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from enum import Enum
 
 from libprocess_py.message import Record
+from mesos_py.protocol.durations import Nanoseconds
 
 
 class Unavailability(Record):
     """A machine goes away at `start_ns`, for `duration_ns` or for ever."""
 
-    start_ns: int
-    duration_ns: int | None = None
+    start_ns: Nanoseconds
+    duration_ns: Nanoseconds | None = None
 
 
 class InverseOfferStatus(Enum):

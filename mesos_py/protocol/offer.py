@@ -7,6 +7,7 @@ from typing import Final
 from libprocess_py.message import Record
 from libprocess_py.pid import PID
 from mesos_py.protocol.attributes import Attributes
+from mesos_py.protocol.durations import Nanoseconds
 from mesos_py.protocol.ids import AgentId, ExecutorId, FrameworkId, OfferId
 from mesos_py.protocol.resources import Resources
 from mesos_py.protocol.task import TaskInfo
@@ -32,7 +33,7 @@ class Offer(Record):
 class Filters(Record):
     """How long what is returned need not be offered again. Negative means the default; capped at a year."""
 
-    refuse_ns: int = DEFAULT_REFUSE_NS
+    refuse_ns: Nanoseconds = DEFAULT_REFUSE_NS
 
     @property
     def effective_refuse_ns(self) -> int:

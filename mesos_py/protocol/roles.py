@@ -9,6 +9,8 @@ from mesos_py.protocol.values import shown
 DEFAULT_ROLE: Final = "*"
 RESERVED_COMPONENTS: Final = (".", "..", "*")  # `.` names a virtual leaf of the role tree, `..` climbs, `*` is alone.
 DELETE: Final = "\x7f"
+ROLE_LENGTH_MAX: Final = 1_024  # Characters. Roles are shown and logged, and stamped on every resource.
+ROLE_DEPTH_MAX: Final = 64  # Components. Sorters descend from parent to child; no company has as many levels.
 
 
 def validate_role(role: str) -> str | None:
@@ -17,7 +19,12 @@ def validate_role(role: str) -> str | None:
         return None
     if not role:
         return "role '': expected a name"
-    for component in role.split("/"):
+    if len(role) > ROLE_LENGTH_MAX:
+        return f"role {shown(role)}: expected at most {ROLE_LENGTH_MAX} characters, got {len(role)}"
+    components = role.split("/")
+    if len(components) > ROLE_DEPTH_MAX:
+        return f"role {shown(role)}: expected at most {ROLE_DEPTH_MAX} components, got {len(components)}"
+    for component in components:
         if not component:
             return f"role {shown(role)}: expected no '/' at either end and none doubled"
         if component in RESERVED_COMPONENTS:

@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Final
 
 from libprocess_py.message import Record
+from mesos_py.protocol.durations import Nanoseconds
 from mesos_py.protocol.ids import AgentId, ContainerId, ExecutorId, FrameworkId, TaskId
 from mesos_py.protocol.resources import Resources
 
@@ -104,7 +105,7 @@ class ExecutorInfo(Record):
     name: str = ""
     source: str = ""
     data: bytes = b""
-    shutdown_grace_ns: int | None = None  # None: the agent's default.
+    shutdown_grace_ns: Nanoseconds | None = None  # None: the agent's default.
 
 
 class TaskInfo(Record):
@@ -118,7 +119,7 @@ class TaskInfo(Record):
     executor: ExecutorInfo | None = None
     data: bytes = b""
     labels: tuple[tuple[str, str], ...] = ()
-    kill_grace_ns: int = DEFAULT_KILL_GRACE_NS
+    kill_grace_ns: Nanoseconds = DEFAULT_KILL_GRACE_NS
 
 
 class TaskStatus(Record):
@@ -127,7 +128,7 @@ class TaskStatus(Record):
     task_id: TaskId
     state: TaskState
     source: Source
-    timestamp_ns: int
+    timestamp_ns: Nanoseconds
     agent_id: AgentId | None = None
     executor_id: ExecutorId | None = None
     container_id: ContainerId | None = None

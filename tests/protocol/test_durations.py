@@ -6,7 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from libprocess_py.errors import MalformedMessage
+from libprocess_py.message import decode
 from mesos_py.protocol.durations import DURATION_NS_MAX, format_duration, parse_duration
+from mesos_py.protocol.offer import Filters
 
 
 @pytest.mark.parametrize(
@@ -45,3 +48,9 @@ def test_a_duration_survives_its_text(ns: int) -> None:
     whole = ns - ns % 1_000
 
     assert parse_duration(format_duration(whole)) == whole
+
+
+@pytest.mark.parametrize("ns", [DURATION_NS_MAX + 1, -(2**63), 10**400])
+def test_a_time_in_a_message_fits_an_int64(ns: int) -> None:
+    with pytest.raises(MalformedMessage, match="refuse_ns"):
+        decode(Filters, f'{{"refuse_ns": {ns}}}'.encode())

@@ -6,9 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mesos_py.protocol.roles import ancestors, is_descendant, validate_role
+from mesos_py.protocol.roles import ROLE_DEPTH_MAX, ROLE_LENGTH_MAX, ancestors, is_descendant, validate_role
 
 paths = st.lists(st.sampled_from(("a", "b", "ab")), min_size=1, max_size=4).map("/".join)
+
+
+@pytest.mark.parametrize("role", ["a" * ROLE_LENGTH_MAX, "/".join("a" * ROLE_DEPTH_MAX)], ids=["long", "deep"])
+def test_a_role_may_be_as_long_and_as_deep_as_the_limits(role: str) -> None:
+    assert validate_role(role) is None
 
 
 @pytest.mark.parametrize("role", ["*", "foo", "foo/bar", "foo_1.2-3", "a-", "..a", "a*", "été", "a/b/c/d", "..."])
@@ -36,6 +41,8 @@ def test_a_valid_role_has_no_problem(role: str) -> None:
         ("a\x00", "control"),
         ("a\x08", "control"),
         ("a\u2003", "whitespace"),
+        ("a" * (ROLE_LENGTH_MAX + 1), "at most 1024 characters"),
+        ("/".join("a" * (ROLE_DEPTH_MAX + 1)), "at most 64 components"),
     ],
 )
 def test_an_invalid_role_has_a_problem_that_says_why(role: str, problem: str) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from libprocess_py.message import Message
 from mesos_py.protocol.agent import AgentInfo
+from mesos_py.protocol.durations import Nanoseconds
 from mesos_py.protocol.framework import FrameworkInfo
 from mesos_py.protocol.ids import ContainerId, ExecutorId, FrameworkId, TaskId
 from mesos_py.protocol.task import ExecutorInfo, TaskInfo, TaskStatus
@@ -59,7 +60,7 @@ class ExecutorTaskKill(Message):
     """Stop this task: ask it to end, and force it after `grace_ns`."""
 
     task_id: TaskId
-    grace_ns: int
+    grace_ns: Nanoseconds
     token: str
 
 

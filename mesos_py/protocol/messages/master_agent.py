@@ -11,6 +11,7 @@ from __future__ import annotations
 from libprocess_py.message import Message, Record
 from libprocess_py.pid import PID
 from mesos_py.protocol.agent import AgentInfo
+from mesos_py.protocol.durations import Nanoseconds
 from mesos_py.protocol.framework import FrameworkInfo
 from mesos_py.protocol.ids import AgentId, ContainerId, ExecutorId, FrameworkId, TaskId
 from mesos_py.protocol.task import ExecutorInfo, Task, TaskInfo
@@ -78,7 +79,7 @@ class AgentRegistered(Message):
     """Welcome under this id; expect a ping at least every `ping_timeout_ns`."""
 
     agent_id: AgentId
-    ping_timeout_ns: int
+    ping_timeout_ns: Nanoseconds
 
 
 class AgentReregistered(Message):
@@ -88,7 +89,7 @@ class AgentReregistered(Message):
     """
 
     agent_id: AgentId
-    ping_timeout_ns: int
+    ping_timeout_ns: Nanoseconds
 
 
 class AgentShutdown(Message):
