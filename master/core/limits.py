@@ -13,7 +13,10 @@ COMPLETED_TASKS_REPORTED_MAX: Final = 100_000  # What a returning agent may tell
 
 NAME_LENGTH_MAX: Final = 1_024  # Names, users and hostnames are shown, logged and put into paths.
 ROLES_MAX: Final = 1_000  # Of one framework; each is a client of a sorter.
+CAPABILITIES_MAX: Final = 100  # Ten times what there is; capabilities that a master does not know are kept too.
 LABELS_MAX: Final = 1_000  # Of one task or framework; labels are for people and tools.
+LABELS_LENGTH_MAX: Final = 65_536  # Characters of all of them: they are kept for every task, and shown each time.
+STATUSES_REPORTED_MAX: Final = 100  # Of one task; agents keep the newest of each state.
 ENVIRONMENT_MAX: Final = (
     10_000  # Variables of one command; the kernel's own limit on their bytes is lower than this suggests.
 )

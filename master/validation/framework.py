@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from master.core.limits import FAILOVER_TIMEOUT_NS_MAX, LABELS_MAX, NAME_LENGTH_MAX, ROLES_MAX
+from master.core.limits import CAPABILITIES_MAX, FAILOVER_TIMEOUT_NS_MAX, NAME_LENGTH_MAX, ROLES_MAX
+from master.validation.labels import labels_problem
 from mesos_py.protocol.framework import Capability, FrameworkInfo
 from mesos_py.protocol.ids import id_problem
 from mesos_py.protocol.roles import validate_role
+from mesos_py.protocol.values import shown
 
 
 def framework_problem(framework: FrameworkInfo, suppressed_roles: tuple[str, ...]) -> str | None:
@@ -26,8 +28,12 @@ def framework_problem(framework: FrameworkInfo, suppressed_roles: tuple[str, ...
             return f"framework.{field} must not be longer than {NAME_LENGTH_MAX} characters"
     if not 0 <= framework.failover_timeout_ns <= FAILOVER_TIMEOUT_NS_MAX:
         return f"framework.failover_timeout must be from 0 to {FAILOVER_TIMEOUT_NS_MAX} nanoseconds"
-    if len(framework.labels) > LABELS_MAX:
-        return f"framework.labels must not be more than {LABELS_MAX}"
+    if problem := labels_problem(framework.labels):
+        return f"framework.labels {problem}"
+    if len(framework.capabilities) > CAPABILITIES_MAX:
+        return f"framework.capabilities must not be more than {CAPABILITIES_MAX}"
+    if len(framework.offer_filters) > ROLES_MAX:
+        return f"framework.offer_filters must not be more than {ROLES_MAX}"
     return _roles_problem(framework, suppressed_roles)
 
 
@@ -44,5 +50,5 @@ def _roles_problem(framework: FrameworkInfo, suppressed_roles: tuple[str, ...]) 
         return "framework.roles must be one role without the MULTI_ROLE capability"
     for role in suppressed_roles:
         if role not in roles:
-            return f"suppressed_roles: {role!r} is not among the framework's roles"
+            return f"suppressed_roles: {shown(role)} is not among the framework's roles"
     return None

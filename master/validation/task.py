@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from libprocess_py.message import Record
-from master.core.limits import ENVIRONMENT_MAX, LABELS_MAX, NAME_LENGTH_MAX
+from master.core.limits import ENVIRONMENT_MAX, NAME_LENGTH_MAX
+from master.validation.labels import labels_problem
 from mesos_py.protocol.ids import AgentId, FrameworkId, id_problem
 from mesos_py.protocol.resources import Resources
 from mesos_py.protocol.task import CommandInfo, ExecutorInfo, TaskInfo
+from mesos_py.protocol.values import shown
 
 
 class Surroundings(Record):
@@ -38,7 +40,7 @@ def _identity_problem(task: TaskInfo, around: Surroundings) -> str | None:
     if around.full:
         return "there are as many tasks already as a framework or an agent may have"
     if task.agent_id != around.agent_id:
-        return f"agent_id {task.agent_id!r}: the offers are of {around.agent_id}"
+        return f"agent_id {shown(task.agent_id)}: the offers are of {around.agent_id}"
     return None
 
 
@@ -56,7 +58,9 @@ def _executor_problem(executor: ExecutorInfo, around: Surroundings) -> str | Non
     if problem := id_problem(executor.executor_id):
         return f"executor.executor_id {problem}"
     if executor.framework_id not in (None, around.framework_id):
-        return f"executor.framework_id {executor.framework_id!r}: expected none or {around.framework_id}"
+        return f"executor.framework_id {shown(executor.framework_id)}: expected none or {around.framework_id}"
+    if len(executor.name) > NAME_LENGTH_MAX or len(executor.source) > NAME_LENGTH_MAX:
+        return f"executor.name and executor.source must not be longer than {NAME_LENGTH_MAX} characters"
     if problem := command_problem(executor.command):
         return f"executor.command.{problem}"
     if executor.shutdown_grace_ns is not None and executor.shutdown_grace_ns < 0:
@@ -93,7 +97,7 @@ def command_problem(command: CommandInfo) -> str | None:
         return f"environment must not have more than {ENVIRONMENT_MAX} variables"
     for name, value in command.environment:
         if not name or "=" in name or "\0" in name or "\0" in value:
-            return f"environment: {name!r} is no variable: names must not be empty or contain '=', nor anything NUL"
+            return f"environment: {shown(name)} is no variable: no name may be empty or contain '=', nothing NUL"
     if command.user is not None and not 0 < len(command.user) <= NAME_LENGTH_MAX:
         return f"user must have 1 to {NAME_LENGTH_MAX} characters"
     return None
@@ -120,8 +124,8 @@ def _resources_problem(task: TaskInfo, around: Surroundings) -> str | None:
 def _details_problem(task: TaskInfo) -> str | None:
     if len(task.name) > NAME_LENGTH_MAX:
         return f"name must not be longer than {NAME_LENGTH_MAX} characters"
-    if len(task.labels) > LABELS_MAX:
-        return f"labels must not be more than {LABELS_MAX}"
+    if problem := labels_problem(task.labels):
+        return f"labels {problem}"
     if task.kill_grace_ns < 0:
         return "kill_grace must not be negative"
     return None

@@ -135,6 +135,10 @@ VALID = a_task_info("t", AGENT_ID)
             a_task_info("t", AGENT_ID, executor=replace(an_executor_info(), shutdown_grace_ns=-1)),
             "executor.shutdown_grace",
         ),
+        (
+            a_task_info("t", AGENT_ID, executor=replace(an_executor_info(), source="s" * 2_000)),
+            "executor.name and executor.source",
+        ),
         (replace(VALID, name="n" * 2_000), "name must not be longer"),
         (replace(VALID, labels=(("a", "b"),) * 2_000), "labels must not be more"),
         (replace(VALID, kill_grace_ns=-1), "kill_grace"),

@@ -200,7 +200,7 @@ def test_a_framework_that_ended_meanwhile_is_shut_down_and_not_brought_back() ->
         (a_report(a_task(OLD), a_task(OLD)), "reported twice"),
         (a_report(a_task(OLD, state=TaskState.UNKNOWN)), "which no agent can know"),
         (a_report(a_task(OLD, "..")), "tasks: task_id"),
-        (a_report(a_task(FrameworkId("x/y"))), "frameworks: each must have"),
+        (a_report(a_task(FrameworkId("x/y"))), "frameworks: framework.id must not"),
         (
             AgentReregistration(agent=an_agent_info(id=OLD_AGENT), version="", tasks=(a_task(OLD),)),
             "framework 'old-0000' of 't' is not described",
