@@ -39,7 +39,7 @@ class SlotSorter(KeyedSorter):
 
 def slot_fairness(settings: AllocatorSettings) -> Allocator:
     """The policy `slot`."""
-    slot = Quantities.of(**positive_numbers(settings)) or A_CPU
+    slot = Quantities.of(**positive_numbers(settings)) if settings.parameters else A_CPU
     for name in settings.parameters:
         if not slot[name]:
             raise ValueError(f"allocator parameter {name!r}: expected at least a thousandth in a slot")
