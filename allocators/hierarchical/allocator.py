@@ -18,6 +18,7 @@ from allocators.hierarchical.candidates import Candidates
 from allocators.hierarchical.constraints import CompiledConstraints
 from allocators.hierarchical.eligibility import Eligibility
 from allocators.hierarchical.frameworks import FrameworkBook
+from allocators.hierarchical.journal import Journal
 from allocators.hierarchical.maintenance import Maintenance
 from allocators.hierarchical.recovery import Recovery
 from allocators.hierarchical.refusals import Refusals
@@ -48,6 +49,7 @@ class HierarchicalAllocator:
         self.refusals = Refusals()
         self.maintenance = Maintenance()
         self.candidates = Candidates()
+        self.journal = Journal()
         self.runs = 0
         self._eligibility = Eligibility(settings, self._rules.admits)
         self._recovery = Recovery(settings)
@@ -320,7 +322,9 @@ class HierarchicalAllocator:
             draw=stable_hash(self._settings.seed, "run", self.runs),
             order=self._rules.agent_order,
         )
+        run.observer = self.journal.observer
         allocations = run.over(offerable)
+        self.journal.note(run, allocations, now=now)
         self._put_to_sleep(candidates, allocations)
         return allocations
 

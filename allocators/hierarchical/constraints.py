@@ -23,10 +23,11 @@ Claim: TypeAlias = Callable[[AgentInfo], bool]
 class CompiledConstraints:
     """The constraints of one framework. By default there are none."""
 
-    __slots__ = ("_groups",)
+    __slots__ = ("_groups", "_source")
 
     def __init__(self, constraints: OfferConstraints | None = None) -> None:
         """ValueError naming what is malformed: empty lists of groups, empty groups, bad expressions."""
+        self._source = constraints or OfferConstraints()
         self._groups: dict[str, tuple[tuple[Claim, ...], ...]] = {}
         for each in constraints.roles if constraints is not None else ():
             if each.role in self._groups:
@@ -37,6 +38,18 @@ class CompiledConstraints:
         """Does the framework not want to hear of the agent under that role?"""
         groups = self._groups.get(role)
         return groups is not None and not any(all(claim(agent) for claim in group) for group in groups)
+
+    def failing(self, role: str, agent: AgentInfo) -> tuple[tuple[int, AttributeConstraint], ...]:
+        """Why the agent is excluded: every constraint that does not hold, with the number of its group."""
+        if not self.exclude(role, agent):
+            return ()
+        (groups,) = (each.groups for each in self._source.roles if each.role == role)
+        return tuple(
+            (number, constraint)
+            for number, group in enumerate(groups)
+            for constraint, claim in zip(group.constraints, self._groups[role][number], strict=True)
+            if not claim(agent)
+        )
 
 
 def problem_of(constraints: OfferConstraints) -> str | None:

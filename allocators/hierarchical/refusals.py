@@ -69,6 +69,11 @@ class Refusals:
         refusals = agents.get(cell[2]) if agents else None
         return refusals is not None and any(each.resources.contains(resources) for each in refusals)
 
+    def of(self, cell: Cell) -> tuple[Refused, ...]:
+        """All that are in the books for that cell, in the order in which they were made."""
+        framework_id, role, agent_id = cell
+        return tuple(self._by_framework.get(framework_id, {}).get(role, {}).get(agent_id, ()))
+
     def expire(self, now: int) -> list[AgentId]:
         """Drop what is over; the agents that it was about."""
         waiting: list[tuple[int, int, Refused]] = []

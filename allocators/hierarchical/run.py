@@ -18,6 +18,7 @@ from allocators.hierarchical.amounts import is_plain
 from allocators.hierarchical.books import Books
 from allocators.hierarchical.eligibility import Eligibility
 from allocators.hierarchical.frameworks import FrameworkBook
+from allocators.hierarchical.journal import Observer
 from allocators.hierarchical.quota import QuotaFigures
 from allocators.hierarchical.refusals import Refusals
 from allocators.hierarchical.rules import AgentOrder
@@ -36,6 +37,8 @@ Shuffle: TypeAlias = Callable[[list[ResourceKind]], None]
 
 class Run:
     """One execution over some agents. Makes its bookings as it goes."""
+
+    observer: Observer | None = None  # Somebody is watched, and wants to see the shares that decide each offer.
 
     def __init__(
         self,
@@ -69,6 +72,21 @@ class Run:
             for framework_id, places in self._offered.items()
             for (role, agent_id), resources in places.items()
         )
+
+    # What explanations ask of a run that is over.
+
+    @property
+    def figures(self) -> QuotaFigures | None:
+        """The quota figures, at the end those that the run ended with; None: there were no quotas."""
+        return self._quota
+
+    @property
+    def draw(self) -> int:
+        return self._draw
+
+    def shared_offered(self, agent_id: AgentId) -> Resources:
+        """The shared volumes of the agent that were offered in this run, and are not offered twice."""
+        return self._shared_offered.get(agent_id, NOTHING)
 
     def _shuffled(self, agents: list[AgentBook], stage: int) -> list[AgentBook]:
         draw = stable_hash(self._draw, stage)
@@ -164,6 +182,8 @@ class Run:
             return False
         if self._refusals.covers((framework.id, role, agent.id), resources):
             return False
+        if self.observer is not None:
+            self.observer(framework.id, role, agent)
         allocated = resources.allocate(role)
         self._books.hold(agent, framework.id, resources=allocated)
         places = self._offered.setdefault(framework.id, {})

@@ -1,0 +1,62 @@
+"""What runs leave behind for those who ask why somebody was offered nothing (`allocators.explain` reads it).
+
+While nobody is watched a run costs one call here: the run itself, with the figures that it ended with, and the tuple
+of what it allocated are kept instead of dropped. Whatever an explanation needs beyond that is worked out when it is
+asked for. While a framework is watched, `Observer` is told of each offer just before it is booked, when the shares
+are still those that decided it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+
+from allocators.hierarchical.agents import AgentBook
+from mesos_py.protocol.ids import AgentId, FrameworkId
+from mesos_py.protocol.messages.master_allocator import Allocation
+
+if TYPE_CHECKING:
+    from allocators.hierarchical.run import Run
+
+ALLOCATIONS_MAX: Final = 20_000  # Kept of the past, beside the last run: so old an offer was made "earlier".
+
+# Told of (framework, role, agent) before that offer is booked.
+Observer: TypeAlias = Callable[[FrameworkId, str, AgentBook], None]
+
+
+class PastRun(NamedTuple):
+    """A run that offered something."""
+
+    now: int
+    allocations: tuple[Allocation, ...]
+
+
+class Journal:
+    """The last run, the offers of those before it, and who is watching."""
+
+    __slots__ = ("_kept", "last", "last_at", "observer", "past")
+
+    def __init__(self) -> None:
+        self.last: Run | None = None
+        self.last_at = 0
+        self.past: deque[PastRun] = deque()  # Oldest first.
+        self.observer: Observer | None = None  # None: nobody is watched, and the run skips every call of it.
+        self._kept = 0
+
+    def note(self, run: Run, allocations: tuple[Allocation, ...], *, now: int) -> None:
+        """A run is over."""
+        self.last, self.last_at = run, now
+        if allocations:
+            self.past.append(PastRun(now, allocations))
+            self._kept += len(allocations)
+            while self._kept > ALLOCATIONS_MAX and len(self.past) > 1:
+                self._kept -= len(self.past.popleft().allocations)
+
+    def offered_at(self, framework_id: FrameworkId, role: str, *, agent_id: AgentId) -> int | None:
+        """When that cell was last offered; None: not in any run that is remembered."""
+        for past in reversed(self.past):
+            for each in past.allocations:
+                if each.agent_id == agent_id and each.framework_id == framework_id and each.role == role:
+                    return past.now
+        return None
