@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Final
+
 from msgspec.structs import replace
 
 from mesos_py.protocol.messages.master_agent import AgentRegistration, AgentReregistration, RunningExecutor
 from mesos_py.protocol.task import Task
 from slave.core.books import Books
 from slave.core.frameworks import Framework
+
+# Of the past, in a report: what the master shows of a few frameworks. More would crowd out what runs from the message.
+COMPLETED_MAX: Final = 2_000
 
 
 def request(books: Books) -> AgentRegistration | AgentReregistration:
@@ -22,12 +28,7 @@ def request(books: Books) -> AgentRegistration | AgentReregistration:
         frameworks=tuple(framework.info for framework in frameworks),
         executors=tuple(executor for framework in frameworks for executor in _executors(framework)),
         tasks=tuple(task for framework in frameworks for task in _tasks(books, framework)),
-        completed_tasks=tuple(
-            task
-            for framework in frameworks
-            for executor in framework.executors.values()
-            for task in executor.tasks.completed
-        ),
+        completed_tasks=tuple(task for framework in frameworks for task in _completed(framework))[-COMPLETED_MAX:],
     )
 
 
@@ -47,6 +48,14 @@ def _tasks(books: Books, framework: Framework) -> list[Task]:
         for executor in framework.executors.values()
         for task in (*(booked.task for booked in executor.tasks.alive()), *executor.tasks.terminated.values())
     ]
+
+
+def _completed(framework: Framework) -> Iterator[Task]:
+    """Those of executors that are over first: the order in which they ended, but for executors side by side."""
+    for over in framework.completed_executors:
+        yield from over.tasks
+    for executor in framework.executors.values():
+        yield from executor.tasks.completed
 
 
 def _with_forwarded(books: Books, task: Task) -> Task:

@@ -33,6 +33,7 @@ from slave.core.effects import DestroyContainer, Exit, UpdateContainer
 from slave.core.events import ContainerEnded, Exited, MasterDetected, Recovered, StopRequested
 from slave.core.problems import BadTask, BadToken, BadUpdate, NotTheLeader, WrongAgent
 from slave.core.registration import REGISTRATION_TIMER
+from slave.core.reports import COMPLETED_MAX
 from tests.slave.builders import (
     AGENT_ID,
     EXITED,
@@ -394,6 +395,44 @@ def test_an_agent_that_returns_reports_everything_it_runs() -> None:
         ("c1", TaskState.STAGING, None),
     }
     assert {task.task_id: task.executor_id for task in request.tasks}[TaskId("c1")] is None
+
+
+def ended_command_task(agent: RecordedAgent, id: str) -> None:
+    """Killed before it ran, and over: its executor is history."""
+    agent.receive(a_command_launch(id))
+    (end,) = updates(agent.receive(TaskKill(framework_id=FRAMEWORK_ID, task_id=TaskId(id))))
+    agent.end_container(id)
+    agent.acknowledge(end)
+
+
+def test_an_agent_that_returns_reports_the_past_of_executors_that_are_over_too() -> None:
+    agent = RecordedAgent().running_task()
+    ended_command_task(agent, "c1")
+    ended = a_status("t1", TaskState.FINISHED, number=1)
+    agent.report(ended)
+    agent.acknowledge(ended)
+    agent.handle(Exited(pid=MASTER))
+
+    (request,) = sent(agent.fire(REGISTRATION_TIMER))
+
+    assert isinstance(request, AgentReregistration)
+    assert [(task.task_id, task.state) for task in request.completed_tasks] == [
+        ("c1", TaskState.KILLED),
+        ("t1", TaskState.FINISHED),
+    ]
+
+
+def test_a_report_of_the_past_is_bounded_and_the_newest_are_in_it() -> None:
+    agent = RecordedAgent(completed_executors_max=COMPLETED_MAX + 10).running_task()
+    for number in range(COMPLETED_MAX + 2):
+        ended_command_task(agent, f"c{number}")
+    agent.handle(Exited(pid=MASTER))
+
+    (request,) = sent(agent.fire(REGISTRATION_TIMER))
+
+    assert isinstance(request, AgentReregistration)
+    reported = [task.task_id for task in request.completed_tasks]
+    assert (reported[0], reported[-1], len(reported)) == ("c2", f"c{COMPLETED_MAX + 1}", COMPLETED_MAX)
 
 
 def test_updates_wait_for_a_master_and_go_to_the_next_one() -> None:
