@@ -1,6 +1,6 @@
 """What the agent tells a container's supervisor and hears from it: one JSON document in, one JSON line per event out.
 
-The document travels in an unlinked file on the supervisor's standard input, because it holds the executor's token and
+The document travels in a nameless file on the supervisor's standard input, because it holds the executor's token and
 a command line can be read by everybody. Imports little: every container starts with it.
 """
 

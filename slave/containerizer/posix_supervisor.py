@@ -12,7 +12,7 @@ import signal
 import sys
 import tempfile
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from slave.containerizer.launcher_spec import REPORT_FD, SPEC_FD, LaunchReport, LaunchSpec
 
@@ -63,7 +63,7 @@ def start_supervisor(spec: LaunchSpec, *, name: str) -> Supervisor:
     report_read, report_write = os.pipe()
     os.set_blocking(report_read, False)
     try:
-        with tempfile.TemporaryFile() as document:
+        with _nameless_file() as document:
             document.write(spec.to_json())
             document.seek(0)
             pid = _spawn(spec, name, document=document.fileno(), report=report_write)
@@ -73,6 +73,13 @@ def start_supervisor(spec: LaunchSpec, *, name: str) -> Supervisor:
     finally:
         os.close(report_write)
     return Supervisor(pid, report_read)
+
+
+def _nameless_file() -> IO[bytes]:
+    """In memory where the system can: a full disk keeps no container from starting, and no disk sees a token."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("launch-spec"), "w+b")
+    return tempfile.TemporaryFile()
 
 
 def _spawn(spec: LaunchSpec, name: str, *, document: int, report: int) -> int:
