@@ -36,15 +36,18 @@ def _check_cluster(books: Books) -> None:
     assert books.held == sums["held"]
     assert books.reserved_total == sums["reserved"]
     assert books.reserved_held == sums["reserved_held"]
+    assert books.with_free.keys() == {agent.id for agent in books.agents.values() if agent.free}
 
 
 def _check_roles(books: Books) -> None:
     reservations: dict[str, Amounts] = {}
+    subtrees: dict[str, Amounts] = {}
     held: dict[str, Amounts] = {}
     in_use: dict[str, Amounts] = {}
     for agent in books.agents.values():
         for role, amounts in reserved_by_role(agent.total).items():
             change_by_role(reservations, role, amounts=amounts, sign=1)
+            change_by_role(subtrees, role.partition("/")[0], amounts=amounts, sign=1)
         for table, parts in ((held, agent.held), (in_use, agent.in_use)):
             for framework_id, resources in parts.items():
                 if framework_id in books.frameworks:
@@ -53,6 +56,10 @@ def _check_roles(books: Books) -> None:
     assert books.roles.reservations == reservations
     assert books.roles.held == held
     assert books.roles.in_use == in_use
+    for role, amounts in held.items():
+        change_by_role(subtrees, role.partition("/")[0], amounts=amounts, sign=1)
+    for role in {role.partition("/")[0]: None for role in (*reservations, *held, *books.roles.quotas)}:
+        assert books.roles.consumed(role) == subtrees.get(role, {}), role
 
 
 def _check_sorters(books: Books) -> None:

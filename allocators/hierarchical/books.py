@@ -1,7 +1,8 @@
 """The books: who holds what where, and every sum of that which a run needs.
 
 One place changes them, so that they agree: the book of each agent, the pool, the role sorter and one framework sorter
-for each role, the sums by role and those of the cluster. What an agent reports for a framework that is not known yet
+for each role, the sums by role and those of the cluster (the last two as a `Ledger`, which adds up when it is asked).
+What an agent reports for a framework that is not known yet
 is held there, and charged to nobody until the framework is added.
 """
 
@@ -14,6 +15,8 @@ from allocators.draw import stable_hash
 from allocators.hierarchical.agents import AgentBook
 from allocators.hierarchical.amounts import Amounts, change, change_by_role, plain, reserved, reserved_by_role, scalars
 from allocators.hierarchical.frameworks import FrameworkBook
+from allocators.hierarchical.grants import Grant, Interned
+from allocators.hierarchical.ledger import Ledger
 from allocators.hierarchical.roles import RoleBooks
 from allocators.hierarchical.rules import Rules, rules_of
 from allocators.sorters.sorter import Entry, Pool, Sorter
@@ -33,15 +36,26 @@ class Books:
         self.pool = Pool(settings.fair_sharing_excluded_resource_names)
         self.role_sorter: Sorter = rules.role_sorter(self.pool, settings.seed, "roles")
         self.framework_sorters: dict[str, Sorter] = {}
+        self.interned = Interned()
         self.agents: dict[AgentId, AgentBook] = {}
+        self.with_free: dict[AgentId, AgentBook] = {}  # The agents of which something is free.
         self.frameworks: dict[FrameworkId, FrameworkBook] = {}
-        self.roles = RoleBooks()
+        self._ledger = Ledger()
+        self.roles = RoleBooks(self._ledger)
         # Where agents reported use for frameworks that are not known yet.
         self._uncharged: dict[FrameworkId, dict[AgentId, None]] = {}
         self.total: Amounts = {}  # Scalars of all agents that are not shared,
-        self.held: Amounts = {}  # those held by anybody,
-        self.reserved_total: Amounts = {}  # those reserved,
-        self.reserved_held: Amounts = {}  # and those reserved and held.
+        self.reserved_total: Amounts = {}  # and those of them that are reserved.
+
+    @property
+    def held(self) -> Amounts:
+        """Scalars that are not shared, held by anybody."""
+        return self._ledger.held
+
+    @property
+    def reserved_held(self) -> Amounts:
+        """Those of them that are reserved."""
+        return self._ledger.reserved_held
 
     # Agents.
 
@@ -60,6 +74,7 @@ class Books:
             self.unhold(agent, framework_id, resources=resources)
         self.set_total(agent, NOTHING)
         del self.agents[agent_id]
+        self.with_free.pop(agent_id, None)
 
     def set_total(self, agent: AgentBook, total: Resources) -> None:
         """The agent has this now, whatever is held of it."""
@@ -74,6 +89,13 @@ class Books:
                 change(self.reserved_total, reserved(resources), sign=sign)
                 self.roles.change_reservations(reserved_by_role(resources), sign)
         agent.set_total(total)
+        self._note_free(agent)
+
+    def _note_free(self, agent: AgentBook) -> None:
+        if agent.free:
+            self.with_free[agent.id] = agent
+        else:
+            self.with_free.pop(agent.id, None)
 
     # Frameworks.
 
@@ -85,7 +107,8 @@ class Books:
             self._track(framework, role)
         for agent_id in self._uncharged.pop(framework.id, ()):
             agent = self.agents[agent_id]
-            self._charge(framework, agent, resources=agent.held[framework.id])
+            for grant in self.interned.grants(agent.held[framework.id]):
+                self._charge(framework, agent, grant=grant)
             self._change_in_use(agent.in_use.get(framework.id, NOTHING), 1)
 
     def remove_framework(self, framework_id: FrameworkId) -> None:
@@ -136,25 +159,35 @@ class Books:
 
     def hold(self, agent: AgentBook, framework_id: FrameworkId, *, resources: Resources) -> None:
         """The framework holds more of the agent."""
-        agent.hold(framework_id, resources)
-        self._change_held(resources, 1)
+        for grant in self.interned.grants(resources):
+            self.hold_grant(agent, framework_id, grant=grant)
+
+    def hold_grant(self, agent: AgentBook, framework_id: FrameworkId, *, grant: Grant) -> None:
+        """The framework holds so much more of the agent under one role."""
+        agent.hold(framework_id, grant)
+        if not agent.free:
+            self.with_free.pop(agent.id, None)
+        self._ledger.hold(grant)
         framework = self.frameworks.get(framework_id)
         if framework is not None:
-            self._charge(framework, agent, resources=resources)
+            self._charge(framework, agent, grant=grant)
         else:
             self._uncharged.setdefault(framework_id, {})[agent.id] = None
 
     def unhold(self, agent: AgentBook, framework_id: FrameworkId, *, resources: Resources) -> None:
         """The framework holds less of the agent. What is in use can be no more than what is held."""
-        agent.unhold(framework_id, resources)
-        self._change_held(resources, -1)
-        in_use = agent.in_use.get(framework_id, NOTHING)
-        excess = in_use - agent.held.get(framework_id, NOTHING)
-        if excess:
+        grants = self.interned.grants(resources)
+        for grant in grants:
+            agent.unhold(framework_id, grant)
+            self._ledger.unhold(grant)
+        self._note_free(agent)
+        in_use = agent.in_use.get(framework_id)
+        if in_use is not None and (excess := in_use - agent.held.get(framework_id, NOTHING)):
             self.set_in_use(agent, framework_id, resources=in_use - excess)
         framework = self.frameworks.get(framework_id)
         if framework is not None:
-            self._discharge(framework, agent, resources=resources)
+            for grant in grants:
+                self._discharge(framework, agent, grant=grant)
         elif framework_id not in agent.held:
             del self._uncharged[framework_id][agent.id]
             if not self._uncharged[framework_id]:
@@ -173,49 +206,49 @@ class Books:
     def convert_held(self, agent: AgentBook, framework_id: FrameworkId, *, old: Resources, new: Resources) -> None:
         """What a framework holds under one role turns into something else. Not counted as an allocation."""
         (role,) = by_role(old + new)
-        agent.unhold(framework_id, old)
-        agent.hold(framework_id, new)
-        self._change_held(old, -1)
-        self._change_held(new, 1)
         framework = self.frameworks[framework_id]
+        for grant in self.interned.grants(old):
+            agent.unhold(framework_id, grant)
+            self._ledger.unhold(grant)
+            self._ledger.discharge(grant)
+        for grant in self.interned.grants(new):
+            agent.hold(framework_id, grant)
+            self._ledger.hold(grant)
+            self._ledger.charge(grant)
+        self._note_free(agent)
         old_entry, new_entry = Entry(agent.id, old), Entry(agent.id, new)
         self.framework_sorters[role].update(framework_id, old_entry, new=new_entry)
         self.role_sorter.update(role, old_entry, new=new_entry)
-        change_by_role(self.roles.held, role, amounts=plain(old), sign=-1)
-        change_by_role(self.roles.held, role, amounts=plain(new), sign=1)
         self._note_holding(framework, agent, role=role)
 
-    def _charge(self, framework: FrameworkBook, agent: AgentBook, *, resources: Resources) -> None:
-        for role, part in by_role(resources).items():
+    def _charge(self, framework: FrameworkBook, agent: AgentBook, *, grant: Grant) -> None:
+        role, entry = grant.role, grant.entry(agent.id)
+        if role not in framework.tracked:
             self._track(framework, role)
-            entry = Entry(agent.id, part)
-            self.framework_sorters[role].allocated(framework.id, entry)
-            self.role_sorter.allocated(role, entry)
-            change_by_role(self.roles.held, role, amounts=plain(part), sign=1)
-            framework.holdings.setdefault(role, {})[agent.id] = None
+        self.framework_sorters[role].allocated(framework.id, entry)
+        self.role_sorter.allocated(role, entry)
+        self._ledger.charge(grant)
+        agents = framework.holdings.get(role)
+        if agents is None:
+            agents = framework.holdings[role] = {}
+        agents[agent.id] = None
 
-    def _discharge(self, framework: FrameworkBook, agent: AgentBook, *, resources: Resources) -> None:
-        for role, part in by_role(resources).items():
-            entry = Entry(agent.id, part)
-            self.framework_sorters[role].unallocated(framework.id, entry)
-            self.role_sorter.unallocated(role, entry)
-            change_by_role(self.roles.held, role, amounts=plain(part), sign=-1)
-            self._note_holding(framework, agent, role=role)
+    def _discharge(self, framework: FrameworkBook, agent: AgentBook, *, grant: Grant) -> None:
+        role, entry = grant.role, grant.entry(agent.id)
+        self.framework_sorters[role].unallocated(framework.id, entry)
+        self.role_sorter.unallocated(role, entry)
+        self._ledger.discharge(grant)
+        self._note_holding(framework, agent, role=role)
 
     def _note_holding(self, framework: FrameworkBook, agent: AgentBook, *, role: str) -> None:
-        held = agent.held.get(framework.id, NOTHING)
-        if any(kind.allocation_role == role for kind in held.amounts):
+        held = agent.held.get(framework.id)
+        if held is not None and any(kind.allocation_role == role for kind in held.amounts):
             return
         agents = framework.holdings[role]
         del agents[agent.id]
         if not agents:
             del framework.holdings[role]
             self._untrack_if_idle(framework, role)
-
-    def _change_held(self, resources: Resources, sign: int) -> None:
-        change(self.held, scalars(resources), sign=sign)
-        if any(kind.reservations for kind in resources.amounts):
-            change(self.reserved_held, reserved(resources), sign=sign)
 
     def _change_in_use(self, resources: Resources, sign: int) -> None:
         for role, part in by_role(resources).items():

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from allocators.hierarchical.amounts import Amounts, change, change_by_role
+from allocators.hierarchical.ledger import Ledger
 from mesos_py.protocol.quota import Quota
 from mesos_py.protocol.roles import ancestors, is_descendant
 
@@ -15,9 +16,10 @@ DEFAULT_WEIGHT: Final = 1.0
 class RoleBooks:
     """Sums by exact role; whoever needs those of a subtree adds up."""
 
-    def __init__(self) -> None:
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
         self.reservations: dict[str, Amounts] = {}  # Scalars of all agents that are reserved for the role.
-        self.held: dict[str, Amounts] = {}  # Plain scalars (unreserved, not revocable) held under the role.
+        self._reservations_below: dict[str, Amounts] = {}  # The same, added up over subtrees of top-level roles.
         self.in_use: dict[str, Amounts] = {}  # That part of `held` which is no open offer.
         self.quotas: dict[str, Quota] = {}
         self.weights: dict[str, float] = {}
@@ -26,6 +28,12 @@ class RoleBooks:
         """Agents have more (1) or less (-1) that is reserved."""
         for role, amounts in amounts_by_role.items():
             change_by_role(self.reservations, role, amounts=amounts, sign=sign)
+            change_by_role(self._reservations_below, role.partition("/")[0], amounts=amounts, sign=sign)
+
+    @property
+    def held(self) -> dict[str, Amounts]:
+        """Plain scalars (unreserved, not revocable) held under the role."""
+        return self._ledger.by_role
 
     def set_quota(self, role: str, quota: Quota) -> None:
         """The default quota is none."""
@@ -41,6 +49,10 @@ class RoleBooks:
         With `in_use_only` open offers are left out, which is how operators see it.
         """
         sums: Amounts = {}
+        if not in_use_only and "/" not in role:
+            change(sums, self._reservations_below.get(role, {}), sign=1)
+            change(sums, self._ledger.by_top_level.get(role, {}), sign=1)
+            return sums
         for table in (self.reservations, self.in_use if in_use_only else self.held):
             for each, amounts in table.items():
                 if each == role or is_descendant(each, role):

@@ -51,15 +51,19 @@ class TreeSorter(ABC):
         return self._weights.get(node.path, DEFAULT_WEIGHT) if self._weights else DEFAULT_WEIGHT
 
     def allocated(self, client: str, entry: Entry) -> None:
-        for node in self._tree.leaf(client).lineage():
+        node = self._tree.leaf(client)
+        while (parent := node.parent) is not None:
             node.count += 1
             node.book(entry)
-            mark(node)
+            parent.marked[node] = None
+            node = parent
 
     def unallocated(self, client: str, entry: Entry) -> None:
-        for node in self._tree.leaf(client).lineage():
+        node = self._tree.leaf(client)
+        while (parent := node.parent) is not None:
             node.unbook(entry)
-            mark(node)
+            parent.marked[node] = None
+            node = parent
 
     def update(self, client: str, old: Entry, *, new: Entry) -> None:
         for node in self._tree.leaf(client).lineage():
@@ -98,7 +102,7 @@ class TreeSorter(ABC):
         return self._pool.share(leaf.held) / self.weight(leaf)
 
     def held(self, client: str | None = None) -> Mapping[str, int]:
-        return (self._tree.root if client is None else self._tree.leaf(client)).held
+        return self._tree.total() if client is None else self._tree.leaf(client).held
 
     def check(self) -> None:
         self._tree.check()

@@ -33,7 +33,10 @@ class KeyedSorter(TreeSorter):
         pass
 
     def _ordered(self, node: Node) -> list[tuple[object, Node]]:
-        if node.epoch != self._epoch() or len(node.marked) * REPAIR_FRACTION > len(node.order):
+        order = node.order
+        if len(node.children) == 1 and order and order[0][1].active_below:
+            return cast(list[tuple[object, Node]], order)  # An only child is first, whatever its key: marks can wait.
+        if node.epoch != self._epoch() or len(node.marked) * REPAIR_FRACTION > len(order):
             self._rebuild(node)
         elif node.marked:
             self._repair(node)
@@ -45,28 +48,23 @@ class KeyedSorter(TreeSorter):
             child.key = self._key(child) if child.active_below else None
             if child.key is not None:
                 order.append((child.key, child))
-        order.sort(key=_key_of)
+        order.sort()
         node.order = order
         node.marked.clear()
         node.epoch = self._epoch()
 
     def _repair(self, node: Node) -> None:
-        # A walk that is under way goes on over the list it began with, so that list is never changed.
-        order = node.order.copy()
+        # In place: a walk begins only after the one before it has ended.
+        order = node.order
         for child in node.marked:
             if child.key is not None:
-                del order[bisect_left(order, child.key, key=_key_of)]
+                del order[bisect_left(order, (child.key, child))]
             child.key = self._key(child) if child.active_below else None
             if child.key is not None:
-                insort(order, (child.key, child), key=_key_of)
-        node.order = order
+                insort(order, (child.key, child))
         node.marked.clear()
 
     def check(self) -> None:
         super().check()
         for client in self.sort():
             assert self.is_active(client), f"{client!r} is in the order but not active"
-
-
-def _key_of(entry: tuple[Key, Node]) -> Key:
-    return entry[0]
