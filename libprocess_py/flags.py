@@ -21,12 +21,34 @@ class FlagError(ValueError):
     """A flag that is unknown or whose value does not parse. Its text names the flag and what was expected."""
 
 
+def as_typed(value: object) -> str:
+    """A text, a number, or `true` and `false`, as it is typed."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def flag(
-    help: str, *, default: Any = dataclasses.MISSING, parse: Callable[[str], Any] = str, aliases: tuple[str, ...] = ()
+    help: str,
+    *,
+    default: Any = dataclasses.MISSING,
+    parse: Callable[[str], Any] = str,
+    show: Callable[[Any], str] = as_typed,
+    aliases: tuple[str, ...] = (),
 ) -> Any:
-    """Declare a flag as a dataclass field. Without `default` it is required. `parse` raises ValueError on bad text."""
-    metadata = {"help": help, "parse": parse, "aliases": aliases}
+    """Declare a flag as a dataclass field. Without `default` it is required.
+
+    `parse` raises ValueError on bad text. `show` is the way back, unless the value is secret.
+    """
+    metadata = {"help": help, "parse": parse, "show": show, "aliases": aliases}
     return dataclasses.field(default=default, metadata=metadata)
+
+
+def shown(flags: Any) -> dict[str, str]:
+    """The flags that are set, by name, as they are typed: what an endpoint shows."""
+    return {
+        field.name: field.metadata["show"](value)
+        for field in dataclasses.fields(flags)
+        if (value := getattr(flags, field.name)) is not None
+    }
 
 
 def parse_bool(text: str) -> bool:

@@ -6,9 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from allocators.allocator import DEFAULT_ALLOCATION_INTERVAL_NS
+from allocators.allocator import DEFAULT_ALLOCATION_INTERVAL_NS, DEFAULT_MIN_ALLOCATABLE
 from allocators.policies.registry import DEFAULT_POLICY, find_policy
-from libprocess_py.flags import flag, parse_count
+from allocators.sorters.registry import sorter_factory
+from libprocess_py.flags import flag, parse_bool, parse_count
 from libprocess_py.runtime.settings import parse_ip, parse_port
 from master.core.settings import (
     DEFAULT_AGENT_PING_TIMEOUT_NS,
@@ -18,7 +19,8 @@ from master.core.settings import (
     DEFAULT_MAX_COMPLETED_TASKS_PER_FRAMEWORK,
     DEFAULT_MAX_UNREACHABLE_TASKS_PER_FRAMEWORK,
 )
-from mesos_py.protocol.durations import parse_duration
+from mesos_py.protocol.durations import format_duration, parse_duration
+from mesos_py.protocol.quantities import Quantities
 from mesos_py.protocol.roles import validate_role
 
 DEFAULT_PORT: Final = 5050
@@ -70,6 +72,38 @@ def parse_parameters(text: str) -> tuple[tuple[str, str], ...]:
     return tuple(parameters.items())
 
 
+def show_pairs(pairs: tuple[tuple[str, object], ...]) -> str:
+    """`name=value,name=value`."""
+    return ",".join(f"{name}={value}" for name, value in pairs)
+
+
+def parse_sorter(text: str) -> str:
+    """The name of a sorter. Raises ValueError."""
+    sorter_factory(text)
+    return text
+
+
+def parse_min_allocatable(text: str) -> tuple[Quantities, ...]:
+    """Read `cpus:0.01|mem:32;disk:10`: alternatives, each of them amounts that must be there together.
+
+    Raises ValueError naming the part that is wrong. Nothing at all means that any offer is worth making.
+    """
+    return tuple(Quantities.parse(alternative) for alternative in text.split("|")) if text.strip() else ()
+
+
+def show_min_allocatable(alternatives: tuple[Quantities, ...]) -> str:
+    return "|".join(str(alternative) for alternative in alternatives)
+
+
+def parse_names(text: str) -> frozenset[str]:
+    """Read `gpus,ports`."""
+    return frozenset(filter(None, (name.strip() for name in text.split(","))))
+
+
+def show_names(names: frozenset[str]) -> str:
+    return ",".join(sorted(names))
+
+
 def parse_weights(text: str) -> tuple[tuple[str, float], ...]:
     """Read `role=weight,role=weight`. Raises ValueError naming the part that is wrong."""
     weights: dict[str, float] = {}
@@ -85,6 +119,8 @@ def parse_weights(text: str) -> tuple[tuple[str, float], ...]:
             raise ValueError(f"weight of {role}: expected a number, got {number!r}") from None
         if not (weight > 0 and math.isfinite(weight)):
             raise ValueError(f"weight of {role}: expected a number above zero, got {number}")
+        if role in weights:
+            raise ValueError(f"weight of {role}: given twice")
         weights[role] = weight
     return tuple(weights.items())
 
@@ -100,19 +136,44 @@ class MasterFlags:
     hostname: str | None = flag("Name of this host for people and links; otherwise the address.", default=None)
     cluster: str | None = flag("Name of the cluster, for people.", default=None)
     allocation_interval: int = flag(
-        "Time between batch allocations.", default=DEFAULT_ALLOCATION_INTERVAL_NS, parse=parse_interval
+        "Time between batch allocations.",
+        default=DEFAULT_ALLOCATION_INTERVAL_NS,
+        parse=parse_interval,
+        show=format_duration,
     )
     allocator: str = flag("Allocation policy.", default=DEFAULT_POLICY, parse=parse_policy)
     allocator_parameters: tuple[tuple[str, str], ...] = flag(
-        "What the policy is to know, name=value,...; docs/policies.md says which.", default=(), parse=parse_parameters
+        "What the policy is to know, name=value,...; docs/policies.md says which.",
+        default=(),
+        parse=parse_parameters,
+        show=show_pairs,
+    )
+    role_sorter: str = flag("Who goes first among roles: drf or random.", default="drf", parse=parse_sorter)
+    framework_sorter: str = flag(
+        "Who goes first among the frameworks of a role: drf or random.", default="drf", parse=parse_sorter
+    )
+    min_allocatable_resources: tuple[Quantities, ...] = flag(
+        "The least that is worth an offer, name:number;...|name:number;...: all of one alternative.",
+        default=DEFAULT_MIN_ALLOCATABLE,
+        parse=parse_min_allocatable,
+        show=show_min_allocatable,
+    )
+    filter_gpu_resources: bool = flag(
+        "Offer agents that have GPUs to frameworks with the GPU_RESOURCES capability only.",
+        default=True,
+        parse=parse_bool,
+    )
+    fair_sharing_excluded_resource_names: frozenset[str] = flag(
+        "Resources that do not count for fair shares, name,...", default=frozenset(), parse=parse_names, show=show_names
     )
     weights: tuple[tuple[str, float], ...] = flag(
-        "Weights of roles, role=weight,...; others have 1.", default=(), parse=parse_weights
+        "Weights of roles, role=weight,...; others have 1.", default=(), parse=parse_weights, show=show_pairs
     )
     agent_ping_timeout: int = flag(
         "Time in which an agent is to answer a ping.",
         default=DEFAULT_AGENT_PING_TIMEOUT_NS,
         parse=parse_ping_timeout,
+        show=format_duration,
         aliases=("slave_ping_timeout",),
     )
     max_agent_ping_timeouts: int = flag(
@@ -125,10 +186,14 @@ class MasterFlags:
         "Time that agents have to find a new master; their tasks are not called lost before.",
         default=DEFAULT_AGENT_REREGISTER_TIMEOUT_NS,
         parse=parse_interval,
+        show=format_duration,
         aliases=("slave_reregister_timeout",),
     )
     offer_timeout: int | None = flag(
-        "Time after which an unused offer is rescinded; otherwise never.", default=None, parse=parse_interval
+        "Time after which an unused offer is rescinded; otherwise never.",
+        default=None,
+        parse=parse_interval,
+        show=format_duration,
     )
     max_completed_frameworks: int = flag(
         "Ended frameworks to remember.", default=DEFAULT_MAX_COMPLETED_FRAMEWORKS, parse=parse_count

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Callable
 from typing import Final
@@ -11,7 +10,7 @@ from allocators.allocator import Allocator, AllocatorSettings
 from allocators.allocator_process import AllocatorProcess
 from allocators.policies.registry import make_allocator
 from libprocess_py.core.kernel import Policy
-from libprocess_py.flags import FlagError
+from libprocess_py.flags import FlagError, shown
 from libprocess_py.node import Node
 from libprocess_py.pid import PID
 from libprocess_py.runtime.awaiting import result
@@ -23,11 +22,8 @@ from master.flags import MasterFlags
 from master.master import Master, MasterOptions
 from mesos_py.protocol.agent import MasterInfo
 from mesos_py.protocol.detector import MASTER_ID
-from mesos_py.protocol.durations import format_duration
 
 EXIT_ENDED: Final = 1  # The master ended by itself, which it only does when something is wrong.
-DURATIONS: Final = ("allocation_interval", "agent_ping_timeout", "agent_reregister_timeout", "offer_timeout")
-PAIRS: Final = ("weights", "allocator_parameters")
 
 
 def run(flags: MasterFlags, *, ready: Callable[[PID], None]) -> int:
@@ -88,23 +84,18 @@ def spawn_master(node: Node, flags: MasterFlags, *, checked: bool = False) -> PI
 
 def make_policy(flags: MasterFlags, *, seed: int) -> Allocator:
     """The allocation policy that the flags name. Raises ValueError if its parameters do not suit it."""
-    settings = AllocatorSettings(
-        seed=seed, allocation_interval_ns=flags.allocation_interval, parameters=dict(flags.allocator_parameters)
+    return make_allocator(flags.allocator, allocator_settings(flags, seed=seed))
+
+
+def allocator_settings(flags: MasterFlags, *, seed: int) -> AllocatorSettings:
+    """What the flags say to every policy."""
+    return AllocatorSettings(
+        seed=seed,
+        allocation_interval_ns=flags.allocation_interval,
+        role_sorter=flags.role_sorter,
+        framework_sorter=flags.framework_sorter,
+        min_allocatable=flags.min_allocatable_resources,
+        fair_sharing_excluded_resource_names=flags.fair_sharing_excluded_resource_names,
+        filter_gpu_resources=flags.filter_gpu_resources,
+        parameters=dict(flags.allocator_parameters),
     )
-    return make_allocator(flags.allocator, settings)
-
-
-def shown(flags: MasterFlags) -> dict[str, str]:
-    """The flags that are set, as texts: what `/flags` shows."""
-    texts: dict[str, str] = {}
-    for field in dataclasses.fields(flags):
-        value = getattr(flags, field.name)
-        if value is None:
-            continue
-        if field.name in DURATIONS:
-            texts[field.name] = format_duration(value)
-        elif field.name in PAIRS:
-            texts[field.name] = ",".join(f"{name}={each}" for name, each in value)
-        else:
-            texts[field.name] = str(value)
-    return texts

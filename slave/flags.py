@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
@@ -31,6 +29,11 @@ def parse_environment(text: str) -> tuple[tuple[str, str], ...]:
     if problem := environment_problem(variables):
         raise ValueError(problem)
     return variables
+
+
+def show_environment(variables: tuple[tuple[str, str], ...]) -> str:
+    """Their names."""
+    return msgspec.json.encode({name: HIDDEN for name, _ in variables}).decode() if variables else ""
 
 
 def _master(text: str) -> str:
@@ -70,16 +73,19 @@ class AgentFlags:
         "How long an executor may take to register.",
         default=settings.EXECUTOR_REGISTRATION_TIMEOUT_NS,
         parse=parse_duration,
+        show=format_duration,
     )
     executor_shutdown_grace_period: int = flag(
         "How long an executor may take to shut down.",
         default=settings.EXECUTOR_SHUTDOWN_GRACE_NS,
         parse=parse_duration,
+        show=format_duration,
     )
     registration_backoff_factor: int = flag(
         "The longest wait before the first attempt to register; doubled for every further one.",
         default=settings.REGISTRATION_BACKOFF_NS,
         parse=parse_duration,
+        show=format_duration,
         aliases=("registration_backoff",),
     )
     isolation: str = flag("How containers are kept apart.", default=ONLY_ISOLATION, parse=one_of(ONLY_ISOLATION))
@@ -90,6 +96,7 @@ class AgentFlags:
         "Environment variables for every executor, and so for its tasks, as a JSON object of texts.",
         default=(),
         parse=parse_environment,
+        show=show_environment,
     )
     max_completed_frameworks: int = flag(
         "Frameworks to remember.", default=settings.COMPLETED_FRAMEWORKS_MAX, parse=parse_count
@@ -100,19 +107,3 @@ class AgentFlags:
     max_completed_tasks_per_executor: int = flag(
         "Tasks to remember of each.", default=settings.COMPLETED_TASKS_MAX, parse=parse_count
     )
-
-    def shown(self) -> dict[str, str]:
-        """As `/flags` shows them: all text, those that are not set left out."""
-        return {
-            field.name: _shown(value, field.metadata["parse"])
-            for field in dataclasses.fields(self)
-            if (value := getattr(self, field.name)) is not None
-        }
-
-
-def _shown(value: object, parse: Callable[[str], object]) -> str:
-    if parse is parse_duration and isinstance(value, int):
-        return format_duration(value)
-    if parse is parse_environment and isinstance(value, tuple):
-        return msgspec.json.encode({name: HIDDEN for name, _ in value}).decode()
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Final
 
 from libprocess_py.core.kernel import Policy
+from libprocess_py.flags import shown
 from libprocess_py.node import Node
 from libprocess_py.pid import PID
 from libprocess_py.runtime.awaiting import result
@@ -92,7 +93,7 @@ def spawn_agent(
         detector=detector or StandaloneDetector(parse_master(flags.master)),
         sandboxes=DiskSandboxes(),
     )
-    options = AgentOptions(flags=flags.shown(), files=node.spawn(FileReader()))
+    options = AgentOptions(flags=shown(flags), files=node.spawn(FileReader()))
     return node.spawn(Slave(settings, surroundings, options=options))
 
 

@@ -7,7 +7,6 @@ with the loaded dataclass as `flags`. Reading (command line over `MESOS_FLAG_NAM
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import functools
 import os
@@ -17,13 +16,8 @@ from typing import Any, Final
 import click
 
 from libprocess_py.flags import FlagError, load, option_name, parse_bool
-from mesos_py.protocol.durations import format_duration
-from mesos_py.protocol.sizes import format_size
 
 PREFIX: Final = "MESOS_"
-
-# The ways in which values are typed; which one a flag has, its parser tells.
-SPELLINGS: Final[tuple[Callable[[Any], str], ...]] = (str, format_duration, format_size)
 
 Decorator = Callable[[Callable[..., object]], Callable[..., object]]
 
@@ -65,16 +59,10 @@ def flag_options(kind: type[Any], *, prefix: str = PREFIX) -> Decorator:
 
 def default_text(field: dataclasses.Field[Any]) -> str | None:
     """The default as it would be typed; None where there is none to show."""
-    default, parse = field.default, field.metadata["parse"]
-    if parse is parse_bool:
-        return str(default).lower()
-    if not isinstance(default, str | int | float):
+    if field.default is None or field.default is dataclasses.MISSING:
         return None
-    for spelling in SPELLINGS:
-        with contextlib.suppress(ValueError, TypeError):
-            if parse(text := spelling(default)) == default:
-                return text or None
-    return str(default)
+    text: str = field.metadata["show"](field.default)
+    return text or None
 
 
 def _options(field: dataclasses.Field[Any], prefix: str) -> list[Decorator]:

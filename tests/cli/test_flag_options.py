@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from libprocess_py.flags import flag, parse_bool
 from mesos_py.cli.flag_options import flag_options
-from mesos_py.protocol.durations import parse_duration
+from mesos_py.protocol.durations import format_duration, parse_duration
 
 
 def parse_longer_than_nothing(text: str) -> int:
@@ -25,11 +25,11 @@ class OvenFlags:
     """A program that nobody has, so that the test does not move with one that we do."""
 
     work_dir: str = flag("Where it works.")
-    bake_time: int = flag("How long.", default=75_000_000_000, parse=parse_duration)
+    bake_time: int = flag("How long.", default=75_000_000_000, parse=parse_duration, show=format_duration)
     fan: bool = flag("Whether air moves.", default=True, parse=parse_bool)
     racks: int = flag("How many.", default=2, parse=int, aliases=("trays",))
-    rest: int = flag("How long after.", default=1_000_000_000, parse=parse_longer_than_nothing)
-    extras: tuple[str, ...] = flag("What else.", default=(), parse=lambda text: tuple(text.split(",")))
+    rest: int = flag("How long after.", default=1_000_000_000, parse=parse_longer_than_nothing, show=format_duration)
+    extras: tuple[str, ...] = flag("What else.", default=(), parse=lambda text: tuple(text.split(",")), show=",".join)
 
 
 @click.command("oven")

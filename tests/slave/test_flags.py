@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from libprocess_py.flags import FlagError, load
+from libprocess_py.flags import FlagError, load, shown
 from mesos_py.protocol.resources import Resources
 from slave.autodetect import GIGABYTE, complete, detected
 from slave.core.settings import COMMAND_EXECUTOR
@@ -56,18 +56,18 @@ def test_a_flag_that_does_not_parse_is_named(name: str, text: str) -> None:
 
 
 def test_flags_are_shown_as_text() -> None:
-    shown = load(AgentFlags, {**MASTER, "executor_shutdown_grace_period": "90secs"}, {}).shown()
+    texts = shown(load(AgentFlags, {**MASTER, "executor_shutdown_grace_period": "90secs"}, {}))
 
-    assert shown["executor_shutdown_grace_period"] == "90secs"
-    assert shown["switch_user"] == "true"
-    assert "hostname" not in shown
+    assert texts["executor_shutdown_grace_period"] == "90secs"
+    assert texts["switch_user"] == "true"
+    assert "hostname" not in texts
 
 
 def test_the_environment_of_executors_is_read_and_its_values_are_not_shown() -> None:
     flags = load(AgentFlags, {**MASTER, "executor_environment_variables": '{"A": "secret"}'}, {})
 
     assert flags.executor_environment_variables == (("A", "secret"),)
-    assert flags.shown()["executor_environment_variables"] == '{"A":"*"}'
+    assert shown(flags)["executor_environment_variables"] == '{"A":"*"}'
 
 
 @pytest.mark.parametrize(
