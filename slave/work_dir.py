@@ -23,7 +23,10 @@ class WorkDirectory:
 
     def __enter__(self) -> Self:
         """Raises OSError: it cannot be made or written, or another agent runs in it."""
-        os.makedirs(self._path, exist_ok=True)
+        try:
+            os.makedirs(self._path, exist_ok=True)
+        except FileExistsError:
+            raise NotADirectoryError(errno.ENOTDIR, "it is a file", self._path) from None
         self._lock = os.open(self._path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)  # Free as soon as we are gone.
         try:
             self._claim()

@@ -47,9 +47,12 @@ def test_an_agent_that_ended_leaves_its_directory_to_the_next(tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("path", ["file", "file/below", "/proc/agent"])
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [("file", "it is a file"), ("file/below", "Not a directory"), ("/proc/agent", "No such file or directory")],
+)
 def test_an_agent_whose_directory_cannot_be_used_says_so_and_fails(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, path: str
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, path: str, why: str
 ) -> None:
     (tmp_path / "file").touch()
     flags = load(AgentFlags, {"master": "10.0.0.1:5050", "port": "0", "work_dir": str(tmp_path / path)}, {})
@@ -58,4 +61,4 @@ def test_an_agent_whose_directory_cannot_be_used_says_so_and_fails(
         assert run(flags, ready=lambda pid: pytest.fail(f"{pid} is ready")) == EXIT_FAILED
 
     (record,) = caplog.records
-    assert record.getMessage().startswith("agent_not_started work_dir=")
+    assert record.getMessage() == f"agent_not_started work_dir={str(tmp_path / path)!r} error={why!r}"
