@@ -88,6 +88,7 @@ class Master(Process):
         hostname = self.options.hostname or self.pid.address.ip
         self._info = MasterInfo(id=MasterId(self.unique_id()), pid=self.pid, hostname=hostname, version=VERSION)
         self.link(self._allocator)
+        add_routes(self)
         elected = self._contender.contend(self._info)
         if elected.is_ready:
             self.elected(elected.get())
@@ -105,7 +106,6 @@ class Master(Process):
         self._performer = Performer(
             self, self._allocator, authorizer=self._authorizer, metrics=self._metrics, happened=self.happened
         )
-        add_routes(self)
         if self.options.weights:
             self.dispatch(self._allocator, AllocatorProcess.update_weights, self.options.weights)
         self.dispatch(self._allocator, AllocatorProcess.subscribe, self.pid)
@@ -117,9 +117,18 @@ class Master(Process):
         self.terminate()
 
     def finalize(self) -> None:
-        if self._lost is not None:
+        if self.leads:
             self._metrics.remove()
         self.terminate(self._allocator)
+
+    @property
+    def leads(self) -> bool:
+        """Whether it was elected, and so has books."""
+        return self._lost is not None
+
+    @property
+    def info(self) -> MasterInfo:
+        return self._info
 
     @property
     def books(self) -> Books:
@@ -147,7 +156,7 @@ class Master(Process):
 
     def received(self, sender: PID, message: Message) -> None:
         """Something came; the rules know what it means, and whether this sender may say it."""
-        if self._lost is None:
+        if not self.leads:
             raise NotLeading(f"{message.wire_name}: this master is not elected")
         self._metrics.count_message(message)
         self.happened(Received(sender, message))
@@ -233,5 +242,4 @@ class Master(Process):
             self.log.error("allocator_ended")
             self.terminate()
             return
-        if self._lost is not None:
-            self.happened(Exited(pid))
+        self.happened(Exited(pid))  # Others are linked once it leads.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 from libprocess_py.http.request import Request
 from libprocess_py.http.response import TEXT, Response
@@ -20,13 +20,16 @@ Handler = Callable[[Request], Response]
 DEFAULT_TASK_LIMIT: Final = 100  # As in Mesos; -1 means all.
 FORM_FIELDS_MAX: Final = 16  # The one form here has a single field.
 READING: Final = ("GET", "HEAD")
+QUERY_SAFE: Final = "/?:@!$&'()*+,;=%-._~"  # What stands in a query as it is; it is encoded already.
 
 
 def add_routes(master: Master) -> None:
-    """Called once, when the master starts."""
+    """Called once, when the master starts, before it leads."""
     routes = MasterRoutes(master)
-    for path, handler, methods, help in routes.table():
-        master.route(path, _only(methods, handler), help=help)
+    for path, handler, methods, help in routes.of_leader():
+        master.route(path, _only(methods, routes.leading(handler)), help=help)
+    for path, handler, help in routes.of_everybody():
+        master.route(path, _only(READING, handler), help=help)
 
 
 def _only(methods: tuple[str, ...], handler: Handler) -> Handler:
@@ -45,7 +48,7 @@ class MasterRoutes:
     def __init__(self, master: Master) -> None:
         self._master = master
 
-    def table(self) -> list[tuple[str, Handler, tuple[str, ...], str]]:
+    def of_leader(self) -> list[tuple[str, Handler, tuple[str, ...], str]]:
         """Path, handler, methods, and what it is for."""
         return [
             ("/state", self.state, READING, "Everything: agents, frameworks, tasks, flags."),
@@ -53,12 +56,21 @@ class MasterRoutes:
             ("/frameworks", self.frameworks, READING, "The frameworks; framework_id=ID: one of them."),
             ("/tasks", self.tasks, READING, "Tasks, ended ones too; limit=, offset=, order=, task_id=, framework_id=."),
             ("/roles", self.roles, READING, "The roles, with what they hold."),
-            ("/health", self.health, READING, "200 while the master answers."),
-            ("/flags", self.flags, READING, "The flags that the master was started with."),
-            ("/version", self.version, READING, "The version of the master."),
-            ("/redirect", self.redirect, READING, "307 to the leading master."),
             ("/teardown", self.teardown, ("POST",), "frameworkId=ID as a form: end a framework and its tasks."),
         ]
+
+    def of_everybody(self) -> list[tuple[str, Handler, str]]:
+        """Those that a master answers that does not lead; to read only."""
+        return [
+            ("/health", self.health, "200 while the master answers."),
+            ("/flags", self.flags, "The flags that the master was started with."),
+            ("/version", self.version, "The version of the master."),
+            ("/redirect", self.redirect, "307 to the leading master."),
+        ]
+
+    def leading(self, handler: Handler) -> Handler:
+        """Before it leads, a master knows nothing worth telling: the leader is to be asked (MA-32)."""
+        return lambda request: handler(request) if self._master.leads else self.redirect(request)
 
     def state(self, _: Request) -> Response:
         options = self._master.options
@@ -102,13 +114,16 @@ class MasterRoutes:
         return Response.json({"flags": dict(self._master.options.flags)})
 
     def version(self, _: Request) -> Response:
-        return Response.json({"version": self._master.books.settings.master.version})
+        return Response.json({"version": self._master.info.version})
 
     def redirect(self, request: Request) -> Response:
-        """A master that runs is the leader, so it sends readers to itself, and to what they asked for."""
-        master = self._master.books.settings.master
-        rest = request.path.removeprefix("/redirect")
-        location = f"//{master.hostname}:{master.pid.address.port}{rest}"
+        """The leader sends readers to itself, and to what they asked for. Others do not know it yet."""
+        if not self._master.leads:
+            return Response.text(503, "No leader elected.")
+        leader = self._master.info
+        rest = quote(request.path.removeprefix("/redirect"))
+        query = quote(request.target.partition("?")[2], safe=QUERY_SAFE)
+        location = f"//{leader.hostname}:{leader.pid.address.port}{rest}{'?' if query else ''}{query}"
         return Response(307, headers=(("Location", location),))
 
     def teardown(self, request: Request) -> Response:

@@ -8,6 +8,7 @@ from allocators.allocator import AllocatorSettings
 from allocators.allocator_process import AllocatorProcess
 from allocators.policies.registry import DEFAULT_POLICY, make_allocator
 from libprocess_py.future import Future, Promise
+from libprocess_py.http.request import Request
 from libprocess_py.sim.simulation import Simulation
 from master.contender import StandaloneContender
 from master.core.settings import MasterSettings
@@ -59,12 +60,39 @@ class Candidates:
         self.simulation.advance(SECOND)
         return self.scheduler.of(FrameworkSubscribed)
 
+    def http(self, path: str) -> int:
+        """The status of the answer."""
+        answer = self.node.request(Request.of("GET", f"/master{path}", headers={}, body=b"", peer="10.0.0.9"))
+        self.simulation.settle()
+        return answer.get().status
+
 
 def test_a_master_that_is_not_elected_serves_nobody() -> None:
     candidates = Candidates()
 
     assert candidates.subscribe() == []
     assert candidates.node.metrics.counters()["libprocess/protocol_errors"] == 1
+
+
+def test_a_master_that_is_not_elected_is_healthy_and_knows_no_leader() -> None:
+    candidates = Candidates()
+
+    assert [candidates.http(path) for path in ("/health", "/flags", "/version")] == [200, 200, 200]
+    assert [candidates.http(path) for path in ("/redirect", "/state", "/slaves", "/tasks")] == [503, 503, 503, 503]
+
+    candidates.contender.elected.set(candidates.contender.lost)
+    candidates.simulation.settle()
+
+    assert [candidates.http(path) for path in ("/health", "/redirect", "/state")] == [200, 307, 200]
+
+
+def test_a_master_that_is_not_elected_may_end() -> None:
+    candidates = Candidates()
+
+    candidates.node.terminate(candidates.pid)
+    candidates.simulation.settle()
+
+    assert candidates.gone.get()
 
 
 def test_a_master_serves_from_its_election_on() -> None:

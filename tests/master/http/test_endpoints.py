@@ -178,6 +178,21 @@ def test_the_leader_redirects_to_itself() -> None:
     assert (response.status, dict(response.headers)["Location"]) == (307, "//leader.example:5050")
 
 
+@pytest.mark.parametrize(
+    ("asked", "sent_to"),
+    [
+        ("/state?a=1&b=%20", "/state?a=1&b=%20"),
+        ("/x%0d%0aSet-Cookie:%20a", "/x%0D%0ASet-Cookie%3A%20a"),
+        ("/%E2%82%AC", "/%E2%82%AC"),
+        ("/a%3Fb%23c", "/a%3Fb%23c"),
+    ],
+)
+def test_a_redirect_leads_to_what_was_asked_for_and_to_nothing_else(asked: str, sent_to: str) -> None:
+    response = SimulatedCluster(hostname="leader.example").http("GET", f"/master/redirect{asked}")
+
+    assert dict(response.headers)["Location"] == f"//leader.example:5050{sent_to}"
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
 def test_views_are_only_read(method: str) -> None:
     response = SimulatedCluster().http(method, "/master/state")
