@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mesos_py.protocol.ids import AgentId, ExecutorId, OfferId, TaskId
@@ -20,6 +21,8 @@ class RecordingDriver:
     declined: list[tuple[OfferId, Filters]] = field(default_factory=list)
     killed: list[TaskId] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
+    reconciled: list[ReconciledTask] = field(default_factory=list)
+    timers: list[tuple[int, Callable[[], object]]] = field(default_factory=list)
 
     def launch(
         self, offer_ids: tuple[OfferId, ...], tasks: tuple[TaskInfo, ...], *, filters: Filters = DEFAULT_FILTERS
@@ -49,9 +52,13 @@ class RecordingDriver:
 
     def reconcile(self, tasks: tuple[ReconciledTask, ...] = ()) -> None:
         self.calls.append("reconcile")
+        self.reconciled += tasks
 
     def send_to_executor(self, agent_id: AgentId, executor_id: ExecutorId, *, data: bytes) -> None:
         self.calls.append("send_to_executor")
+
+    def later(self, ns: int, function: Callable[[], object]) -> None:
+        self.timers.append((ns, function))
 
     def stop(self, *, failover: bool = False) -> None:
         self.calls.append("stop")

@@ -13,12 +13,14 @@ from mesos_py.frameworks.cluster_executor.core import Call, CallBook, Failed, Fi
 from mesos_py.frameworks.scheduler.callbacks import Driver, Scheduler
 from mesos_py.protocol.agent import MasterInfo
 from mesos_py.protocol.ids import AgentId, ExecutorId, FrameworkId, TaskId
+from mesos_py.protocol.messages.master_framework import ReconciledTask
 from mesos_py.protocol.offer import Filters, Offer
 from mesos_py.protocol.resources import Resources
 from mesos_py.protocol.task import ExecutorInfo, TaskInfo, TaskStatus
 
 logger = logging.getLogger(__name__)
 
+RECONCILE_NS: Final = 60_000_000_000  # A minute: rare beside ten minutes that a new master waits for old agents.
 IDLE_FILTERS: Final = Filters(refuse_ns=3_600_000_000_000)  # An hour: a revive ends it as soon as there is work again.
 BUSY_FILTERS: Final = Filters(refuse_ns=0)  # What one task leaves is wanted back for the next.
 
@@ -74,11 +76,12 @@ class CallScheduler(Scheduler):
     def registered(self, driver: Driver, framework_id: FrameworkId, *, master: MasterInfo) -> None:
         """The executor's framework is known now."""
         self._suppressed = False
+        driver.later(RECONCILE_NS, lambda: self._reconcile(driver))
 
     def reregistered(self, driver: Driver, master: MasterInfo) -> None:
         """Statuses that went missing with the old master are asked for."""
         self._suppressed = False
-        driver.reconcile()
+        self._ask_for_running(driver)
 
     def resource_offers(self, driver: Driver, offers: tuple[Offer, ...]) -> None:
         placements, unused = self._book.place(offers)
@@ -163,6 +166,16 @@ class CallScheduler(Scheduler):
         future = self._futures.pop(number)
         del self._numbers[future]
         return future
+
+    def _reconcile(self, driver: Driver) -> None:
+        """Ask now and then: what was lost with an agent while there was no master, nobody tells unasked (FW-08)."""
+        self._ask_for_running(driver)
+        driver.later(RECONCILE_NS, lambda: self._reconcile(driver))
+
+    def _ask_for_running(self, driver: Driver) -> None:
+        tasks = tuple(ReconciledTask(task_id=task, agent_id=agent) for task, agent in self._book.running_tasks())
+        if tasks:  # None at all would ask for every task.
+            driver.reconcile(tasks)
 
     def _want_offers(self, driver: Driver) -> None:
         """Work waits again: end the suppression and forget the refusals of idle times."""

@@ -7,6 +7,7 @@ own.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import assert_never
 
 from libprocess_py.future import Promise
@@ -175,6 +176,10 @@ class SchedulerProcess(Process):
             message = SchedulerToExecutor(framework_id=self._id, agent_id=agent_id, executor_id=executor_id, data=data)
             self._perform(self._state.call(message))
 
+    def later(self, ns: int, function: Callable[[], object]) -> None:
+        """Call `function` in the driver's turn, no earlier than after `ns`; not at all if the driver has ended."""
+        self.delay(ns, self._later, function)
+
     def stop(self, *, failover: bool = False) -> None:
         """End; without `failover` the master kills the framework's tasks."""
         self._perform(self._state.stop(failover=failover))
@@ -198,6 +203,10 @@ class SchedulerProcess(Process):
         self.log.info("master_detected", master=master)
         self._perform(self._state.detected(master))
         self._detect()
+
+    def _later(self, function: Callable[[], object]) -> None:
+        if self._state.status is DriverStatus.RUNNING:
+            function()
 
     def _retry(self, attempt: int) -> None:
         self._perform(self._state.retry(attempt))
