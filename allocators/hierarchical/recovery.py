@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from allocators.allocator import AllocatorSettings
 
 
@@ -16,9 +18,25 @@ class Recovery:
         self._deadline: int | None = None  # None: not recovering.
         self._needed = 0
 
+    @property
+    def is_held(self) -> bool:
+        """Was it told to pause?"""
+        return self._is_paused
+
+    @property
+    def deadline(self) -> int | None:
+        """Until when agents are waited for; None: not any more."""
+        return self._deadline
+
+    @property
+    def needed(self) -> int:
+        """So many agents are enough."""
+        return self._needed
+
     def begin(self, expected_agents: int, *, now: int) -> None:
         """The allocator knows of quotas and expects so many agents back."""
-        self._needed = expected_agents * self._settings.recovery_factor_percent // 100
+        # In fractions, so that 29 % of 100 are 29; a double would say 28.
+        self._needed = int(expected_agents * Fraction(str(self._settings.recovery_factor_percent)) / 100)
         self._deadline = now + self._settings.recovery_timeout_ns if self._needed else None
 
     def agents_known(self, count: int) -> None:
