@@ -16,7 +16,7 @@ from master.core.books import Books
 from master.core.entities import CONNECTED
 from mesos_py.protocol.messages import master_agent as ma
 from mesos_py.protocol.messages import master_framework as mf
-from mesos_py.protocol.resources import Resources
+from mesos_py.protocol.resources import NOTHING, Resources
 from mesos_py.protocol.task import TaskState
 
 PREFIX: Final = "master"
@@ -85,6 +85,7 @@ class MasterMetrics:
         self._now = now
         for name in COUNTED:
             registry.counter(f"{PREFIX}/{name}")
+        self._sums = Sums(books)
         self._gauges = dict(self._declared())
         for name, read in self._gauges.items():
             registry.gauge(f"{PREFIX}/{name}", read)
@@ -122,30 +123,47 @@ class MasterMetrics:
             yield f"tasks_{state.name.lower()}", partial(_tasks, books, state)
         for name in RESOURCES:
             for infix, part in (("", Resources.non_revocable), ("_revocable", Resources.revocable)):
-                yield f"{name}{infix}_total", partial(_total, books, name, part=part)
-                yield f"{name}{infix}_used", partial(_used, books, name, part=part)
-                yield f"{name}{infix}_percent", partial(_percent, books, name, part=part)
+                yield f"{name}{infix}_total", partial(self._sums.total, name, part)
+                yield f"{name}{infix}_used", partial(self._sums.used, name, part)
+                yield f"{name}{infix}_percent", partial(self._sums.percent, name, part)
 
 
 Part = Callable[[Resources], Resources]
 
 
+class Sums:
+    """What all agents have and what is used of it, added up once for all gauges that are read between two events."""
+
+    def __init__(self, books: Books) -> None:
+        self._books = books
+        self._at: int | None = None  # The number of events at which the following was true.
+        self._total = self._used = NOTHING
+
+    def total(self, name: str, part: Part) -> float:
+        """Of active agents."""
+        return self._amount(self._added_up()[0], name, part=part)
+
+    def used(self, name: str, part: Part) -> float:
+        return self._amount(self._added_up()[1], name, part=part)
+
+    def percent(self, name: str, part: Part) -> float:
+        """Between 0 and 1, as in Mesos."""
+        total = self.total(name, part)
+        return self.used(name, part) / total if total else 0.0
+
+    def _added_up(self) -> tuple[Resources, Resources]:
+        books = self._books
+        if self._at != books.events:
+            agents = books.agents.values()
+            self._total = Resources.sum(agent.info.resources for agent in agents if agent.is_active)
+            self._used = Resources.sum(part for agent in agents for part in books.used_on(agent).values())
+            self._at = books.events
+        return self._total, self._used
+
+    @staticmethod
+    def _amount(resources: Resources, name: str, *, part: Part) -> float:
+        return float(getattr(part(resources), name))
+
+
 def _tasks(books: Books, state: TaskState) -> float:
     return sum(task.state is state for framework in books.frameworks.values() for task in framework.tasks.values())
-
-
-def _total(books: Books, name: str, *, part: Part) -> float:
-    total = Resources.sum(part(agent.info.resources) for agent in books.agents.values() if agent.is_active)
-    return float(getattr(total, name))
-
-
-def _used(books: Books, name: str, *, part: Part) -> float:
-    used = Resources.sum(
-        part(resources) for agent in books.agents.values() for resources in books.used_on(agent).values()
-    )
-    return float(getattr(used, name))
-
-
-def _percent(books: Books, name: str, *, part: Part) -> float:
-    total = _total(books, name, part=part)
-    return _used(books, name, part=part) / total if total else 0.0

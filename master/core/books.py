@@ -35,6 +35,7 @@ class Books:
         self.offers: dict[OfferId, Offer] = {}
         self.acceptances: dict[int, PendingAcceptance] = {}  # In the order in which they came.
         self.story = Story()
+        self.events = 0  # So many were applied: what a reader worked out holds until there are more.
         self._numbers: dict[str, int] = {}
 
     def next_number(self, kind: str) -> int:

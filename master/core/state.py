@@ -145,7 +145,9 @@ class MasterState:
     def apply(self, event: Event, *, now: int) -> Effects:
         """One event. The effects are to be performed in order, before the next event is applied."""
         self.books.story.news.clear()
-        return EVENT_RULES[type(event)](self.books, event, now)
+        effects = EVENT_RULES[type(event)](self.books, event, now)
+        self.books.events += 1
+        return effects
 
     def check(self) -> None:
         """Assert what must hold between events. Slow: for tests and simulation."""

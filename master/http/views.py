@@ -6,21 +6,26 @@ since the epoch. Readers of these endpoints rely on names, so absent things are 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, Final
 
 from master.core.books import Books
 from master.core.entities import CONNECTED, RECOVERED, Agent, Framework
 from mesos_py.protocol.framework import Capability
+from mesos_py.protocol.ids import FrameworkId
 from mesos_py.protocol.messages.master_agent import RunningExecutor
 from mesos_py.protocol.offer import Offer
 from mesos_py.protocol.resource_endpoint import to_endpoint
-from mesos_py.protocol.resources import Resources
+from mesos_py.protocol.resources import NOTHING, Resources
 from mesos_py.protocol.task import ExecutorInfo, Task, TaskStatus
 
 View = dict[str, Any]
+ExecutorsBy = dict[FrameworkId, list[tuple[Agent, RunningExecutor]]]
 
 SECOND_NS: Final = 1_000_000_000
 CAPABILITIES: Final[tuple[str, ...]] = ()  # None of those that Mesos masters announce is complete here yet.
+AMOUNTS_REMEMBERED_MAX: Final = 10_000  # Different amounts; tasks ask for the same few, machines come in kinds.
 
 
 def seconds(ns: int) -> float:
@@ -29,6 +34,18 @@ def seconds(ns: int) -> float:
 
 def labels(pairs: tuple[tuple[str, str], ...]) -> list[View]:
     return [{"key": key, "value": value} for key, value in pairs]
+
+
+@lru_cache(AMOUNTS_REMEMBERED_MAX)
+def amounts(resources: Resources) -> View:
+    """The resources by name. Equal ones are worked out once and share the answer, which nobody may change."""
+    return to_endpoint(resources)
+
+
+@lru_cache(AMOUNTS_REMEMBERED_MAX)
+def role_of(resources: Resources) -> str:
+    """The role that resources are allocated to."""
+    return next(iter(resources.allocations_by_role()), "*")
 
 
 # Tasks
@@ -51,7 +68,7 @@ def task(each: Task) -> View:
         "executor_id": each.executor_id or "",
         "slave_id": each.agent_id,
         "state": each.state.value,
-        "resources": to_endpoint(each.resources),
+        "resources": amounts(each.resources),
         "role": role_of(each.resources),
         "statuses": [status(one) for one in each.statuses],
     }
@@ -60,11 +77,6 @@ def task(each: Task) -> View:
     if each.user is not None:
         view["user"] = each.user
     return view
-
-
-def role_of(resources: Resources) -> str:
-    """The role that resources are allocated to."""
-    return next(iter(resources.allocations_by_role()), "*")
 
 
 def all_tasks(books: Books) -> list[Task]:
@@ -84,7 +96,7 @@ def offer(each: Offer) -> View:
         "framework_id": each.framework_id,
         "slave_id": each.agent_id,
         "allocation_info": {"role": each.role},
-        "resources": to_endpoint(each.resources),
+        "resources": amounts(each.resources),
     }
 
 
@@ -97,7 +109,7 @@ def executor(agent: Agent, running: RunningExecutor) -> View:
         "framework_id": running.framework_id,
         "slave_id": agent.id,
         "command": command(info),
-        "resources": to_endpoint(info.resources),
+        "resources": amounts(info.resources),
         "role": role_of(info.resources),
     }
 
@@ -107,15 +119,18 @@ def command(info: ExecutorInfo) -> View:
     return {"value": info.command.value, "shell": info.command.shell, "argv": list(info.command.arguments)}
 
 
-def framework(books: Books, each: Framework) -> View:
+def executors_by_framework(books: Books) -> ExecutorsBy:
+    """Executors are on the pages of their agents; this is the index."""
+    found: ExecutorsBy = {}
+    for agent in books.agents.values():
+        for running in agent.executors.values():
+            found.setdefault(running.framework_id, []).append((agent, running))
+    return found
+
+
+def framework(books: Books, each: Framework, *, executors: list[tuple[Agent, RunningExecutor]]) -> View:
     info = each.info
     used = Resources.sum(task.resources for task in each.tasks.values() if not task.state.is_terminal)
-    executors = [
-        (agent, running)
-        for agent in books.agents.values()
-        for running in agent.executors.values()
-        if running.framework_id == each.id
-    ]
     owned = Resources.sum(running.executor.resources for _, running in executors)
     offered = Resources.sum(books.offers[id].resources for id in each.offers)
     view: View = {
@@ -133,9 +148,9 @@ def framework(books: Books, each: Framework) -> View:
         "recovered": each.state is RECOVERED,
         "registered_time": seconds(each.registered_ns),
         "unregistered_time": seconds(each.unregistered_ns or 0),
-        "resources": to_endpoint(used + owned + offered),
-        "used_resources": to_endpoint(used + owned),
-        "offered_resources": to_endpoint(offered),
+        "resources": amounts(used + owned + offered),
+        "used_resources": amounts(used + owned),
+        "offered_resources": amounts(offered),
         "tasks": [task(one) for one in each.tasks.values()],
         "unreachable_tasks": [task(one) for one in each.unreachable.values()],
         "completed_tasks": [task(one) for one in each.completed],
@@ -161,12 +176,16 @@ def _framework_options(each: Framework) -> View:
 def frameworks(books: Books, only: str | None = None) -> View:
     """`/frameworks`, perhaps of one id."""
 
-    def shown(kept: dict[Any, Framework]) -> list[View]:
-        return [framework(books, each) for each in kept.values() if only in (None, each.id)]
+    executors = executors_by_framework(books)
+
+    def shown(kept: Iterable[Framework]) -> list[View]:
+        return [
+            framework(books, each, executors=executors.get(each.id, [])) for each in kept if only in (None, each.id)
+        ]
 
     return {
-        "frameworks": shown(books.frameworks),
-        "completed_frameworks": shown(books.completed_frameworks),
+        "frameworks": shown(books.frameworks.values()),
+        "completed_frameworks": shown(books.completed_frameworks.values()),
         "unregistered_frameworks": [],
     }
 
@@ -177,7 +196,7 @@ def frameworks(books: Books, only: str | None = None) -> View:
 def slave(books: Books, each: Agent) -> View:
     info, total = each.info, each.info.resources
     used = Resources.sum(books.used_on(each).values())
-    reserved = {role: to_endpoint(part) for role, part in total.reservations_by_role().items()}
+    reserved = {role: amounts(part) for role, part in total.reservations_by_role().items()}
     view: View = {
         "id": each.id,
         "hostname": info.hostname,
@@ -189,11 +208,11 @@ def slave(books: Books, each: Agent) -> View:
         "active": each.is_active,
         "deactivated": False,
         "registered_time": seconds(each.registered_ns),
-        "resources": to_endpoint(total),
-        "used_resources": to_endpoint(used),
-        "offered_resources": to_endpoint(books.offered_on(each)),
+        "resources": amounts(total),
+        "used_resources": amounts(used),
+        "offered_resources": amounts(books.offered_on(each)),
         "reserved_resources": reserved,
-        "unreserved_resources": to_endpoint(total.unreserved()),
+        "unreserved_resources": amounts(total.unreserved()),
     }
     if each.reregistered_ns is not None:
         view["reregistered_time"] = seconds(each.reregistered_ns)
@@ -227,31 +246,37 @@ def roles(books: Books, weights: dict[str, float]) -> View:
     for each in books.frameworks.values():
         for role in each.info.roles:
             members.setdefault(role, []).append(each)
-    used: dict[str, Resources] = {}
+    used = by_role(part for agent in books.agents.values() for part in books.used_on(agent).values())
+    offered = by_role(each.resources for each in books.offers.values())
+    reserved: dict[str, Resources] = {}
     for agent in books.agents.values():
-        for held in books.used_on(agent).values():
-            for role, part in held.allocations_by_role().items():
-                used[role] = used.get(role, Resources()) + part
+        for role, part in agent.info.resources.reservations_by_role().items():
+            reserved[role] = reserved.get(role, NOTHING) + part
     return {
-        "roles": [_role(books, role, members=members[role], weights=weights, used=used) for role in sorted(members)]
+        "roles": [
+            _role(name, allocated=used.get(name, NOTHING), offered=offered.get(name, NOTHING))
+            | {
+                "weight": weights.get(name, 1.0),
+                "reserved": amounts(reserved.get(name, NOTHING)),
+                "frameworks": [each.id for each in members[name]],
+            }
+            for name in sorted(members)
+        ]
     }
 
 
-def _role(
-    books: Books, name: str, *, members: list[Framework], weights: dict[str, float], used: dict[str, Resources]
-) -> View:
-    offered = Resources.sum(each.resources for each in books.offers.values() if each.role == name)
-    allocated = used.get(name, Resources())
-    reserved = Resources.sum(agent.info.resources.reserved(name) for agent in books.agents.values())
+def by_role(parts: Iterable[Resources]) -> dict[str, Resources]:
+    """What is allocated, added up by the role it is allocated to."""
+    return Resources.sum(parts).allocations_by_role()
+
+
+def _role(name: str, *, allocated: Resources, offered: Resources) -> View:
     return {
         "name": name,
-        "weight": weights.get(name, 1.0),
-        "quota": {"role": name, "guarantee": {}, "limit": {}, "consumed": to_endpoint(allocated)},
-        "resources": to_endpoint(allocated + offered),
-        "allocated": to_endpoint(allocated),
-        "offered": to_endpoint(offered),
-        "reserved": to_endpoint(reserved),
-        "frameworks": [each.id for each in members],
+        "quota": {"role": name, "guarantee": {}, "limit": {}, "consumed": amounts(allocated)},
+        "resources": amounts(allocated + offered),
+        "allocated": amounts(allocated),
+        "offered": amounts(offered),
     }
 
 

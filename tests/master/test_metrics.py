@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from mesos_py.protocol.ids import FrameworkId, TaskId
 from mesos_py.protocol.messages import master_framework as mf
-from tests.master.builders import a_framework_info
-from tests.master.simulated_cluster import Scheduler, SimulatedCluster
+from mesos_py.protocol.task import TaskState
+from tests.master.builders import SECOND, a_framework_info, a_task_info, an_acceptance, an_update
+from tests.master.simulated_cluster import Agent, Scheduler, SimulatedCluster
 
 KNOWN = """uptime_secs elected slaves_active slaves_inactive slaves_connected slaves_disconnected slaves_unreachable
 frameworks_active frameworks_inactive frameworks_connected frameworks_disconnected outstanding_offers tasks_staging
@@ -39,3 +40,20 @@ def test_messages_are_counted_by_what_they_are() -> None:
     assert cluster.metric("master/messages_reregister_framework") == 1
     assert cluster.metric("master/messages_kill_task") == 1
     assert cluster.metric("master/dropped_messages") == 1
+
+
+def test_the_resources_in_use_follow_the_tasks() -> None:
+    cluster = SimulatedCluster()
+    agent, scheduler = cluster.agent(), cluster.scheduler()
+    cluster.advance(2 * SECOND)
+    before = cluster.metric("master/cpus_used")
+
+    cluster.do(scheduler, Scheduler.tell, an_acceptance(scheduler.offers[0], a_task_info("t", agent.id)))
+
+    assert before == 0
+    assert (cluster.metric("master/cpus_used"), cluster.metric("master/cpus_total")) == (1, 4)
+    assert cluster.metric("master/cpus_percent") == 0.25
+
+    cluster.do(agent, Agent.tell, an_update(scheduler.id, "t", state=TaskState.FINISHED))
+
+    assert cluster.metric("master/cpus_percent") == 0
