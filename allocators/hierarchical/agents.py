@@ -29,7 +29,7 @@ class AgentBook:
         self.active = True
         self.draw = draw  # Its own 64 random bits, from which its place in each run is drawn.
         self.passed = -1  # The call to all agents (see `Candidates`) after which it was last passed over.
-        self.traits = 0  # What keeps frameworks away from it (see `Eligibility`).
+        self.traits: int | None = None  # What keeps frameworks away from it; None: `Eligibility` has not looked.
         self.total: Resources = NOTHING
         # The total minus everything held, kind by kind, never below nothing. Shared volumes are always free.
         self.free: Resources = NOTHING
@@ -47,9 +47,15 @@ class AgentBook:
             self.free = bundle.resources
         return bundle
 
+    def describe(self, info: AgentInfo) -> None:
+        """The agent now says this of itself; what it has is told apart."""
+        self.info = info
+        self.traits = None
+
     def set_total(self, total: Resources) -> None:
         """The agent now has this, whatever is held of it."""
         self.total = total
+        self.traits = None
         self.is_plain = not any(kind.reservations or kind.revocable or kind.shared for kind in total.amounts)
         self._add_up()
 

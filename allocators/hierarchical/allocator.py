@@ -11,6 +11,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 from allocators.allocator import AllocatorSettings, Conversion, Refusal
 from allocators.draw import stable_hash
+from allocators.explain.explanation import Explanation, explain
+from allocators.explain.scene import Scene
 from allocators.hierarchical.agents import AgentBook
 from allocators.hierarchical.audit import check_books
 from allocators.hierarchical.books import Books, by_role
@@ -48,7 +50,7 @@ class HierarchicalAllocator:
         self.books = Books(settings, self._rules)
         self.refusals = Refusals()
         self.maintenance = Maintenance()
-        self.candidates = Candidates()
+        self.candidates = Candidates(self.books.agents, self.books.with_free)
         self.journal = Journal()
         self.runs = 0
         self._eligibility = Eligibility(settings, self._rules.admits)
@@ -112,7 +114,7 @@ class HierarchicalAllocator:
         self._wake_all()
 
     def update_offer_constraints(self, framework_id: FrameworkId, constraints: OfferConstraints) -> None:
-        self.books.frameworks[framework_id].constraints = CompiledConstraints(constraints)
+        self.books.frameworks[framework_id].constrain(CompiledConstraints(constraints))
         self._wake_all()
 
     def suppress_offers(self, framework_id: FrameworkId, roles: Collection[str]) -> None:
@@ -150,11 +152,12 @@ class HierarchicalAllocator:
         self.books.remove_agent(agent_id)
         self.refusals.drop_agent(agent_id)
         self.maintenance.set(agent_id, None)
-        self.candidates.sleep(agent_id)
+        self.candidates.forget(agent_id)
 
     def update_agent(self, agent_id: AgentId, agent: AgentInfo, *, total: Resources) -> bool:
         book = self.books.agents[agent_id]
-        old, book.info = book.info, agent
+        old = book.info
+        book.describe(agent)
         if old.attributes != agent.attributes:
             self.refusals.drop_agent(agent_id)
         is_changed = _facts(old) != _facts(agent) or book.total != total
@@ -313,7 +316,7 @@ class HierarchicalAllocator:
         if self.is_paused(now=now):
             return ()
         self.runs += 1
-        candidates = [self.books.agents[agent_id] for agent_id in self.candidates.among(agents)]
+        candidates = self.candidates.among(agents)
         offerable = [agent for agent in candidates if self._may_be_offered(agent)]
         run = Run(
             self.books,
@@ -325,14 +328,22 @@ class HierarchicalAllocator:
         run.observer = self.journal.observer
         allocations = run.over(offerable)
         self.journal.note(run, allocations, now=now)
-        self._put_to_sleep(candidates, allocations)
+        staying = self._put_to_sleep(candidates, allocations)
+        if agents is None:
+            self.candidates.all_seen(staying)
         return allocations
 
-    def _put_to_sleep(self, candidates: list[AgentBook], allocations: tuple[Allocation, ...]) -> None:
-        served = {allocation.agent_id for allocation in allocations}
+    def _put_to_sleep(self, candidates: list[AgentBook], allocations: tuple[Allocation, ...]) -> list[AgentBook]:
+        """Whoever was passed over; the others, who stay awake."""
+        staying: list[AgentBook] = []
+        left = [agent for agent in candidates if agent.free]
+        served = {allocation.agent_id for allocation in allocations} if left else set()
         for agent in candidates:
-            if not agent.free or not (agent.id in served or self.books.roles.quotas):
-                self.candidates.sleep(agent.id)
+            if agent.free and (agent.id in served or self.books.roles.quotas):
+                staying.append(agent)
+            else:
+                self.candidates.sleep(agent)
+        return staying
 
     def _may_be_offered(self, agent: AgentBook) -> bool:
         return agent.active and (self._whitelist is None or agent.info.hostname in self._whitelist)
@@ -362,11 +373,31 @@ class HierarchicalAllocator:
     def offered_or_allocated(self) -> Quantities:
         return Quantities(self.books.held)
 
+    def explain(
+        self, framework_id: FrameworkId, role: str, *, agent_id: AgentId | None = None, now: int
+    ) -> Explanation:
+        """Every reason why the framework has no offer under the role, of that agent or of any (None)."""
+        return explain(self.scene(), framework_id, role=role, agent_id=agent_id, now=now)
+
+    def scene(self) -> Scene:
+        """Everything that explanations look at."""
+        return Scene(
+            settings=self._settings,
+            rules=self._rules,
+            books=self.books,
+            eligibility=self._eligibility,
+            refusals=self.refusals,
+            recovery=self._recovery,
+            whitelist=self._whitelist,
+            journal=self.journal,
+        )
+
     def check(self) -> None:
         check_books(self.books)
         self.refusals.check()
         for agent in self.books.agents.values():
-            is_asleep = agent.id not in self.candidates
+            self._eligibility.check(agent)
+            is_asleep = not self.candidates.is_awake(agent)
             assert not (is_asleep and agent.free and self.books.roles.quotas), f"{agent.id} is passed over for ever"
 
     # Waking.
@@ -380,7 +411,7 @@ class HierarchicalAllocator:
         self.candidates.wake(agent_id)
 
     def _wake_all(self) -> None:
-        self.candidates.wake_all(self.books.agents)
+        self.candidates.wake_all()
 
     def _wake_holdings(self, framework_id: FrameworkId) -> None:
         for agent_id in self.books.frameworks[framework_id].agents():

@@ -1,40 +1,59 @@
 """The agents worth looking at in a run: the others cannot be offered to anybody until something about them changes.
 
-An agent falls asleep when a run over it offered nothing. What concerns it (resources returned, a refusal ended, new
-facts) wakes it; what concerns a client (it arrives, revives, changes) wakes all. A batch run over a cluster where
-nothing happens is then a run over nobody. With a quota anywhere room may grow through events elsewhere, so then
-nobody falls asleep who has something free.
+An agent falls asleep when a run passed over it. What concerns it (resources returned, a refusal ended, new facts) wakes
+it; what concerns a client (it arrives, revives, changes) is a call to all, which is only counted: an agent is awake if
+there was a call since it fell asleep. A batch run over a cluster where nothing happens is then a run over nobody, and
+a call costs the same whatever the size of the cluster.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Mapping
 
+from allocators.hierarchical.agents import AgentBook
 from mesos_py.protocol.ids import AgentId
 
 
 class Candidates:
-    """Ids of the agents that are awake."""
+    """Who is awake, of these agents, some of which have something free."""
 
-    __slots__ = ("_awake",)
+    __slots__ = ("_agents", "_answered", "_awake", "_calls", "_with_free")
 
-    def __init__(self) -> None:
-        self._awake: dict[AgentId, None] = {}
+    def __init__(self, agents: Mapping[AgentId, AgentBook], with_free: Mapping[AgentId, AgentBook]) -> None:
+        self._agents = agents
+        self._with_free = with_free
+        self._awake: dict[AgentId, None] = {}  # Awake whatever the calls.
+        self._calls = 0
+        self._answered = 0  # Every agent awake because of a call up to this one is in `_awake`, or asleep again.
 
     def wake(self, agent_id: AgentId) -> None:
         self._awake[agent_id] = None
 
-    def wake_all(self, agent_ids: Iterable[AgentId]) -> None:
-        self._awake.update(dict.fromkeys(agent_ids))
+    def wake_all(self) -> None:
+        self._calls += 1
 
-    def sleep(self, agent_id: AgentId) -> None:
+    def sleep(self, agent: AgentBook) -> None:
+        """Until it is woken, or all are."""
+        agent.passed = self._calls
+        self._awake.pop(agent.id, None)
+
+    def forget(self, agent_id: AgentId) -> None:
+        """The agent is gone."""
         self._awake.pop(agent_id, None)
 
-    def among(self, agent_ids: Collection[AgentId] | None) -> list[AgentId]:
-        """Those of these agents that are awake; None: of all."""
-        if agent_ids is None:
-            return list(self._awake)
-        return [agent_id for agent_id in agent_ids if agent_id in self._awake]
+    def all_seen(self, staying: Collection[AgentBook]) -> None:
+        """A run has looked at everybody who was awake; only these stay so."""
+        self._awake.update((agent.id, None) for agent in staying)
+        self._answered = self._calls
 
-    def __contains__(self, agent_id: AgentId) -> bool:
-        return agent_id in self._awake
+    def among(self, agent_ids: Collection[AgentId] | None) -> list[AgentBook]:
+        """Those of these agents that are awake; None: of all."""
+        agents = self._agents
+        if agent_ids is not None:
+            return [agents[each] for each in agent_ids if each in agents and self.is_awake(agents[each])]
+        if self._answered == self._calls:
+            return [agents[agent_id] for agent_id in self._awake]
+        return [agent for agent in self._with_free.values() if self.is_awake(agent)]
+
+    def is_awake(self, agent: AgentBook) -> bool:
+        return agent.passed < self._calls or agent.id in self._awake

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from allocators.allocator import AllocatorSettings
 from allocators.hierarchical.agents import HIERARCHICAL_ROLE, MULTI_ROLE, AgentBook
-from allocators.hierarchical.frameworks import FrameworkBook
+from allocators.hierarchical.frameworks import HAS_GPUS, IS_REMOTE, NO_HIERARCHY, NO_MULTI_ROLE, FrameworkBook
+from allocators.hierarchical.grants import Bundle, is_enough
 from allocators.hierarchical.rules import Admits
+from mesos_py.protocol.quantities import Quantities
 from mesos_py.protocol.resources import Resources
 
 GPUS = "gpus"
@@ -29,16 +31,35 @@ class Eligibility:
         """May the framework be offered that agent under that role?"""
         if self._admits is not None and not self._admits(role, agent):
             return False
-        if framework.multi_role and not agent.has_capability(MULTI_ROLE):
-            return False
-        if "/" in role and not agent.has_capability(HIERARCHICAL_ROLE):
-            return False
-        if self._filter_gpus and not framework.gpu_resources and agent.total.scalar_quantities[GPUS]:
-            return False  # Machines with gpus are few; what needs none shall not fill them.
-        return framework.region_aware or not self._is_remote(agent)
+        traits = self.traits(agent)
+        return not traits or not traits & (framework.avoids | NO_HIERARCHY if "/" in role else framework.avoids)
 
-    def _is_remote(self, agent: AgentBook) -> bool:
-        return agent.info.region is not None and agent.info.region != self._region
+    def traits(self, agent: AgentBook) -> int:
+        """What keeps some frameworks away from the agent; it keeps the answer until its facts or its total change."""
+        traits = agent.traits
+        if traits is None:
+            traits = agent.traits = self._traits(agent)
+        return traits
+
+    def _traits(self, agent: AgentBook) -> int:
+        info, traits = agent.info, 0
+        if not agent.has_capability(MULTI_ROLE):
+            traits |= NO_MULTI_ROLE
+        if not agent.has_capability(HIERARCHICAL_ROLE):
+            traits |= NO_HIERARCHY
+        if self._filter_gpus and agent.total.scalar_quantities[GPUS]:
+            traits |= HAS_GPUS  # Machines with gpus are few; what needs none shall not fill them.
+        if info.region is not None and info.region != self._region:
+            traits |= IS_REMOTE
+        return traits
+
+    def admits_all(self, agent: AgentBook, bundle: Bundle) -> bool:
+        """Is the bundle, which nothing is hidden of, for every modest framework under every role?"""
+        return self._admits is None and not self.traits(agent) and bundle.is_enough(self._min_allocatable)
+
+    def check(self, agent: AgentBook) -> None:
+        """Assert that what the agent keeps is up to date."""
+        assert agent.traits is None or agent.traits == self._traits(agent), f"{agent.id}: traits are out of date"
 
     def strip(self, framework: FrameworkBook, resources: Resources) -> Resources:
         """What the framework understands of these resources."""
@@ -52,8 +73,8 @@ class Eligibility:
 
     def is_enough(self, framework: FrameworkBook, role: str, *, resources: Resources) -> bool:
         """Is that an offer worth making? With an empty list anything is that is there."""
-        smallest = framework.min_allocatable.get(role, self._min_allocatable)
-        if not smallest:
-            return bool(resources)
-        quantities = resources.quantities
-        return bool(quantities) and any(quantities.contains(each) for each in smallest)
+        return is_enough(resources, self.smallest(framework, role))
+
+    def smallest(self, framework: FrameworkBook, role: str) -> tuple[Quantities, ...]:
+        """The smallest offers, one of which must be contained."""
+        return framework.min_allocatable.get(role, self._min_allocatable)

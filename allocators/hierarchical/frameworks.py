@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Final
 
 from allocators.hierarchical.constraints import CompiledConstraints
 from mesos_py.protocol.framework import Capability, FrameworkInfo
@@ -10,13 +11,21 @@ from mesos_py.protocol.ids import AgentId, FrameworkId
 from mesos_py.protocol.quantities import Quantities
 from mesos_py.protocol.roles import DEFAULT_ROLE
 
+# Traits of agents that keep frameworks away, as bits: an agent is out of the question if it has one that is avoided.
+NO_MULTI_ROLE: Final = 1
+HAS_GPUS: Final = 2
+IS_REMOTE: Final = 4
+NO_HIERARCHY: Final = 8  # Avoided under nested roles, whatever the framework.
+NO_CONSTRAINTS: Final = CompiledConstraints()
+
 
 class FrameworkBook:
-    """One framework. Roles are dicts for the sake of their order; the values mean nothing."""
+    """One framework. Roles are dicts for the sake of their order; the values mean nothing. It is modest if it makes no
+    demands of its own: it is content with whatever other frameworks of its capabilities are."""
 
     __slots__ = (
-        "active", "constraints", "gpu_resources", "holdings", "id", "min_allocatable", "multi_role", "refined",
-        "region_aware", "revocable", "roles", "shared", "suppressed", "tracked",
+        "active", "avoids", "constraints", "gpu_resources", "holdings", "id", "is_modest", "min_allocatable",
+        "multi_role", "refined", "region_aware", "revocable", "roles", "shared", "suppressed", "tracked",
     )  # fmt: skip
 
     def __init__(self, framework_id: FrameworkId, info: FrameworkInfo) -> None:
@@ -24,7 +33,7 @@ class FrameworkBook:
         self.active = False
         self.roles: dict[str, None] = {}
         self.suppressed: dict[str, None] = {}
-        self.constraints = CompiledConstraints()
+        self.constraints = NO_CONSTRAINTS
         self.holdings: dict[str, dict[AgentId, None]] = {}  # By role, the agents on which it holds something.
         self.tracked: dict[str, None] = {}  # The roles whose sorters know it.
         self.describe(info)
@@ -41,6 +50,20 @@ class FrameworkBook:
         self.shared = info.has(Capability.SHARED_RESOURCES)
         self.revocable = info.has(Capability.REVOCABLE_RESOURCES)
         self.refined = info.has(Capability.RESERVATION_REFINEMENT)
+        self.avoids = (
+            (NO_MULTI_ROLE if self.multi_role else 0)
+            | (0 if self.gpu_resources else HAS_GPUS)
+            | (0 if self.region_aware else IS_REMOTE)
+        )
+        self._note_modesty()
+
+    def constrain(self, constraints: CompiledConstraints) -> None:
+        """From now on the framework wants to hear of these agents only."""
+        self.constraints = constraints
+        self._note_modesty()
+
+    def _note_modesty(self) -> None:
+        self.is_modest = not self.min_allocatable and self.constraints is NO_CONSTRAINTS
 
     def suppress(self, roles: Collection[str]) -> None:
         """Those of the roles that it has are suppressed."""

@@ -67,7 +67,13 @@ class Refusals:
         roles = self._by_framework.get(cell[0])
         agents = roles.get(cell[1]) if roles else None
         refusals = agents.get(cell[2]) if agents else None
-        return refusals is not None and any(each.resources.contains(resources) for each in refusals)
+        return refusals is not None and any(
+            each.resources is resources or each.resources.contains(resources) for each in refusals
+        )
+
+    def about(self, agent_id: AgentId) -> bool:
+        """Is any refusal about this agent?"""
+        return agent_id in self._cells_of
 
     def of(self, cell: Cell) -> tuple[Refused, ...]:
         """All that are in the books for that cell, in the order in which they were made."""

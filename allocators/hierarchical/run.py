@@ -18,6 +18,7 @@ from allocators.hierarchical.amounts import is_plain
 from allocators.hierarchical.books import Books
 from allocators.hierarchical.eligibility import Eligibility
 from allocators.hierarchical.frameworks import FrameworkBook
+from allocators.hierarchical.grants import Bundle, Grant
 from allocators.hierarchical.journal import Observer
 from allocators.hierarchical.quota import QuotaFigures
 from allocators.hierarchical.refusals import Refusals
@@ -124,12 +125,37 @@ class Run:
     # Second stage.
 
     def _share_out(self, agent: AgentBook) -> None:
+        if self._quota is None and agent.is_plain:
+            self._give_whole(agent)
+            return
         for role in self._books.role_sorter.walk():
             for framework in self._frameworks(role):
                 if not self._offer_share(agent, framework, role=role):
                     break
             if not agent.free:
                 return
+
+    def _give_whole(self, agent: AgentBook) -> None:
+        """Where nothing is hidden or held back, all that is free goes to the first who may have it."""
+        books, refused = self._books, self._refusals.about(agent.id)
+        bundle = agent.bundle(books.interned)
+        is_for_all = not refused and self._eligibility.admits_all(agent, bundle)
+        sorters, frameworks = books.framework_sorters, books.frameworks
+        for role in books.role_sorter.walk():
+            for client in sorters[role].walk():
+                framework = frameworks[FrameworkId(client)]
+                if (is_for_all and framework.is_modest) or self._takes(agent, framework, role=role, bundle=bundle):
+                    self._book(agent, framework, grant=bundle.grant(role))
+                    return
+
+    def _takes(self, agent: AgentBook, framework: FrameworkBook, *, role: str, bundle: Bundle) -> bool:
+        """May the framework have all of it, and has it not refused?"""
+        return (
+            self._eligibility.may_have(framework, agent, role=role)
+            and bundle.is_enough(self._eligibility.smallest(framework, role))
+            and not framework.constraints.exclude(role, agent.info)
+            and not self._refusals.covers((framework.id, role, agent.id), bundle.resources)
+        )
 
     def _offer_share(self, agent: AgentBook, framework: FrameworkBook, *, role: str) -> bool:
         """Offer what limits and headroom leave. False: nothing is left for the role."""
@@ -169,7 +195,8 @@ class Run:
         if not self._eligibility.may_have(framework, agent, role=role):
             return NOTHING
         fitting = visible if agent.is_plain else self._eligibility.strip(framework, visible)
-        return fitting if self._eligibility.is_enough(framework, role, resources=fitting) else NOTHING
+        bundle = self._books.interned.bundle(fitting)
+        return fitting if bundle.is_enough(self._eligibility.smallest(framework, role)) else NOTHING
 
     def _above_headroom(self, extra: Resources, agent: AgentBook) -> Resources:
         assert self._quota is not None
@@ -178,19 +205,26 @@ class Run:
 
     def _make_offer(self, agent: AgentBook, framework: FrameworkBook, *, role: str, resources: Resources) -> bool:
         """Book the offer, unless it is too small or was refused."""
-        if not self._eligibility.is_enough(framework, role, resources=resources):
+        bundle = self._books.interned.bundle(resources)
+        if not bundle.is_enough(self._eligibility.smallest(framework, role)):
             return False
         if self._refusals.covers((framework.id, role, agent.id), resources):
             return False
-        if self.observer is not None:
-            self.observer(framework.id, role, agent)
-        allocated = resources.allocate(role)
-        self._books.hold(agent, framework.id, resources=allocated)
-        places = self._offered.setdefault(framework.id, {})
-        places[role, agent.id] = places.get((role, agent.id), NOTHING) + allocated
+        self._book(agent, framework, grant=bundle.grant(role))
         if not agent.is_plain and (shared := resources.shared()):
             self._shared_offered[agent.id] = self._shared_offered.get(agent.id, NOTHING) + shared
         return True
+
+    def _book(self, agent: AgentBook, framework: FrameworkBook, *, grant: Grant) -> None:
+        framework_id, place = framework.id, (grant.role, agent.id)
+        if self.observer is not None:
+            self.observer(framework_id, grant.role, agent)
+        self._books.hold_grant(agent, framework_id, grant=grant)
+        places = self._offered.get(framework_id)
+        if places is None:
+            places = self._offered[framework_id] = {}
+        before = places.get(place)
+        places[place] = grant.resources if before is None else before + grant.resources
 
     def _shuffle(self, agent: AgentBook) -> Shuffle:
         """Chopping visits resources in random order, so that no kind of disk is always the one that is cut."""

@@ -69,11 +69,11 @@ def test_who_may_hear_of_an_agent(
 def test_gpus_are_for_everybody_if_the_operator_says_so() -> None:
     eligibility = Eligibility(AllocatorSettings(filter_gpu_resources=False))
 
-    assert eligibility.may_have(a_framework(), GPUS, role="r")
+    assert eligibility.may_have(a_framework(), an_agent([{"cpus": 1, "gpus": 1}]), role="r")
 
 
 def test_an_agent_that_tells_its_region_is_remote_to_a_master_without_one() -> None:
-    assert not Eligibility(AllocatorSettings()).may_have(a_framework(), LOCAL, role="r")
+    assert not Eligibility(AllocatorSettings()).may_have(a_framework(), an_agent(region="here"), role="r")
 
 
 @pytest.mark.parametrize(
