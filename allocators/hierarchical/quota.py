@@ -30,6 +30,10 @@ class QuotaFigures:
         self.required = Quantities(required)
         self.available = available_headroom(books) if required else Quantities()
 
+    def quota(self, role: str) -> Quota:
+        """The role's quota."""
+        return self._quotas.get(role, NO_QUOTA)
+
     def missing(self, role: str) -> Quantities:
         """What the role's guarantee still lacks."""
         quota = self._quotas.get(role)

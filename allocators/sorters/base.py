@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 
-from allocators.sorters.sorter import Entry, Pool
+from allocators.sorters.sorter import Entry, Pool, Standing
 from allocators.sorters.tree import Node, Tree, mark
 
 DEFAULT_WEIGHT = 1.0
@@ -100,6 +100,17 @@ class TreeSorter(ABC):
     def share(self, client: str) -> float:
         leaf = self._tree.leaf(client)
         return self._pool.share(leaf.held) / self.weight(leaf)
+
+    def allocations(self, client: str) -> int:
+        return self._tree.leaf(client).count
+
+    def standings(self, client: str, *, rival: str) -> tuple[Standing, Standing]:
+        ways = (reversed(list(self._tree.leaf(each).lineage())) for each in (client, rival))
+        ours, theirs = next((one, other) for one, other in zip(*ways, strict=False) if one is not other)
+        return self._standing(ours), self._standing(theirs)
+
+    def _standing(self, node: Node) -> Standing:
+        return Standing(path=node.path, share=self._pool.share(node.held) / self.weight(node), allocations=node.count)
 
     def held(self, client: str | None = None) -> Mapping[str, int]:
         return self._tree.total() if client is None else self._tree.leaf(client).held

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final, Protocol, TypeAlias
 
+from libprocess_py.message import Record
 from mesos_py.protocol.ids import AgentId
 from mesos_py.protocol.resources import ResourceKind, Resources
 from mesos_py.protocol.values import MILLI
@@ -89,6 +90,14 @@ class Pool:
         return share
 
 
+class Standing(Record):
+    """A client where it competes with a rival: the path that is compared, its share by weight, and its bookings."""
+
+    path: str
+    share: float
+    allocations: int
+
+
 class Sorter(Protocol):
     """Accounts of clients, and their order. New clients are inactive."""
 
@@ -134,6 +143,12 @@ class Sorter(Protocol):
 
     def share(self, client: str) -> float:
         """The client's dominant share by its weight, as it competes with its siblings."""
+
+    def allocations(self, client: str) -> int:
+        """How many there were, of the client's own."""
+
+    def standings(self, client: str, *, rival: str) -> tuple[Standing, Standing]:
+        """The two where their ways from the root part: it is those nodes that are compared."""
 
     def held(self, client: str | None = None) -> Mapping[str, int]:
         """Scalars held by the client, or by all, in thousandths."""
