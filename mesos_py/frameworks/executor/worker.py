@@ -21,10 +21,9 @@ from mesos_py.frameworks.executor.frames import (
     ANSWERS_FD,
     CALLS_FD,
     FRAME_MAX,
-    LENGTH_BYTES,
+    HEAD_BYTES,
     Answer,
-    frame_head,
-    frame_length,
+    Head,
 )
 
 CHUNK_MAX: Final = 1_048_576  # Bytes per read: large answers in few steps.
@@ -51,6 +50,7 @@ class WorkerProcess:
         os.set_blocking(self.answers, False)
         self._handle = os.pidfd_open(self.os_pid)
         self._is_reaped = False
+        self._number = 0  # Of the latest call.
 
     def kill(self) -> None:
         """Kill the worker and what its function started in the same group. In the driver's turn, as `reaped`."""
@@ -63,18 +63,25 @@ class WorkerProcess:
 
     def exchange(self, call: bytes) -> Answer | None:
         """Blocks until the answer is there. None: the worker ended, or what it said is no answer."""
-        if not self._write(frame_head(len(call))) or not self._write(call):
+        self._number += 1
+        if not self._write(Head(len(call), self._number).to_bytes()) or not self._write(call):
             return None
-        head = self._read(LENGTH_BYTES)
-        if head is None or frame_length(head) > FRAME_MAX:
-            return None
-        content = self._read(frame_length(head))
-        if content is None:
-            return None
+        content = self._next_content()
         try:
-            return Answer.from_bytes(content)
+            return Answer.from_bytes(content) if content is not None else None
         except ValueError:
             return None
+
+    def _next_content(self) -> bytes | None:
+        """The next frame that belongs to the present call. What an earlier one said too much is passed over."""
+        while (start := self._read(HEAD_BYTES)) is not None:
+            head = Head.from_bytes(start)
+            if head.length > FRAME_MAX or head.number > self._number:
+                return None
+            content = self._read(head.length)
+            if content is None or head.number == self._number:
+                return content
+        return None
 
     def close(self) -> None:
         """Give up the pipes: an idle worker exits. Not while `exchange` runs."""

@@ -10,10 +10,10 @@ import os
 import signal
 import sys
 import traceback
-from typing import Final
+from typing import Final, NoReturn
 
 from libprocess_py.process_control import set_parent_death_signal
-from mesos_py.frameworks.executor.frames import ANSWERS_FD, CALLS_FD, LENGTH_BYTES, Answer, frame_head, frame_length
+from mesos_py.frameworks.executor.frames import ANSWERS_FD, CALLS_FD, HEAD_BYTES, Answer, Head
 from mesos_py.frameworks.function_payload import PayloadError, Raised, Returned, pack_answer, unpack_answer, unpack_call
 
 TRACEBACK_MAX: Final = 65_536  # Characters: endless recursion makes long ones, and their ends say it all.
@@ -27,11 +27,21 @@ def main() -> int:
         return 1  # The executor died before it could take us along.
     for fd in (CALLS_FD, ANSWERS_FD):
         os.set_inheritable(fd, False)  # Programs that a function starts must not hold the pipes open.
+    worker = os.getpid()
     with os.fdopen(CALLS_FD, "rb") as calls:
-        while head := calls.read(LENGTH_BYTES):
-            content = answer(calls.read(frame_length(head))).to_bytes()
-            write_all(ANSWERS_FD, frame_head(len(content)) + content)
+        while start := calls.read(HEAD_BYTES):
+            head = Head.from_bytes(start)
+            content = answer(calls.read(head.length)).to_bytes()
+            if os.getpid() != worker:
+                _leave()
+            write_all(ANSWERS_FD, Head(len(content), head.number).to_bytes() + content)
     return 0
+
+
+def _leave() -> NoReturn:
+    """A function forked, and its child came out of it as if it were the worker: there must be one only."""
+    sys.stderr.write("a function's forked process did not end by itself: it ends where the function does\n")
+    os._exit(1)
 
 
 def answer(payload: bytes) -> Answer:

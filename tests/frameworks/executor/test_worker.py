@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from mesos_py.frameworks.executor.frames import Answer, Head
 from mesos_py.frameworks.executor.worker import WorkerProcess
-from mesos_py.frameworks.function_payload import Raised, Returned, pack_call, unpack_answer
+from mesos_py.frameworks.function_payload import Raised, Returned, pack_answer, pack_call, unpack_answer
 from tests.frameworks.executor.agents import PATIENCE_S, ROOT
 
 
@@ -90,6 +91,35 @@ def test_a_length_beyond_all_answers_is_no_answer(worker: WorkerProcess) -> None
     assert worker.exchange(pack_call(meddle, (), kwargs={})) is None
 
 
+def test_an_answer_too_many_is_not_taken_for_that_of_the_next_call(worker: WorkerProcess) -> None:
+    def answer_twice(number: int) -> str:
+        content = Answer(True, "", pack_answer(Returned("forged"))).to_bytes()
+        os.write(4, Head(len(content), number).to_bytes() + content)
+        return "true"
+
+    assert call(worker, answer_twice, 1) == Returned("forged")  # Its own answer is for a function to choose.
+    assert call(worker, answer_twice, 1) == Returned("true")
+    assert call(worker, len, "four") == Returned(4)
+
+
+def test_a_forked_process_that_comes_out_of_a_function_answers_nothing(worker: WorkerProcess) -> None:
+    def fork() -> str:
+        child = os.fork()
+        if child:
+            os.waitpid(child, 0)
+        return "worker" if child else "child"
+
+    assert [call(worker, fork) for _ in range(2)] == [Returned("worker")] * 2
+    assert call(worker, os.getpid) == Returned(worker.os_pid)
+
+
+def test_an_answer_to_a_call_that_was_not_made_yet_is_none(worker: WorkerProcess) -> None:
+    def look_ahead() -> None:
+        os.write(4, Head(0, 2).to_bytes())
+
+    assert worker.exchange(pack_call(look_ahead, (), kwargs={})) is None
+
+
 def test_a_kill_reaches_what_the_function_started(worker: WorkerProcess, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pid")
 
@@ -102,7 +132,7 @@ def test_a_kill_reaches_what_the_function_started(worker: WorkerProcess, tmp_pat
 
     payload = pack_call(start_child, (tmp_path / "pid",), kwargs={})
     os.set_blocking(worker.calls, True)
-    os.write(worker.calls, len(payload).to_bytes(4, "big") + payload)
+    os.write(worker.calls, Head(len(payload), 1).to_bytes() + payload)
     child = os.pidfd_open(int((tmp_path / "pid").read_text()))
     worker.kill()
 
