@@ -75,6 +75,7 @@ def _put_aside(
         resources=Resources.sum(offer.resources for offer in found),
     )
     books.acceptances[acceptance.number] = acceptance
+    framework.acceptances[acceptance.number] = None
     for task in acceptance.tasks:
         if not books.knows_task(framework, task.task_id):  # Those that are known are refused when their turn comes.
             framework.pending[task.task_id] = acceptance.number
@@ -88,11 +89,10 @@ def authorized(books: Books, event: AcceptanceAuthorized, *, now: int) -> Effect
         return []
     acceptance.denied = event.denied
     effects: Effects = []
-    for waiting in tuple(books.acceptances.values()):
-        if waiting.framework_id == acceptance.framework_id:
-            if waiting.denied is None:
-                break
-            effects += _proceed(books, waiting, now=now)
+    for number in tuple(books.frameworks[acceptance.framework_id].acceptances):
+        if books.acceptances[number].denied is None:
+            break
+        effects += _proceed(books, books.acceptances[number], now=now)
     return effects
 
 
@@ -124,11 +124,11 @@ def _proceed(books: Books, acceptance: PendingAcceptance, *, now: int) -> Effect
 
 def _close(books: Books, acceptance: PendingAcceptance) -> None:
     """Off its page; its tasks are pending no more."""
-    del books.acceptances[acceptance.number]
-    pending = books.frameworks[acceptance.framework_id].pending
+    framework = books.frameworks[acceptance.framework_id]
+    del books.acceptances[acceptance.number], framework.acceptances[acceptance.number]
     for task in acceptance.tasks:
-        if pending.get(task.task_id) == acceptance.number:
-            del pending[task.task_id]
+        if framework.pending.get(task.task_id) == acceptance.number:
+            del framework.pending[task.task_id]
 
 
 def _alive(acceptance: PendingAcceptance) -> tuple[TaskInfo, ...]:
@@ -208,10 +208,10 @@ def _launch(books: Books, agent: Agent, *, info: TaskInfo, framework: Framework,
 def abandon_of_framework(books: Books, framework: Framework) -> Effects:
     """The framework goes: what its acceptances hold comes back."""
     effects: Effects = []
-    for acceptance in tuple(books.acceptances.values()):
-        if acceptance.framework_id == framework.id:
-            _close(books, acceptance)
-            effects.append(_returned(acceptance))
+    for number in tuple(framework.acceptances):
+        acceptance = books.acceptances[number]
+        _close(books, acceptance)
+        effects.append(_returned(acceptance))
     return effects
 
 

@@ -143,6 +143,13 @@ class Books:
         """Whether a new task may not have this id (MA-18). Ids of completed tasks are free again."""
         return task_id in framework.tasks or task_id in framework.pending or task_id in framework.unreachable
 
+    def place_of(self, framework: Framework, task_id: TaskId) -> AgentId | None:
+        """The agent on which a task is, is about to be, or was when it became unreachable."""
+        if (number := framework.pending.get(task_id)) is not None:
+            return self.acceptances[number].agent_id
+        task = framework.tasks.get(task_id) or framework.unreachable.get(task_id)
+        return None if task is None else task.agent_id
+
     # What must hold
 
     def check(self) -> None:
@@ -176,7 +183,8 @@ class Books:
             assert (framework.id, task_id) in self.agents[task.agent_id].tasks, f"task {task_id} is not its agent's"
             assert task_id not in framework.pending, f"task {task_id} is launched and pending"
             assert task_id not in framework.unreachable, f"task {task_id} is here and unreachable"
-        assert all(number in self.acceptances for number in framework.pending.values())
+        assert all(number in framework.acceptances for number in framework.pending.values())
+        assert all(number in self.acceptances for number in framework.acceptances)
         assert len(framework.completed) <= self.settings.max_completed_tasks_per_framework
         assert len(framework.unreachable) <= self.settings.max_unreachable_tasks_per_framework
 
@@ -192,6 +200,7 @@ class Books:
     def _check_acceptances(self) -> None:
         for number, acceptance in self.acceptances.items():
             framework = self.frameworks[acceptance.framework_id]
+            assert number in framework.acceptances, f"acceptance {number} is not its framework's"
             assert acceptance.agent_id in self.agents, f"acceptance {number} is for an agent that is gone"
             assert acceptance.resources != NOTHING, f"acceptance {number} holds nothing"
             assert not any(offer.id in self.offers for offer in acceptance.offers), "an offer is used once"

@@ -66,6 +66,7 @@ class Framework:
     unreachable: dict[TaskId, Task] = field(default_factory=dict)  # Oldest first; they may come back (MA-11).
     completed: deque[Task] = field(default_factory=deque)
     offers: dict[OfferId, None] = field(default_factory=dict)
+    acceptances: dict[int, None] = field(default_factory=dict)  # Under way, in the order in which they came.
 
     @property
     def is_connected(self) -> bool:

@@ -7,7 +7,7 @@ when its latest state first is terminal; the task leaves the books when its term
 the master decides are not acknowledged, and the task leaves the books at once.
 
 An update that steps off the table moves nothing here, but is forwarded all the same: the agent waits for its
-acknowledgement.
+acknowledgement. One of a task that is on another agent is acknowledged here, and goes no further.
 """
 
 from __future__ import annotations
@@ -70,15 +70,31 @@ def status_update(books: Books, sender: PID, *, update: StatusUpdate, now: int) 
         if books.is_removed(update.framework_id):  # It missed the end of the framework.
             return [Count("invalid_status_updates"), Send(sender, FrameworkShutdown(framework_id=update.framework_id))]
         raise InvalidCall(f"framework_id {update.framework_id}: no such framework")
+    if books.place_of(framework, update.status.task_id) not in (None, agent.id):
+        return _silence(agent, update)
     task = framework.tasks.get(update.status.task_id)
     effects: Effects = [Count("valid_status_updates")]
-    if task is not None and task.agent_id == agent.id:
+    if task is not None:
         effects += _advance(books, task, latest=latest, status=update.status, now=now)
         if framework.pid is not None:
             _note_forwarded(framework, update.status)
     if framework.pid is not None:
         effects.append(Send(framework.pid, update))
     return effects
+
+
+def _silence(agent: Agent, update: StatusUpdate) -> Effects:
+    """An agent speaks of a task that is on another: not to the scheduler, who would take it for the other's.
+
+    It may mean one of the same id that was killed when it came back, so it is told that this has been dealt with.
+    """
+    status = update.status
+    if status.uuid is None:
+        return [Count("invalid_status_updates")]
+    dealt_with = StatusAcknowledgement(
+        framework_id=update.framework_id, agent_id=agent.id, task_id=status.task_id, uuid=status.uuid
+    )
+    return [Count("invalid_status_updates"), Send(agent.pid, dealt_with)]
 
 
 def _checked(agent: Agent, update: StatusUpdate) -> TaskState:

@@ -203,13 +203,45 @@ def test_an_agent_reports_its_own_tasks_only() -> None:
         cluster.send(AGENT, StatusUpdate(framework_id=id, status=status))
 
 
-def test_another_agent_cannot_end_a_task() -> None:
+def test_another_agent_cannot_end_a_task_and_its_word_does_not_reach_the_scheduler() -> None:
     cluster, id = a_running_task()
-    other, _ = cluster.an_agent("slave(1)", host=3)
+    other, other_id = cluster.an_agent("slave(1)", host=3)
+    cluster.forget()
 
     cluster.send(other, an_update(id, "t", state=TaskState.FAILED))
 
     assert cluster.task(id, "t").state is TaskState.RUNNING
+    assert not cluster.statuses(a_pid("scheduler(1)", host=9))
+    acknowledged = StatusAcknowledgement(framework_id=id, agent_id=other_id, task_id=TaskId("t"), uuid=a_uuid())
+    assert cluster.inboxes[other] == [acknowledged]
+    assert cluster.counts["invalid_status_updates"] == 1
+
+
+def test_an_update_of_anothers_task_without_uuid_is_only_counted() -> None:
+    cluster, id = a_running_task()
+    other, _ = cluster.an_agent("slave(1)", host=3)
+    cluster.forget()
+
+    cluster.send(other, an_update(id, "t", state=TaskState.FAILED, uuid=None))
+
+    assert not cluster.inboxes
+    assert cluster.counts["invalid_status_updates"] == 1
+
+
+def test_another_agent_cannot_end_a_task_that_is_being_launched() -> None:
+    cluster = CoreCluster()
+    cluster.an_agent()
+    pid, id = cluster.a_framework()
+    offer = cluster.an_offer(id)
+    other, _ = cluster.an_agent("slave(1)", host=3)
+    cluster.holds_answers = True
+    cluster.send(pid, an_acceptance(offer, a_task_info("t", offer.agent_id)))
+
+    cluster.send(other, an_update(id, "t", state=TaskState.FAILED))
+
+    assert not cluster.statuses(pid)
+    cluster.answer()
+    assert cluster.task(id, "t").state is TaskState.STAGING
 
 
 def test_a_stranger_cannot_report_at_all() -> None:
