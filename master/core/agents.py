@@ -5,6 +5,8 @@ Their return is in reregistration.py, their pings in agent_health.py.
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from libprocess_py.pid import PID
 from master.core import agent_health, departures, offers
 from master.core.books import Books
@@ -57,7 +59,7 @@ def admitted(books: Books, event: AgentAdmitted, *, now: int) -> Effects:
     message = event.registration
     agent = Agent(
         id=event.agent_id,
-        info=message.agent,
+        info=replace(message.agent, id=event.agent_id),
         pid=event.sender,
         version=message.version,
         registered_ns=now,

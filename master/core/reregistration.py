@@ -60,8 +60,7 @@ def reregister(books: Books, sender: PID, *, message: AgentReregistration, now: 
     """Let an agent back in, at once or after it is on record."""
     if problem := reregistration_problem(message, lambda id: id in books.frameworks or books.is_removed(id)):
         raise InvalidCall(problem)
-    new = sum(info.id not in books.frameworks for info in message.frameworks)
-    if new and len(books.frameworks) + new > books.limits.frameworks:
+    if not _has_room(books, message):
         raise InvalidCall(f"frameworks: the master takes no more than {books.limits.frameworks}")
     id = message.agent.id
     assert id is not None
@@ -84,6 +83,11 @@ def reregister(books: Books, sender: PID, *, message: AgentReregistration, now: 
     return [*effects, Persist(AgentReadmitted(sender, message))]
 
 
+def _has_room(books: Books, message: AgentReregistration) -> bool:
+    new = sum(info.id not in books.frameworks for info in message.frameworks)
+    return not new or len(books.frameworks) + new <= books.limits.frameworks
+
+
 # An agent that is not registered here.
 
 
@@ -94,6 +98,8 @@ def readmitted(books: Books, event: AgentReadmitted, *, now: int) -> Effects:
     assert id is not None
     assert books.admitting.get(event.sender) == id, "an agent is admitted once for each time it asked"
     del books.admitting[event.sender]
+    if not _has_room(books, message):  # Others came first while this one was put on record. It asks again.
+        return []
     books.unreachable_agents.pop(id, None)
     agent = Agent(
         id=id,

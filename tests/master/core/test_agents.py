@@ -59,6 +59,15 @@ def test_an_agent_is_put_on_record_before_it_is_welcome() -> None:
     assert AGENT in cluster.links
 
 
+def test_a_new_agent_does_not_choose_its_id() -> None:
+    cluster = CoreCluster()
+
+    cluster.send(AGENT, AgentRegistration(agent=an_agent_info(id=AgentId("chosen")), version=""))
+
+    (agent,) = cluster.books.agents.values()
+    assert (agent.id, agent.info.id) == ("m-S0", "m-S0")
+
+
 def test_an_agent_that_asks_again_while_it_waits_is_admitted_once() -> None:
     cluster = CoreCluster()
     cluster.holds_answers = True

@@ -18,6 +18,7 @@ from mesos_py.protocol.messages.master_framework import (
 )
 from mesos_py.protocol.task import Reason
 from tests.master.builders import SECOND, a_framework_info, a_pid, a_task_info, an_acceptance, an_agent_info
+from tests.master.core.reports import a_report, a_task
 from tests.master.core_cluster import CoreCluster
 
 SECOND_AGENT = a_pid("slave(2)")
@@ -42,6 +43,20 @@ def test_a_full_master_takes_no_agent_whose_frameworks_it_has_no_room_for() -> N
 
     with pytest.raises(InvalidCall, match="takes no more than 1"):
         cluster.send(SECOND_AGENT, message)
+
+
+def test_agents_that_are_put_on_record_together_bring_no_more_frameworks_than_there_is_room_for() -> None:
+    cluster = CoreCluster(limits=Limits(frameworks=1))
+    cluster.holds_answers = True
+    for number in range(2):
+        id, framework_id = AgentId(f"old-S{number}"), FrameworkId(f"old-{number}")
+        cluster.send(a_pid(f"slave({number})"), a_report(a_task(framework_id, agent_id=id), id=id))
+
+    cluster.answer()
+
+    assert list(cluster.books.frameworks) == ["old-0"]
+    assert list(cluster.books.agents) == ["old-S0"]
+    assert not cluster.books.admitting
 
 
 @pytest.mark.parametrize(
