@@ -19,13 +19,13 @@ from libprocess_py.future import Future, collect, ready
 from libprocess_py.process_control import is_available
 from mesos_py.protocol.ids import ContainerId
 from mesos_py.protocol.resources import Resources
-from slave.containerizer import usage
 from slave.containerizer.container import ContainerConfig, ContainerStatus, LaunchOutcome, Termination, Usage
 from slave.containerizer.containerizer import Containerizer
 from slave.containerizer.launcher import KILL, STOP
 from slave.containerizer.posix_container import CONTAINER_ID_VARIABLE, PosixContainer, launch_spec, termination
 from slave.containerizer.posix_supervisor import Supervisor, start_supervisor
 from slave.containerizer.process_tree import with_environment
+from slave.containerizer.usage import Meter
 
 SWEEPS_MAX: Final = 100  # Rounds of killing what a dead supervisor left; a tree that outruns them is reported.
 
@@ -36,6 +36,7 @@ class PosixContainerizer(Containerizer):
     def __init__(self, id: str | None = None) -> None:
         super().__init__(id)
         self._containers: dict[ContainerId, PosixContainer] = {}
+        self._meter = Meter()
 
     def initialize(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -99,7 +100,7 @@ class PosixContainerizer(Containerizer):
         container = self._running(container_id)
         if container is None or container.supervisor is None:
             return ready(None)
-        return ready(usage.measure(container.supervisor.pid, container.config.resources, now=self.clock.now()))
+        return ready(self._meter.measure(container.supervisor.pid, container.config.resources, now=self.clock.now()))
 
     def status(self, container_id: ContainerId) -> Future[ContainerStatus | None]:
         container = self._running(container_id)
