@@ -6,8 +6,8 @@ import os
 from typing import Final
 
 from libprocess_py.core.timers import Timer
+from libprocess_py.exit_words import exit_words
 from libprocess_py.future import Promise
-from mesos_py.protocol.exit_words import exit_words
 from mesos_py.protocol.ids import ContainerId
 from slave.containerizer.container import ContainerConfig, LaunchOutcome, Termination
 from slave.containerizer.launcher_spec import LaunchReport, LaunchSpec

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from libprocess_py.exit_words import exit_words
 from libprocess_py.pid import PID
-from mesos_py.protocol.exit_words import exit_words
 from mesos_py.protocol.messages.agent_executor import ExecutorShutdown, ExecutorTaskKill
 from mesos_py.protocol.messages.master_agent import AgentUnregistration, ExecutorExited, FrameworkShutdown, TaskKill
 from mesos_py.protocol.task import Reason, TaskState

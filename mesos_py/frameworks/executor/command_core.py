@@ -10,9 +10,9 @@ from __future__ import annotations
 from enum import Enum
 from typing import Final
 
+from libprocess_py.exit_words import exit_words
 from libprocess_py.message import Record
 from mesos_py.frameworks.executor.core import Update
-from mesos_py.protocol.exit_words import exit_words
 from mesos_py.protocol.ids import TaskId
 from mesos_py.protocol.task import CommandInfo, Reason, TaskInfo, TaskState
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from libprocess_py.exit_words import exit_words
 from libprocess_py.message import Record
-from mesos_py.protocol.exit_words import exit_words
 from mesos_py.protocol.ids import TaskId
 
 IDLE_WORKERS_MAX: Final = 8  # Starting one costs some 50 ms, keeping one some 15 MB; bursts rarely need more again.

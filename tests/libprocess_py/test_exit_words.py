@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mesos_py.protocol.exit_words import exit_words
+from libprocess_py.exit_words import exit_words
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""How a process ended, in words for people who look at a task: agents and executors say it alike."""
+"""How a process ended (`Node.reap`), in words for people: whoever starts processes says it alike."""
 
 from __future__ import annotations
 
