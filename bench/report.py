@@ -14,14 +14,19 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from rich.table import Table
+
+RATIOS: Final = {"s": "yardsticks", "per_s": "r"}
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One case. `unit` is "s" or "per_s"; `ratio` is `yardsticks` for the first and `r` for the second."""
+    """One case. `unit` is "s" or "per_s"; `ratio` is `yardsticks` for the first and `r` for the second.
+
+    Other units, such as "bytes", have no ratio. `more` is what only some benchmarks can tell of a case.
+    """
 
     name: str
     unit: str
@@ -31,10 +36,14 @@ class Result:
     runs: int
     ratio: float
     params: dict[str, int | str] = field(default_factory=dict)
+    more: dict[str, float] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        data = asdict(self)
-        data["yardsticks" if self.unit == "s" else "r"] = data.pop("ratio")
+        data: dict[str, Any] = asdict(self)
+        ratio, more = data.pop("ratio"), data.pop("more")
+        if self.unit in RATIOS:
+            data[RATIOS[self.unit]] = ratio
+        data.update(more)
         return data
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bench import actors, allocator
-from bench.report import Machine, Report, human, result_of
+from bench import actors
+from bench.report import Machine, Report, Result, human, result_of
 
 MACHINE = Machine(yardstick_s=0.5, callbacks_per_s=1_000_000.0)
 
@@ -49,11 +49,13 @@ def test_numbers_are_shown_with_three_digits(value: float, text: str) -> None:
     assert human(value) == text
 
 
-def test_the_allocator_grid_offers_every_agent_and_what_is_returned() -> None:
-    report = allocator.run(lambda _: None, rounds=1, grid=(allocator.Size(20, 4, "one"), allocator.Size(20, 4, "many")))
+def test_what_is_neither_a_time_nor_a_rate_has_no_ratio_and_more_figures_stand_beside_the_others() -> None:
+    result = Result("memory", "bytes", 3.0, 2.0, 4.0, 3, 6.0, more={"p99": 4.0})
 
-    names = [result.name for result in report.results]
-    assert names == [f"{kind}_20x4_{roles}" for roles in ("one", "many") for kind in ("cold", "churn", "idle")]
+    data = result.as_json()
+
+    assert data["p99"] == 4.0
+    assert not {"yardsticks", "r", "ratio", "more"} & set(data)
 
 
 def test_our_rates_are_compared_with_pykkas_of_the_same_name() -> None:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import actors, allocator
+from bench import actors
+from bench.allocator import compare, growth, running, selection, table
+from bench.allocator.plot import PlotUnavailable, save_plot
+from bench.allocator.workloads import Entry
+from bench.yardstick import measure_machine
 
 EPILOG = """\
 \b
@@ -16,10 +23,21 @@ Try it:
   mesos-py bench allocator --json allocator.json
 """
 
-ROUNDS_OPTION = click.option(
-    "--rounds", default=5, show_default=True, type=click.IntRange(min=1), help="How often each case is run."
-)
+ALLOCATOR_EPILOG = """\
+\b
+Try it:
+  mesos-py bench allocator --plot allocator.png
+  mesos-py bench allocator --workload cold --agents 2000 --frameworks 100
+  mesos-py bench allocator --workload cold_1000x50_one --repeat 5 --compare HEAD~1
+
+\b
+Exit status: 0 measured (targets may be missed), 1 a workload failed, 2 bad usage.
+"""
+
+WIDTH_WITHOUT_TERMINAL = 150  # Wide enough for the table, where output goes to a file.
+
 JSON_OPTION = click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the results to a file.")
+COUNT = click.IntRange(min=1)
 
 
 @click.group("bench", epilog=EPILOG)
@@ -28,7 +46,9 @@ def command() -> None:
 
 
 @command.command("actors")
-@ROUNDS_OPTION
+@click.option(
+    "--rounds", default=actors.ROUNDS, show_default=True, type=click.IntRange(min=1), help="How often each case is run."
+)
 @JSON_OPTION
 def actors_command(rounds: int, json_file: Path | None) -> None:
     """Spawning, local and remote messages per second, and pykka in the same run."""
@@ -42,14 +62,88 @@ def actors_command(rounds: int, json_file: Path | None) -> None:
         report.save(json_file)
 
 
-@command.command("allocator")
-@ROUNDS_OPTION
+@command.command("allocator", epilog=ALLOCATOR_EPILOG)
+@click.option(
+    "--workload",
+    "workloads",
+    multiple=True,
+    metavar="NAME",
+    help="A workload, a case, `growth` or `all`; may be repeated. Without: all cases with a target, and growth.",
+)
+@click.option("--agents", type=COUNT, metavar="N", help="Measure the workloads at this size instead of their own.")
+@click.option("--frameworks", type=COUNT, metavar="F", help="The same for frameworks.")
+@click.option(
+    "--repeat",
+    type=COUNT,
+    metavar="K",
+    help=f"Processes per case.  [default: {running.REPEAT}, and 1 for those over {running.SLOW_S} s]",
+)
 @JSON_OPTION
-def allocator_command(rounds: int, json_file: Path | None) -> None:
-    """Allocation runs over a grid of agents and frameworks."""
-    console = Console(highlight=False)
-    with console.status("") as status:
-        report = allocator.run(status.update, rounds=rounds)
-    console.print(report.table())
+@click.option("--plot", "plot_file", type=click.Path(path_type=Path), help="Draw the results (needs the extra `plot`).")
+@click.option("--compare", "revision", metavar="REV", help="Measure a revision of this repository in turn with this.")
+def allocator_command(
+    *,
+    workloads: tuple[str, ...],
+    agents: int | None,
+    frameworks: int | None,
+    repeat: int | None,
+    json_file: Path | None,
+    plot_file: Path | None,
+    revision: str | None,
+) -> None:
+    """Allocation runs and events, beside what Apache Mesos needs for them."""
+    try:
+        entries = selection.entries_of(workloads, agents=agents, frameworks=frameworks)
+    except selection.UnknownWorkload as error:
+        raise click.UsageError(str(error)) from error
+    try:
+        if revision is not None:
+            _compare(entries, revision, repeat=repeat)
+        else:
+            _measure(entries, repeat, json_file=json_file, plot_file=plot_file)
+    except (running.WorkerFailed, compare.CannotCompare, PlotUnavailable) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _measure(entries: Sequence[Entry], repeat: int | None, *, json_file: Path | None, plot_file: Path | None) -> None:
+    console = _console()
+    with _progress(console) as progress:
+        measured = running.measure_all(entries, repeat, progress=progress)
+    report = running.report_of(measured, callbacks_per_s=measure_machine().callbacks_per_s)
+    console.print(table.table_of(report))
+    for each in growth.growths_of(report):
+        console.print(str(each))
+    if missed := table.missed(report):
+        console.print(f"beyond what they must not exceed: {', '.join(missed)}", style="red")
     if json_file is not None:
         report.save(json_file)
+    if plot_file is not None:
+        save_plot(report, plot_file)
+
+
+def _compare(entries: Sequence[Entry], revision: str, *, repeat: int | None) -> None:
+    console = _console()
+    with compare.checkout(revision) as there, _progress(console) as progress:
+        ratios = compare.compare(entries, repeat or running.REPEAT, there=there, progress=progress)
+    console.print(compare.table_of(ratios, revision))
+
+
+def _console() -> Console:
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=WIDTH_WITHOUT_TERMINAL)
+
+
+@contextmanager
+def _progress(console: Console) -> Iterator[running.Progress]:
+    """A bar on the terminal, and nothing of it in a file."""
+    columns = (TextColumn("{task.description:45}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=None)
+        done = 0
+
+        def tell(entry: Entry, left: int) -> None:
+            nonlocal done
+            bar.update(task, description=str(entry), completed=done, total=done + left)
+            done += 1
+
+        yield tell

@@ -1,0 +1,83 @@
+"""Results as a table for people: each beside what the original needs, and a mark where a target is missed."""
+
+from __future__ import annotations
+
+import platform
+from typing import Final
+
+from rich.table import Table
+from rich.text import Text
+
+from bench.allocator.targets import TARGETS, Figure, Target, original
+from bench.report import Report, Result, cpu_name
+
+HEADINGS: Final = ("case", "runs", "min", "median", "p99", "per offer", "memory", "in Y", "original", "must", "aim", "")
+UNITS: Final = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns"))
+SIZES: Final = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
+MISSED: Final = "MISSED"
+
+
+def table_of(report: Report) -> Table:
+    table = Table(title=f"mesos-py bench allocator   python {platform.python_version()}   {cpu_name()}", expand=False)
+    for heading in HEADINGS:
+        table.add_column(heading, justify="left" if heading in {"case", ""} else "right", no_wrap=heading == "case")
+    for result in report.results:
+        table.add_row(*_cells(result))
+    table.caption = (
+        f"CPU time. Y: the yardstick, {report.machine.yardstick_s:.3f} s here. Original: Apache Mesos in C++."
+        " Numbers without a unit are in Y."
+    )
+    return table
+
+
+def _cells(result: Result) -> tuple[str | Text, ...]:
+    target, theirs = TARGETS.get(result.name), original(result.name)
+    unit, p99, per_offer = result.unit, result.more.get("p99"), result.more.get("per_offer_s")
+    return (
+        result.name,
+        str(result.runs),
+        _shown(result.min, unit),
+        _shown(result.median, unit),
+        "" if p99 is None else _shown(p99, unit),
+        "" if per_offer is None else _shown(per_offer, "s"),
+        _shown(result.more["peak_bytes"], "bytes") if "peak_bytes" in result.more else "",
+        f"{result.ratio:.2g}" if unit == "s" else "",
+        "" if theirs is None else _shown(theirs.value, theirs.unit),
+        "" if target is None else _shown(target.must, target.unit),
+        "" if target is None or target.aim is None else _shown(target.aim, target.unit),
+        "" if target is None else _verdict(result, target),
+    )
+
+
+def figure_of(result: Result, target: Target) -> Figure:
+    """What of a result its target is about."""
+    value = result.more["p99"] if target.statistic == "p99" else result.median
+    return Figure(value / result.more["yardstick_s"] if target.unit == "Y" else value, target.unit)
+
+
+def missed(report: Report) -> list[str]:
+    """Names of results beyond what they must not exceed."""
+    targets = ((result, TARGETS.get(result.name)) for result in report.results)
+    return [
+        result.name
+        for result, target in targets
+        if target is not None and figure_of(result, target).value > target.must
+    ]
+
+
+def _verdict(result: Result, target: Target) -> Text:
+    value = figure_of(result, target).value
+    if value > target.must:
+        return Text(f"{MISSED} x{value / target.must:.2g}", style="bold red")
+    if target.aim is not None and value <= target.aim:
+        return Text("aim met", style="green")
+    return Text("must met", style="green" if target.aim is None else "yellow")
+
+
+def _shown(value: float, unit: str) -> str:
+    """Three digits: 1.23 s, 45.6 ms, 200 MB, or a plain number."""
+    scales = {"s": UNITS, "bytes": SIZES}.get(unit)
+    if scales is None:
+        return f"{value:.4g}"
+    scale, name = next(((scale, name) for scale, name in scales if value >= scale), scales[-1])
+    return f"{value / scale:.3g} {name}"
