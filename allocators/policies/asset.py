@@ -13,7 +13,7 @@ from allocators.hierarchical.allocator import HierarchicalAllocator
 from allocators.hierarchical.rules import Rules
 from allocators.policies.parameters import no_parameters
 from allocators.sorters.keyed import KeyedSorter
-from allocators.sorters.sorter import Pool, Sorter
+from allocators.sorters.registry import drawless
 from allocators.sorters.tree import Key, Node
 
 
@@ -34,8 +34,5 @@ class AssetSorter(KeyedSorter):
 def asset_fairness(settings: AllocatorSettings) -> Allocator:
     """The policy `asset`."""
     no_parameters(settings)
-    return HierarchicalAllocator(settings, Rules(_make_sorter, _make_sorter))
-
-
-def _make_sorter(pool: Pool, seed: int, name: str) -> Sorter:
-    return AssetSorter(pool)
+    make_sorter = drawless(AssetSorter)
+    return HierarchicalAllocator(settings, Rules(make_sorter, make_sorter))

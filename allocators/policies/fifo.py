@@ -11,7 +11,8 @@ from allocators.hierarchical.allocator import HierarchicalAllocator
 from allocators.hierarchical.rules import Rules
 from allocators.policies.parameters import no_parameters
 from allocators.sorters.keyed import KeyedSorter
-from allocators.sorters.sorter import Pool, Sorter
+from allocators.sorters.registry import drawless
+from allocators.sorters.sorter import Pool
 from allocators.sorters.tree import Key, Node
 from mesos_py.protocol.roles import ancestors
 
@@ -47,8 +48,5 @@ class FifoSorter(KeyedSorter):
 def fifo(settings: AllocatorSettings) -> Allocator:
     """The policy `fifo`."""
     no_parameters(settings)
-    return HierarchicalAllocator(settings, Rules(_make_sorter, _make_sorter))
-
-
-def _make_sorter(pool: Pool, seed: int, name: str) -> Sorter:
-    return FifoSorter(pool)
+    make_sorter = drawless(FifoSorter)
+    return HierarchicalAllocator(settings, Rules(make_sorter, make_sorter))

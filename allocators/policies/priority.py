@@ -9,6 +9,7 @@ allocation.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 from allocators.allocator import Allocator, AllocatorSettings
@@ -16,8 +17,8 @@ from allocators.hierarchical.allocator import HierarchicalAllocator
 from allocators.hierarchical.rules import Rules
 from allocators.policies.parameters import numbers
 from allocators.sorters.drf import DrfSorter
-from allocators.sorters.registry import sorter_factory
-from allocators.sorters.sorter import Pool, Sorter
+from allocators.sorters.registry import drawless, sorter_factory
+from allocators.sorters.sorter import Pool
 from allocators.sorters.tree import Key, Node
 from mesos_py.protocol.roles import validate_role
 
@@ -42,7 +43,5 @@ def strict_priority(settings: AllocatorSettings) -> Allocator:
         if problem := validate_role(role):
             raise ValueError(f"allocator parameter {role!r}: expected a role; {problem}")
 
-    def make_role_sorter(pool: Pool, seed: int, name: str) -> Sorter:
-        return PrioritySorter(pool, priorities)
-
+    make_role_sorter = drawless(partial(PrioritySorter, priorities=priorities))
     return HierarchicalAllocator(settings, Rules(make_role_sorter, sorter_factory("drf")))

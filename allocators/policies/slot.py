@@ -8,6 +8,7 @@ charge, so who needs much of it pays nothing: that is what the rule is known for
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 from allocators.allocator import Allocator, AllocatorSettings
@@ -15,7 +16,8 @@ from allocators.hierarchical.allocator import HierarchicalAllocator
 from allocators.hierarchical.rules import Rules
 from allocators.policies.parameters import positive_numbers
 from allocators.sorters.keyed import KeyedSorter
-from allocators.sorters.sorter import Pool, Sorter
+from allocators.sorters.registry import drawless
+from allocators.sorters.sorter import Pool
 from allocators.sorters.tree import Key, Node
 from mesos_py.protocol.quantities import Quantities
 
@@ -45,7 +47,5 @@ def slot_fairness(settings: AllocatorSettings) -> Allocator:
             raise ValueError(f"allocator parameter {name!r}: expected at least a thousandth in a slot")
     sizes = dict(slot.items())
 
-    def make_sorter(pool: Pool, seed: int, name: str) -> Sorter:
-        return SlotSorter(pool, sizes)
-
+    make_sorter = drawless(partial(SlotSorter, slot=sizes))
     return HierarchicalAllocator(settings, Rules(make_sorter, make_sorter))

@@ -13,8 +13,14 @@ from allocators.sorters.weighted_random import RandomSorter
 # Makes a sorter on a pool; `seed` and `name` are for sorters that draw, each from a stream of its own.
 SorterFactory = Callable[[Pool, int, str], Sorter]
 
+
+def drawless(make: Callable[[Pool], Sorter]) -> SorterFactory:
+    """What makes a sorter that draws nothing, out of the pool alone."""
+    return lambda pool, seed, name: make(pool)
+
+
 SORTERS: Final[Mapping[str, SorterFactory]] = {
-    "drf": lambda pool, seed, name: DrfSorter(pool),
+    "drf": drawless(DrfSorter),
     "random": lambda pool, seed, name: RandomSorter(pool, stable_hash(seed, name)),
 }
 

@@ -17,22 +17,23 @@ from tests.support.divisible import DivisibleCluster
 
 AGENT = AgentId("n1")
 PARTS = st.integers(1, 9)
+NEARLY = 5e-3  # Rounds are limited; this is a fraction of what one offer moves.
 
 
-def bought(wanted: list[dict[str, float]], budgets: list[float], names: tuple[str, ...]) -> list[float]:
+def bought(wanted: list[dict[str, float]], budgets: list[float], *, names: tuple[str, ...]) -> list[float]:
     """How many bundles of its proportions each client buys at equilibrium, of a pool of one of each name."""
-    prices = equilibrium(wanted, budgets, names)
+    prices = equilibrium(wanted, budgets, names=names)
     return [budget / sum(budgets) / cost(each, prices) for each, budget in zip(wanted, budgets, strict=True)]
 
 
 def test_the_example_of_the_drf_paper_has_the_prices_that_the_paper_says() -> None:
-    tasks = bought([{"cpus": 1 / 9, "mem": 4 / 18}, {"cpus": 3 / 9, "mem": 1 / 18}], [1, 1], ("cpus", "mem"))
+    tasks = bought([{"cpus": 1 / 9, "mem": 4 / 18}, {"cpus": 3 / 9, "mem": 1 / 18}], [1, 1], names=("cpus", "mem"))
 
     assert tasks == pytest.approx([45 / 11, 18 / 11])
 
 
 def test_a_resource_that_nobody_lacks_is_free() -> None:
-    prices = equilibrium([{"cpus": 1.0, "mem": 0.1}, {"cpus": 1.0, "mem": 0.2}], [1, 1], ("cpus", "mem"))
+    prices = equilibrium([{"cpus": 1.0, "mem": 0.1}, {"cpus": 1.0, "mem": 0.2}], [1, 1], names=("cpus", "mem"))
 
     assert prices == pytest.approx({"cpus": 1, "mem": 0}, abs=1e-6)
 
@@ -45,13 +46,13 @@ def test_no_feasible_change_of_the_bundles_raises_the_sum_of_relative_gains(
     names = ("x", "y", "z")
     wanted = [dict(zip(names, each, strict=True)) for each in demands]
     incomes = [float(budget) for budget in budgets[: len(wanted)]]
-    tasks = bought([{name: float(part) for name, part in each.items()} for each in wanted], incomes, names)
+    tasks = bought([{name: float(part) for name, part in each.items()} for each in wanted], incomes, names=names)
 
     for name in names:  # The pool is not overdrawn,
-        assert sum(each[name] * count for each, count in zip(wanted, tasks, strict=True)) <= 1 + 1e-3
+        assert sum(each[name] * count for each, count in zip(wanted, tasks, strict=True)) <= 1 + NEARLY
     for alone, each in enumerate(wanted):  # and giving all to one does not pay.
         most = min(1 / each[name] for name in names)
-        assert incomes[alone] * most / tasks[alone] <= sum(incomes) * (1 + 1e-3)
+        assert incomes[alone] * most / tasks[alone] <= sum(incomes) * (1 + NEARLY)
 
 
 def test_the_example_of_the_drf_paper_ends_where_the_paper_says() -> None:
@@ -89,6 +90,16 @@ def test_weights_are_budgets() -> None:
     cluster = DivisibleCluster("ceei", {"cpus": 90})
 
     assert cluster.fill({"a": {"cpus": 1}, "b": {"cpus": 1}}, weights={"a": 2}) == {"a": 60, "b": 30}
+
+
+def test_prices_follow_those_with_large_budgets() -> None:
+    # As in the paper's example, but with budgets of 1 and 3 memory is abundant, and both get as many tasks.
+    cluster = DivisibleCluster("ceei", {"cpus": 990, "mem": 1_980})
+
+    tasks = cluster.fill({"a": {"cpus": 1, "mem": 4}, "b": {"cpus": 3, "mem": 1}}, weights={"b": 3})
+
+    assert tasks["a"] == pytest.approx(247.5, abs=2)
+    assert tasks["b"] == pytest.approx(247.5, abs=2)
 
 
 def a_market() -> MarketSorter:

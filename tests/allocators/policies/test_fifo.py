@@ -47,6 +47,19 @@ def test_who_leaves_and_comes_back_stands_at_the_end_of_his_level(order: list[st
     sorter.check()
 
 
+def test_a_subtree_that_left_as_a_whole_comes_back_at_the_end() -> None:
+    sorter = FifoSorter(Pool())
+    for client in ("a/b", "a/c", "d"):
+        sorter.add(client)
+        sorter.activate(client)
+    for client in ("a/b", "a/c"):
+        sorter.remove(client)
+    sorter.add("a/b")
+    sorter.activate("a/b")
+
+    assert sorter.sort() == ["d", "a/b"]
+
+
 def test_the_first_framework_is_offered_everything_every_time() -> None:
     allocator = make_allocator("fifo", AllocatorSettings())
     for number in range(3):
