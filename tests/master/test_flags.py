@@ -80,6 +80,10 @@ def test_weights_are_read_and_shown() -> None:
     assert shown(loaded)["weights"] == "eng=2.0,dev/a=0.5"
 
 
+def test_a_ping_timeout_within_bounds_is_taken() -> None:
+    assert flags(agent_ping_timeout="2secs").agent_ping_timeout == 2_000_000_000
+
+
 def test_the_names_before_agents_were_called_agents_still_work() -> None:
     assert flags(max_slave_ping_timeouts="7").max_agent_ping_timeouts == 7
 

@@ -6,12 +6,13 @@ import pytest
 from msgspec.structs import replace
 
 from master.core import effects as e
-from master.core.events import AcceptanceAuthorized
+from master.core.events import AcceptanceAuthorized, AgentBooked
 from mesos_py.protocol.framework import Capability
 from mesos_py.protocol.ids import AgentId, FrameworkId, OfferId, TaskId
-from mesos_py.protocol.messages.master_agent import TaskLaunch
+from mesos_py.protocol.messages.master_agent import AgentUnregistration, TaskLaunch
 from mesos_py.protocol.messages.master_framework import OfferAcceptance
 from mesos_py.protocol.offer import Filters, Launch
+from mesos_py.protocol.resources import NOTHING, Resources
 from mesos_py.protocol.task import CommandInfo, Reason, TaskInfo, TaskState
 from tests.master.builders import SECOND, a_pid, a_task_info, an_acceptance, an_executor_info
 from tests.master.core_cluster import CoreCluster
@@ -323,3 +324,49 @@ def test_used_resources_are_reported_to_the_allocator_before_any_can_come_back()
 
 def test_filters_are_the_default_unless_the_framework_says_otherwise() -> None:
     assert Filters(refuse_ns=-1).effective_refuse_ns == 5 * SECOND
+
+
+def test_of_an_offer_that_is_used_up_nothing_comes_back() -> None:
+    cluster = a_cluster()
+    offer = cluster.an_offer(ID)
+
+    cluster.send(SCHEDULER, an_acceptance(offer, replace(VALID, resources=offer.resources)))
+
+    assert not [effect for effect in cluster.effects if isinstance(effect, e.RecoverOffered)]
+    assert cluster.allocator.free(AGENT_ID) == NOTHING
+
+
+def test_the_end_of_one_agent_leaves_acceptances_of_others_alone() -> None:
+    cluster = a_cluster()
+    offer = cluster.an_offer(ID)
+    other, _ = cluster.an_agent("slave(1)", host=3)
+    cluster.holds_answers = True
+    cluster.send(SCHEDULER, an_acceptance(offer, VALID))
+
+    cluster.send(other, AgentUnregistration(agent_id=AgentId("m-S1")))
+    cluster.answer()
+
+    assert cluster.task(ID, "t").state is TaskState.STAGING
+
+
+def test_what_is_revocable_does_not_mix_with_what_is_not() -> None:
+    mixed = Resources.parse(
+        """[{"name": "cpus", "type": "SCALAR", "scalar": {"value": 1}},
+            {"name": "cpus", "type": "SCALAR", "scalar": {"value": 1}, "revocable": {}}]"""
+    )
+    cluster = a_cluster()
+
+    accept(cluster, replace(VALID, resources=mixed))
+
+    assert cluster.statuses(SCHEDULER)[0].message == "Task: resources: cpus must not be both revocable and not"
+
+
+def test_an_answer_of_the_allocator_for_an_earlier_stay_books_nobody() -> None:
+    cluster = a_cluster()
+    agent = cluster.books.agents[AGENT_ID]
+    agent.booked = False
+
+    cluster.apply(AgentBooked(AGENT_ID, agent.instance + 1))
+    cluster.apply(AgentBooked(AgentId("nobody"), agent.instance))
+
+    assert not agent.booked

@@ -403,3 +403,37 @@ def test_bytes_for_an_executor_are_passed_on_while_its_agent_is_there() -> None:
     assert cluster.received(AGENT, SchedulerToExecutor) == [message]
     assert cluster.counts["valid_framework_to_executor_messages"] == 1
     assert cluster.counts["invalid_framework_to_executor_messages"] == 1
+
+
+def test_an_executor_of_a_framework_that_checkpoints_waits_for_its_agent() -> None:
+    cluster = CoreCluster()
+    pid, id = cluster.an_agent()
+    scheduler, framework_id = cluster.a_framework(checkpoint=True)
+    offer = cluster.an_offer(framework_id)
+    cluster.send(scheduler, an_acceptance(offer, a_task_info("t", id, executor=an_executor_info())))
+
+    cluster.exit(pid)
+
+    assert list(cluster.books.agents[id].executors) == [(framework_id, "e")]
+
+
+def test_an_agent_whose_connection_is_lost_cannot_lose_it_again() -> None:
+    cluster = CoreCluster()
+    pid, _ = cluster.an_agent()
+    cluster.exit(pid)
+
+    cluster.exit(pid)
+
+    assert cluster.effects == []
+
+
+def test_the_end_of_an_executor_is_told_to_nobody_while_there_is_no_scheduler() -> None:
+    cluster, id = an_executor()
+    cluster.exit(SCHEDULER)
+    cluster.forget()
+    (key,) = cluster.books.agents[id].executors
+
+    cluster.send(AGENT, ExecutorExited(agent_id=id, framework_id=key[0], executor_id=key[1], exit_status=0))
+
+    assert not cluster.inboxes
+    assert not cluster.books.agents[id].executors

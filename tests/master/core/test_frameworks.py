@@ -20,7 +20,7 @@ from mesos_py.protocol.messages.master_framework import (
     OfferRescinded,
 )
 from mesos_py.protocol.task import Reason, TaskState
-from tests.master.builders import SECOND, a_framework_info, a_pid, a_task_info, an_acceptance
+from tests.master.builders import SECOND, a_framework_info, a_pid, a_task_info, an_acceptance, an_executor_info
 from tests.master.core_cluster import CoreCluster
 
 R, C, D, E = FrameworkState.RECOVERED, FrameworkState.CONNECTED, FrameworkState.DISCONNECTED, FrameworkState.COMPLETED
@@ -335,3 +335,17 @@ def test_nobody_speaks_for_a_framework_but_its_scheduler(sender: PID) -> None:
         cluster.send(sender, FrameworkUnsubscription(framework_id=id))
 
     assert id in cluster.books.frameworks
+
+
+def test_the_end_of_a_framework_leaves_executors_of_others_alone() -> None:
+    cluster = CoreCluster()
+    _, agent_id = cluster.an_agent()
+    ended, ended_id = cluster.a_framework()
+    other, other_id = cluster.a_framework("scheduler(2)")
+    for pid, id in ((ended, ended_id), (other, other_id)):
+        task = a_task_info("t", agent_id, cpus=0.5, executor=an_executor_info())
+        cluster.send(pid, an_acceptance(cluster.an_offer(id), task))
+
+    cluster.send(ended, FrameworkUnsubscription(framework_id=ended_id))
+
+    assert list(cluster.books.agents[agent_id].executors) == [(other_id, "e")]

@@ -257,3 +257,18 @@ def test_executors_of_a_framework_that_has_ended_are_not_taken_over() -> None:
 
     assert not cluster.books.agents[OLD_AGENT].executors
     assert cluster.last(AGENT, FrameworkShutdown).framework_id == OLD
+
+
+def test_of_the_past_only_what_has_ended_is_remembered_and_nothing_of_strangers() -> None:
+    cluster = CoreCluster()
+    past = (
+        a_task(OLD, "running"),
+        a_task(OLD, "t", state=TaskState.FINISHED),
+        a_task(FrameworkId("idle-0000"), "u", state=TaskState.FINISHED),
+        a_task(OLD, "v", state=TaskState.FINISHED),
+        a_task(OLD, "v", state=TaskState.FINISHED),
+    )
+
+    cluster.send(AGENT, a_report(a_task(OLD, "t"), completed=past))
+
+    assert [task.task_id for task in cluster.books.frameworks[OLD].completed] == ["v"]

@@ -10,7 +10,7 @@ import pytest
 from libprocess_py.pid import PID
 from master.core.errors import StrangeSender
 from mesos_py.protocol.framework import Capability
-from mesos_py.protocol.ids import TaskId
+from mesos_py.protocol.ids import ExecutorId, TaskId
 from mesos_py.protocol.messages.master_agent import (
     AgentShutdown,
     TaskKill,
@@ -225,3 +225,16 @@ def test_an_end_that_a_returning_agent_has_forgotten_is_not_told_twice() -> None
     assert [status.state for status in cluster.statuses(scheduler)] == [TaskState.FINISHED]
     assert not cluster.received(pid, TaskKill)
     assert not cluster.books.frameworks[framework_id].tasks
+
+
+def test_an_executor_that_a_returning_agent_reports_stays() -> None:
+    cluster = CoreCluster()
+    pid, id = cluster.an_agent()
+    scheduler, framework_id = cluster.a_framework(checkpoint=True)
+    offer = cluster.an_offer(framework_id)
+    cluster.send(scheduler, an_acceptance(offer, a_task_info("t", id, executor=an_executor_info())))
+    running = cluster.books.agents[id].executors[framework_id, ExecutorId("e")]
+
+    cluster.send(pid, a_report(a_task(framework_id, agent_id=id), id=id, executors=(running,)))
+
+    assert list(cluster.books.agents[id].executors) == [(framework_id, "e")]

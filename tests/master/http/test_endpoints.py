@@ -10,7 +10,9 @@ from msgspec.structs import replace
 
 from mesos_py.protocol.framework import Capability
 from mesos_py.protocol.ids import ContainerId, TaskId
+from mesos_py.protocol.messages import master_agent as ma
 from mesos_py.protocol.messages import master_framework as mf
+from mesos_py.protocol.resources import Resources
 from mesos_py.protocol.task import CommandInfo, ExecutorInfo, TaskState
 from tests.master.builders import (
     SECOND,
@@ -18,6 +20,7 @@ from tests.master.builders import (
     a_task_info,
     a_uuid,
     an_acceptance,
+    an_agent_info,
     an_executor_info,
     an_update,
 )
@@ -258,3 +261,16 @@ def test_a_framework_that_was_taken_over_and_an_agent_that_returned_say_since_wh
 
     assert state["frameworks"][0]["reregistered_time"] > state["frameworks"][0]["registered_time"]
     assert state["slaves"][0]["reregistered_time"] > state["slaves"][0]["registered_time"]
+
+
+def test_roles_show_what_is_reserved_for_them() -> None:
+    cluster = SimulatedCluster()
+    agent = Agent("slave(1)", cluster.master)
+    cluster.spawn(agent, 3)
+    info = replace(an_agent_info(), resources=Resources.parse("cpus(eng):1.5;cpus(*):1;mem:64"))
+    cluster.do(agent, Agent.tell, ma.AgentRegistration(agent=info, version="0.1.0"))
+    cluster.scheduler(info=a_framework_info(roles=("eng",)))
+
+    (role,) = get(cluster, "/roles")["roles"]
+
+    assert (role["name"], role["reserved"]["cpus"], role["reserved"]["mem"]) == ("eng", 1.5, 0.0)
