@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Final
 
-from allocators.explain.blockers import AgentGone, Blocker, FrameworkUnknown
+from allocators.explain.blockers import AgentGone, Blocker, FrameworkUnknown, Remedy
 from allocators.explain.gates import agent_gates, framework_gates, pair_gates
 from allocators.explain.scene import Scene
 from allocators.explain.shortage import Pair, shortage
@@ -128,7 +128,7 @@ def _counts(agents: Iterable[AgentExplanation]) -> tuple[ReasonCount, ...]:
 def _distance(agent: AgentExplanation) -> tuple[int, int, float]:
     """How much is in the way: few reasons are nearer than many, time is nearer than an operator."""
     until = agent.until
-    worst = max(blocker.remedy for blocker in agent.blockers)
+    worst = max((blocker.remedy for blocker in agent.blockers), default=Remedy.TIME)
     return len(agent.blockers), worst, float("inf") if until is None else until
 
 
