@@ -26,6 +26,7 @@ from mesos_py.protocol.messages.master_framework import (
     FrameworkUnsubscription,
     OfferAcceptance,
     OfferDecline,
+    OfferSuppression,
     StatusAcknowledgement,
     StatusUpdate,
 )
@@ -35,7 +36,8 @@ from mesos_py.protocol.task import Reason, Source, TaskInfo, TaskState, TaskStat
 BACKOFF_NS: Final = 2_000_000_000  # FW-03: the first retry comes within two seconds,
 BACKOFF_NS_MAX: Final = 60_000_000_000  # and none later than a minute after the last attempt.
 BACKOFF_DOUBLINGS_MAX: Final = 5  # 2 s doubled five times is past the minute.
-FAILOVER_SHARE: Final = 10  # FW-03: ten attempts fit into the failover timeout.
+FAILOVER_SHARE: Final = 10  # FW-03: ten attempts fit into the failover timeout,
+RETRY_NS_MIN: Final = 100_000_000  # unless it is so short that they would come faster than a master answers.
 OFFERS_MAX: Final = 100_000  # Offers kept; twice the largest cluster aimed at, so only a runaway master meets it.
 
 
@@ -102,11 +104,16 @@ class Acknowledge:
 
 
 @dataclass(frozen=True, slots=True)
+class Aborted:
+    """Nobody is called any more: whoever waits for the driver's end need not wait longer."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """The driver is done: nothing more will happen."""
 
 
-Effect: TypeAlias = Send | Watch | Retry | Call | Acknowledge | Ended
+Effect: TypeAlias = Send | Watch | Retry | Call | Acknowledge | Aborted | Ended
 Effects: TypeAlias = tuple[Effect, ...]
 
 
@@ -176,10 +183,10 @@ class SchedulerState:
         self._from_master(sender)
         if not self._is_up:
             return ()
+        if len(self.offers) + len(offers) > OFFERS_MAX:
+            raise ProtocolError(f"more than {OFFERS_MAX} outstanding offers")
         self.offers.update((offer.id, offer.agent_id) for offer in offers)
         self.agents.update((offer.agent_id, offer.agent_pid) for offer in offers)
-        if len(self.offers) > OFFERS_MAX:
-            raise ProtocolError(f"more than {OFFERS_MAX} outstanding offers")
         return (Call("resource_offers", (offers,)),)
 
     def rescinded(self, sender: PID, offer_id: OfferId) -> Effects:
@@ -215,10 +222,12 @@ class SchedulerState:
         return (Call("framework_message", (message.agent_id,), named),) if self._is_up else ()
 
     def refused(self, sender: PID, message: str) -> Effects:
+        """The master does not want the framework, or not from this driver: it would hear nothing more."""
         self._from_master(sender)
-        if self.status is not DriverStatus.RUNNING:
+        if not self._is_running:
             return ()
-        return (*self.abort(), Call("error", (message,)))
+        self._become(DriverStatus.ABORTED)
+        return Call("error", (message,)), Aborted()
 
     def acknowledge(self, status: TaskStatus) -> Effects:
         """Statuses without uuid are nobody's to acknowledge (TS-04)."""
@@ -264,10 +273,16 @@ class SchedulerState:
         return (*leave, Ended())
 
     def abort(self) -> Effects:
-        """No more callbacks and no more calls; the tasks go on until the failover timeout."""
-        if self.status is DriverStatus.RUNNING:
-            self._become(DriverStatus.ABORTED)
-        return ()
+        """No more callbacks and no more calls. The tasks go on; no offers are held or made meanwhile."""
+        if not self._is_running:
+            return ()
+        leave: Effects = ()
+        if self._is_up:
+            leave = self.call(OfferSuppression(framework_id=self.id))
+            if self.offers:
+                leave = (*leave, *self.decline(OfferDecline(framework_id=self.id, offer_ids=tuple(self.offers))))
+        self._become(DriverStatus.ABORTED)
+        return (*leave, Aborted())
 
     @property
     def id(self) -> FrameworkId:
@@ -314,7 +329,7 @@ class SchedulerState:
         within = min(BACKOFF_NS << min(self.tries, BACKOFF_DOUBLINGS_MAX), BACKOFF_NS_MAX)
         self.tries += 1
         if self.framework.failover_timeout_ns:
-            within = min(within, self.framework.failover_timeout_ns // FAILOVER_SHARE)
+            within = min(within, max(self.framework.failover_timeout_ns // FAILOVER_SHARE, RETRY_NS_MIN))
         return Retry(self.attempt, within)
 
 

@@ -15,6 +15,7 @@ from libprocess_py.pid import PID
 from libprocess_py.process import Process, install
 from mesos_py.frameworks.scheduler.callbacks import Scheduler
 from mesos_py.frameworks.scheduler.core import (
+    Aborted,
     Acknowledge,
     Call,
     DriverStatus,
@@ -94,6 +95,10 @@ class SchedulerProcess(Process):
 
     def finalize(self) -> None:
         """Ended from outside: the master sees the link break, and the failover timeout begins."""
+        self._told()
+
+    def _told(self) -> None:
+        """Whoever waits for the end hears of it, once."""
         if self.ended.is_pending:
             self.ended.set(self._state.status)
 
@@ -227,8 +232,10 @@ class SchedulerProcess(Process):
                     getattr(self._scheduler, callback)(self, *arguments, **named)
                 case Acknowledge(status):
                     self._perform(self._state.acknowledge(status))
+                case Aborted():
+                    self._told()
                 case Ended():
-                    self.ended.set(self._state.status)
+                    self._told()
                     self.terminate(inject=False)
                 case _:
                     assert_never(effect)

@@ -48,6 +48,7 @@ class SchedulerDriver:
             implicit_acknowledgements=implicit_acknowledgements,
         )
         self._node = BackgroundNode(NodeSettings(ip=ip or local_ip_towards(leader.address)))
+        self._is_closed = False
         self._ended: concurrent.futures.Future[DriverStatus] = concurrent.futures.Future()
 
     def start(self) -> DriverStatus:
@@ -62,9 +63,10 @@ class SchedulerDriver:
         return self._node.call(function, self.process)
 
     def join(self, timeout_s: float | None = None) -> DriverStatus:
-        """Wait for the end and close the node. Raises TimeoutError after `timeout_s`."""
+        """Wait until the driver is stopped or aborted, and close the node. Raises TimeoutError after `timeout_s`."""
         status = self._ended.result(timeout_s)
         self._node.stop()
+        self._is_closed = True
         return status
 
     def run(self) -> DriverStatus:
@@ -73,8 +75,11 @@ class SchedulerDriver:
 
     def stop(self, *, failover: bool = False) -> DriverStatus:
         """End the framework, or with `failover` only this scheduler, and close the node."""
-        self.call(lambda process: process.stop(failover=failover)).result(STOP_TIMEOUT_S)
+        if not self._is_closed:
+            self.call(lambda process: process.stop(failover=failover)).result(STOP_TIMEOUT_S)
         return self.join(STOP_TIMEOUT_S)
 
     def abort(self) -> None:
-        self.call(lambda process: process.abort()).result(STOP_TIMEOUT_S)
+        """No more callbacks, and `join` returns."""
+        if not self._is_closed:
+            self.call(lambda process: process.abort()).result(STOP_TIMEOUT_S)

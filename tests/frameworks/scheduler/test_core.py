@@ -9,9 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from libprocess_py.errors import ProtocolError
 from libprocess_py.pid import PID
 from mesos_py.frameworks.scheduler.core import (
     NEXT_STATUS,
+    OFFERS_MAX,
+    RETRY_NS_MIN,
+    Aborted,
     Acknowledge,
     Call,
     DriverStatus,
@@ -32,6 +36,8 @@ from mesos_py.protocol.messages.master_framework import (
     FrameworkSubscription,
     FrameworkUnsubscription,
     OfferAcceptance,
+    OfferDecline,
+    OfferSuppression,
     StatusAcknowledgement,
     StatusUpdate,
 )
@@ -165,6 +171,12 @@ def test_ten_attempts_fit_into_the_failover_timeout() -> None:
     assert [effect.within_ns for effect in effects if isinstance(effect, Retry)] == [500_000_000]
 
 
+def test_a_failover_timeout_of_nothing_does_not_make_a_storm_of_attempts() -> None:
+    effects = a_driver(failover_timeout_ns=1).detected(MASTER)
+
+    assert [effect.within_ns for effect in effects if isinstance(effect, Retry)] == [RETRY_NS_MIN]
+
+
 def test_messages_from_anybody_but_the_followed_master_are_refused() -> None:
     state = a_subscribed_driver()
 
@@ -248,6 +260,34 @@ def test_an_aborted_driver_calls_nobody_and_is_called_by_nobody() -> None:
     assert state.offered(MASTER, (an_offer(),)) == ()
     assert state.updated(MASTER, an_update()) == ()
     assert state.retry(state.attempt) == ()
+
+
+def test_an_aborted_driver_holds_no_offers_and_wants_none() -> None:
+    state = a_subscribed_driver()
+    state.offered(MASTER, (an_offer(1), an_offer(2)))
+
+    effects = state.abort()
+
+    suppressed, declined = sent(effects)
+    assert suppressed == OfferSuppression(framework_id=WELCOME.framework_id)
+    assert isinstance(declined, OfferDecline)
+    assert declined.offer_ids == ("m-O1", "m-O2")
+    assert effects[-1] == Aborted()
+    assert state.abort() == ()
+
+
+def test_a_driver_without_a_master_aborts_in_silence() -> None:
+    assert a_driver().abort() == (Aborted(),)
+
+
+def test_offers_that_nobody_can_keep_are_refused_as_a_whole() -> None:
+    state = a_subscribed_driver()
+    state.offers = {OfferId(str(number)): AGENT for number in range(OFFERS_MAX)}
+
+    with pytest.raises(ProtocolError, match="outstanding offers"):
+        state.offered(MASTER, (an_offer(),))
+
+    assert len(state.offers) == OFFERS_MAX
 
 
 EVENTS = st.sampled_from(

@@ -1,0 +1,75 @@
+"""The driver of a program with threads: its calls return when they should."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from libprocess_py.pid import PID, Address
+from libprocess_py.process import Process, install
+from libprocess_py.runtime.background import BackgroundNode
+from libprocess_py.runtime.settings import NodeSettings
+from mesos_py.frameworks.scheduler.callbacks import Driver, Scheduler
+from mesos_py.frameworks.scheduler.core import DriverStatus
+from mesos_py.frameworks.scheduler.threaded import SchedulerDriver
+from mesos_py.protocol.framework import FrameworkInfo
+from mesos_py.protocol.messages.master_framework import FrameworkError, FrameworkSubscription
+
+NOBODY_THERE = PID("master", Address("127.0.0.1", 1))
+PATIENCE_S = 20.0  # A driver that hangs fails the test instead of the run.
+
+
+class Bouncer(Process):
+    """A master that lets nobody in."""
+
+    @install(FrameworkSubscription)
+    def subscription(self, sender: PID, message: FrameworkSubscription) -> None:
+        self.send(sender, FrameworkError(message="not you"))
+
+
+class Listener(Scheduler):
+    def __init__(self) -> None:
+        self.errors: list[str] = []
+
+    def error(self, driver: Driver, message: str) -> None:
+        self.errors.append(message)
+
+
+@pytest.fixture
+def bouncer() -> Iterator[PID]:
+    with BackgroundNode(NodeSettings(ip="127.0.0.1")) as node:
+        yield node.call(lambda: node.node.spawn(Bouncer("master"))).result()
+
+
+def a_driver(master: PID) -> tuple[SchedulerDriver, Listener]:
+    listener = Listener()
+    info = FrameworkInfo(user="u", name="n")
+    return SchedulerDriver(listener, info, master=str(master.address), ip="127.0.0.1"), listener
+
+
+def test_a_driver_that_is_refused_does_not_keep_its_program_waiting(bouncer: PID) -> None:
+    driver, listener = a_driver(bouncer)
+    driver.start()
+
+    assert driver.join(PATIENCE_S) is DriverStatus.ABORTED
+    assert listener.errors == ["not you"]
+    assert driver.stop() is DriverStatus.ABORTED
+
+
+def test_an_aborted_driver_has_ended_for_those_who_wait() -> None:
+    driver, _ = a_driver(NOBODY_THERE)
+    driver.start()
+
+    driver.abort()
+
+    assert driver.join(PATIENCE_S) is DriverStatus.ABORTED
+    driver.abort()
+
+
+def test_a_driver_stops_once() -> None:
+    driver, _ = a_driver(NOBODY_THERE)
+    driver.start()
+
+    assert driver.stop() is DriverStatus.STOPPED
+    assert driver.stop() is DriverStatus.STOPPED
