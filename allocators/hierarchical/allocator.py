@@ -145,6 +145,7 @@ class HierarchicalAllocator:
         book = self.books.add_agent(agent_id, agent, total=total)
         for framework_id, resources in used.items():
             self._hold_in_use(book, framework_id, resources=resources)
+        self._eligibility.traits(book)
         self._recovery.agents_known(len(self.books.agents))
         self._wake(agent_id)
 
@@ -335,11 +336,12 @@ class HierarchicalAllocator:
 
     def _put_to_sleep(self, candidates: list[AgentBook], allocations: tuple[Allocation, ...]) -> list[AgentBook]:
         """Whoever was passed over; the others, who stay awake."""
-        staying: list[AgentBook] = []
-        left = [agent for agent in candidates if agent.free]
+        with_free = self.books.with_free
+        left = [agent for agent in candidates if agent.id in with_free]  # The others are woken when something is free.
         served = {allocation.agent_id for allocation in allocations} if left else set()
-        for agent in candidates:
-            if agent.free and (agent.id in served or self.books.roles.quotas):
+        staying: list[AgentBook] = []
+        for agent in left:
+            if agent.id in served or self.books.roles.quotas:
                 staying.append(agent)
             else:
                 self.candidates.sleep(agent)

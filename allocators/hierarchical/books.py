@@ -78,6 +78,7 @@ class Books:
 
     def set_total(self, agent: AgentBook, total: Resources) -> None:
         """The agent has this now, whatever is held of it."""
+        total = self.interned.bundle(total).resources  # One object for all machines of a kind.
         for resources, sign in ((agent.total, -1), (total, 1)):
             amounts = dict(resources.scalar_quantities.items())
             if sign > 0:
@@ -108,6 +109,8 @@ class Books:
         for agent_id in self._uncharged.pop(framework.id, ()):
             agent = self.agents[agent_id]
             for grant in self.interned.grants(agent.held[framework.id]):
+                self._ledger.uncharged(grant, -1)
+                self._ledger.charged(grant, 1)
                 self._charge(framework, agent, grant=grant)
             self._change_in_use(agent.in_use.get(framework.id, NOTHING), 1)
 
@@ -167,11 +170,12 @@ class Books:
         agent.hold(framework_id, grant)
         if not agent.free:
             self.with_free.pop(agent.id, None)
-        self._ledger.hold(grant)
         framework = self.frameworks.get(framework_id)
         if framework is not None:
+            self._ledger.charged(grant, 1)
             self._charge(framework, agent, grant=grant)
         else:
+            self._ledger.uncharged(grant, 1)
             self._uncharged.setdefault(framework_id, {})[agent.id] = None
 
     def unhold(self, agent: AgentBook, framework_id: FrameworkId, *, resources: Resources) -> None:
@@ -179,7 +183,6 @@ class Books:
         grants = self.interned.grants(resources)
         for grant in grants:
             agent.unhold(framework_id, grant)
-            self._ledger.unhold(grant)
         self._note_free(agent)
         in_use = agent.in_use.get(framework_id)
         if in_use is not None and (excess := in_use - agent.held.get(framework_id, NOTHING)):
@@ -187,8 +190,12 @@ class Books:
         framework = self.frameworks.get(framework_id)
         if framework is not None:
             for grant in grants:
+                self._ledger.charged(grant, -1)
                 self._discharge(framework, agent, grant=grant)
-        elif framework_id not in agent.held:
+            return
+        for grant in grants:
+            self._ledger.uncharged(grant, -1)
+        if framework_id not in agent.held:
             del self._uncharged[framework_id][agent.id]
             if not self._uncharged[framework_id]:
                 del self._uncharged[framework_id]
@@ -209,12 +216,10 @@ class Books:
         framework = self.frameworks[framework_id]
         for grant in self.interned.grants(old):
             agent.unhold(framework_id, grant)
-            self._ledger.unhold(grant)
-            self._ledger.discharge(grant)
+            self._ledger.charged(grant, -1)
         for grant in self.interned.grants(new):
             agent.hold(framework_id, grant)
-            self._ledger.hold(grant)
-            self._ledger.charge(grant)
+            self._ledger.charged(grant, 1)
         self._note_free(agent)
         old_entry, new_entry = Entry(agent.id, old), Entry(agent.id, new)
         self.framework_sorters[role].update(framework_id, old_entry, new=new_entry)
@@ -227,7 +232,6 @@ class Books:
             self._track(framework, role)
         self.framework_sorters[role].allocated(framework.id, entry)
         self.role_sorter.allocated(role, entry)
-        self._ledger.charge(grant)
         agents = framework.holdings.get(role)
         if agents is None:
             agents = framework.holdings[role] = {}
@@ -237,7 +241,6 @@ class Books:
         role, entry = grant.role, grant.entry(agent.id)
         self.framework_sorters[role].unallocated(framework.id, entry)
         self.role_sorter.unallocated(role, entry)
-        self._ledger.discharge(grant)
         self._note_holding(framework, agent, role=role)
 
     def _note_holding(self, framework: FrameworkBook, agent: AgentBook, *, role: str) -> None:

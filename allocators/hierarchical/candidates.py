@@ -43,7 +43,7 @@ class Candidates:
 
     def all_seen(self, staying: Collection[AgentBook]) -> None:
         """A run has looked at everybody who was awake; only these stay so."""
-        self._awake.update((agent.id, None) for agent in staying)
+        self._awake = {agent.id: None for agent in staying}
         self._answered = self._calls
 
     def among(self, agent_ids: Collection[AgentId] | None) -> list[AgentBook]:

@@ -22,31 +22,22 @@ class Ledger:
         self._reserved_held: Amounts = {}
         self._by_role: dict[str, Amounts] = {}
         self._by_top_level: dict[str, Amounts] = {}
-        self._pending: dict[Grant, int] = {}  # How many more (or fewer) are held than the sums say,
-        self._charged: dict[Grant, int] = {}  # and how many by frameworks that are known.
+        # How many more (or fewer) are held than the sums say, by frameworks that are known, and by others.
+        self._charged: dict[Grant, int] = {}
+        self._uncharged: dict[Grant, int] = {}
 
-    def hold(self, grant: Grant) -> None:
-        """Somebody holds it."""
-        self._pending[grant] = self._pending.get(grant, 0) + 1
-        if len(self._pending) > PENDING_MAX:
+    def charged(self, grant: Grant, sign: int) -> None:
+        """A framework that is known holds it (1), or no longer (-1); its role is charged for it."""
+        pending = self._charged
+        pending[grant] = pending.get(grant, 0) + sign
+        if len(pending) > PENDING_MAX:
             self._settle()
 
-    def unhold(self, grant: Grant) -> None:
-        """Nobody holds it any more."""
-        self._pending[grant] = self._pending.get(grant, 0) - 1
-        if len(self._pending) > PENDING_MAX:
-            self._settle()
-
-    def charge(self, grant: Grant) -> None:
-        """Its role is charged for it."""
-        self._charged[grant] = self._charged.get(grant, 0) + 1
-        if len(self._charged) > PENDING_MAX:
-            self._settle()
-
-    def discharge(self, grant: Grant) -> None:
-        """Its role is no longer charged for it."""
-        self._charged[grant] = self._charged.get(grant, 0) - 1
-        if len(self._charged) > PENDING_MAX:
+    def uncharged(self, grant: Grant, sign: int) -> None:
+        """The same for a framework that is not known; no role is charged."""
+        pending = self._uncharged
+        pending[grant] = pending.get(grant, 0) + sign
+        if len(pending) > PENDING_MAX:
             self._settle()
 
     @property
@@ -75,15 +66,16 @@ class Ledger:
 
     def _settle(self) -> None:
         # What grew comes first, so that no sum passes below zero on the way.
-        for grant, count in sorted(self._pending.items(), key=_count_of, reverse=True):
-            change(self._held, grant.bundle.scalars, sign=count)
-            change(self._reserved_held, grant.bundle.reserved, sign=count)
-        for grant, count in sorted(self._charged.items(), key=_count_of, reverse=True):
+        charged = sorted(self._charged.items(), key=_count_of, reverse=True)
+        self._charged.clear()
+        for grant, count in charged:
             amounts, top_level = grant.bundle.plain, grant.role.partition("/")[0]
             change_by_role(self._by_role, grant.role, amounts=amounts, sign=count)
             change_by_role(self._by_top_level, top_level, amounts=amounts, sign=count)
-        self._pending.clear()
-        self._charged.clear()
+        for grant, count in sorted([*charged, *self._uncharged.items()], key=_count_of, reverse=True):
+            change(self._held, grant.bundle.scalars, sign=count)
+            change(self._reserved_held, grant.bundle.reserved, sign=count)
+        self._uncharged.clear()
 
 
 def _count_of(item: tuple[Grant, int]) -> int:

@@ -10,6 +10,7 @@ everybody was asked.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import Final, TypeAlias
 
 from allocators.draw import mix, stable_hash
@@ -21,7 +22,7 @@ from allocators.hierarchical.frameworks import FrameworkBook
 from allocators.hierarchical.grants import Bundle, Grant
 from allocators.hierarchical.journal import Observer
 from allocators.hierarchical.quota import QuotaFigures
-from allocators.hierarchical.refusals import Refusals
+from allocators.hierarchical.refusals import Cell, Refusals
 from allocators.hierarchical.rules import AgentOrder
 from mesos_py.protocol.ids import AgentId, FrameworkId
 from mesos_py.protocol.messages.master_allocator import Allocation
@@ -31,8 +32,6 @@ from mesos_py.protocol.resources import NOTHING, ResourceKind, Resources
 GUARANTEES: Final = 1
 FAIR_SHARE: Final = 2
 
-# Under which role, on which agent.
-Place: TypeAlias = tuple[str, AgentId]
 Shuffle: TypeAlias = Callable[[list[ResourceKind]], None]
 
 
@@ -56,7 +55,8 @@ class Run:
         self._draw = draw
         self._order = order
         self._quota = QuotaFigures(books) if books.roles.quotas else None
-        self._offered: dict[FrameworkId, dict[Place, Resources]] = {}
+        self._offered: dict[FrameworkId, list[Allocation]] = {}
+        self._parts: dict[Cell, int] = {}  # Where in these lists an agent is that may be offered in several parts.
         self._shared_offered: dict[AgentId, Resources] = {}
 
     def over(self, agents: Iterable[AgentBook]) -> tuple[Allocation, ...]:
@@ -68,11 +68,7 @@ class Run:
         turns = self._shuffled(candidates, FAIR_SHARE)
         for agent in turns if self._order is None else self._order(turns):
             self._share_out(agent)
-        return tuple(
-            Allocation(framework_id=framework_id, agent_id=agent_id, role=role, resources=resources)
-            for framework_id, places in self._offered.items()
-            for (role, agent_id), resources in places.items()
-        )
+        return tuple(chain.from_iterable(self._offered.values()))
 
     # What explanations ask of a run that is over.
 
@@ -91,7 +87,9 @@ class Run:
 
     def _shuffled(self, agents: list[AgentBook], stage: int) -> list[AgentBook]:
         draw = stable_hash(self._draw, stage)
-        return sorted(agents, key=lambda agent: (mix(agent.draw ^ draw), agent.id))
+        places = [(mix(agent.draw ^ draw), agent.id, agent) for agent in agents]
+        places.sort()
+        return [agent for _, _, agent in places]
 
     # First stage.
 
@@ -145,7 +143,7 @@ class Run:
             for client in sorters[role].walk():
                 framework = frameworks[FrameworkId(client)]
                 if (is_for_all and framework.is_modest) or self._takes(agent, framework, role=role, bundle=bundle):
-                    self._book(agent, framework, grant=bundle.grant(role))
+                    self._book(agent, framework, grant=bundle.grant(role), is_all=True)
                     return
 
     def _takes(self, agent: AgentBook, framework: FrameworkBook, *, role: str, bundle: Bundle) -> bool:
@@ -215,16 +213,19 @@ class Run:
             self._shared_offered[agent.id] = self._shared_offered.get(agent.id, NOTHING) + shared
         return True
 
-    def _book(self, agent: AgentBook, framework: FrameworkBook, *, grant: Grant) -> None:
-        framework_id, place = framework.id, (grant.role, agent.id)
+    def _book(self, agent: AgentBook, framework: FrameworkBook, *, grant: Grant, is_all: bool = False) -> None:
+        """It is offered. `is_all`: nothing of the agent was offered before in this run, or will be again."""
+        framework_id, role, resources = framework.id, grant.role, grant.resources
         if self.observer is not None:
-            self.observer(framework_id, grant.role, agent)
+            self.observer(framework_id, role, agent)
         self._books.hold_grant(agent, framework_id, grant=grant)
-        places = self._offered.get(framework_id)
-        if places is None:
-            places = self._offered[framework_id] = {}
-        before = places.get(place)
-        places[place] = grant.resources if before is None else before + grant.resources
+        offered = self._offered.get(framework_id)
+        if offered is None:
+            offered = self._offered[framework_id] = []
+        number = len(offered) if is_all else self._parts.setdefault((framework_id, role, agent.id), len(offered))
+        if number < len(offered):  # Another part for the same cell.
+            resources += offered.pop(number).resources
+        offered.insert(number, Allocation(framework_id=framework_id, agent_id=agent.id, role=role, resources=resources))
 
     def _shuffle(self, agent: AgentBook) -> Shuffle:
         """Chopping visits resources in random order, so that no kind of disk is always the one that is cut."""

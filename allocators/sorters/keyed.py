@@ -58,7 +58,8 @@ class KeyedSorter(TreeSorter):
         order = node.order
         for child in node.marked:
             if child.key is not None:
-                del order[bisect_left(order, (child.key, child))]
+                # Mostly the one that was served, who stood first.
+                del order[0 if order[0][1] is child else bisect_left(order, (child.key, child))]
             child.key = self._key(child) if child.active_below else None
             if child.key is not None:
                 insort(order, (child.key, child))

@@ -85,8 +85,8 @@ class Pool:
         share = 0.0
         for name, milli in held.items():
             total = totals.get(name)
-            if total is not None:
-                share = max(share, milli / total)
+            if total is not None and (fraction := milli / total) > share:
+                share = fraction
         return share
 
 
