@@ -175,30 +175,35 @@ def conclude(books: Books, task: Task, *, verdict: Verdict, now: int) -> Effects
     """The master decides that a task has ended. One that had ended by itself only leaves the books."""
     assert verdict.state.is_terminal
     framework = books.frameworks[task.framework_id]
-    books.remove_task(task)
-    if task.state.is_terminal:
-        books.remember_completed(framework, task)
+    ended = _taken_off(books, task, verdict=verdict, now=now)
+    books.remember_completed(framework, ended or task)
+    if ended is None:
         return []
-    status = status_of(task.task_id, task.agent_id, verdict=verdict, now=now)
-    ended = replace(task, state=verdict.state, statuses=_with(task.statuses, status), status_state=verdict.state)
-    books.remember_completed(framework, ended)
-    books.story.note(f"task {task.task_id}", f"{verdict.state.value}: {verdict.message}", now=now)
+    status = ended.statuses[-1]
     return [*_freed(task), *tell(framework, status), count_of(status), Count(_ended(verdict.state))]
 
 
 def mark_unreachable(books: Books, task: Task, *, verdict: Verdict, now: int) -> Effects:
     """The task's agent is unreachable: it may come back, and its resources are the removed agent's affair (MA-11)."""
     framework = books.frameworks[task.framework_id]
-    books.remove_task(task)
-    if task.state.is_terminal:
+    away = _taken_off(books, task, verdict=verdict, now=now)
+    if away is None:
         books.remember_completed(framework, task)
         return []
-    status = status_of(task.task_id, task.agent_id, verdict=verdict, now=now)
-    away = replace(task, state=verdict.state, statuses=_with(task.statuses, status), status_state=verdict.state)
     books.remember_unreachable(framework, away)
-    books.story.note(f"task {task.task_id}", f"{verdict.state.value}: {verdict.message}", now=now)
+    status = away.statuses[-1]
     counted: Effects = [Count("tasks_lost")] if verdict.state is TaskState.LOST else []
     return [*tell(framework, status), count_of(status), *counted]
+
+
+def _taken_off(books: Books, task: Task, *, verdict: Verdict, now: int) -> Task | None:
+    """Off the pages of framework and agent. The task as the verdict leaves it; None if it had ended by itself."""
+    books.remove_task(task)
+    if task.state.is_terminal:
+        return None
+    status = status_of(task.task_id, task.agent_id, verdict=verdict, now=now)
+    books.story.note(f"task {task.task_id}", f"{verdict.state.value}: {verdict.message}", now=now)
+    return replace(task, state=verdict.state, statuses=_with(task.statuses, status), status_state=verdict.state)
 
 
 def kill(books: Books, sender: PID, *, request: TaskKillRequest, now: int) -> Effects:

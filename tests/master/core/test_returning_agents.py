@@ -8,9 +8,10 @@ from __future__ import annotations
 import pytest
 
 from libprocess_py.pid import PID
+from master.core.entities import Agent
 from master.core.errors import StrangeSender
 from mesos_py.protocol.framework import Capability
-from mesos_py.protocol.ids import ExecutorId, TaskId
+from mesos_py.protocol.ids import TaskId
 from mesos_py.protocol.messages.master_agent import (
     AgentShutdown,
     TaskKill,
@@ -93,16 +94,22 @@ def test_a_task_that_a_returning_agent_does_not_know_has_ended(
     assert cluster.allocator.free(id).cpus == 4
 
 
-def test_an_executor_that_a_returning_agent_does_not_know_has_ended() -> None:
+def a_busy_agent(*, checkpoint: bool) -> tuple[CoreCluster, PID, Agent]:
+    """It has one task, on an executor."""
     cluster = CoreCluster()
     pid, id = cluster.an_agent()
-    scheduler, framework_id = cluster.a_framework()
+    scheduler, framework_id = cluster.a_framework(checkpoint=checkpoint)
     offer = cluster.an_offer(framework_id)
     cluster.send(scheduler, an_acceptance(offer, a_task_info("t", id, executor=an_executor_info())))
+    return cluster, pid, cluster.books.agents[id]
 
-    cluster.send(pid, a_report(id=id))
 
-    assert cluster.allocator.free(id).cpus == 4
+def test_an_executor_that_a_returning_agent_does_not_know_has_ended() -> None:
+    cluster, pid, agent = a_busy_agent(checkpoint=False)
+
+    cluster.send(pid, a_report(id=agent.id))
+
+    assert cluster.allocator.free(agent.id).cpus == 4
 
 
 def test_a_repeated_report_of_what_is_known_changes_nothing() -> None:
@@ -228,13 +235,10 @@ def test_an_end_that_a_returning_agent_has_forgotten_is_not_told_twice() -> None
 
 
 def test_an_executor_that_a_returning_agent_reports_stays() -> None:
-    cluster = CoreCluster()
-    pid, id = cluster.an_agent()
-    scheduler, framework_id = cluster.a_framework(checkpoint=True)
-    offer = cluster.an_offer(framework_id)
-    cluster.send(scheduler, an_acceptance(offer, a_task_info("t", id, executor=an_executor_info())))
-    running = cluster.books.agents[id].executors[framework_id, ExecutorId("e")]
+    cluster, pid, agent = a_busy_agent(checkpoint=True)
+    ((key, running),) = agent.executors.items()
+    task = a_task(running.framework_id, agent_id=agent.id)
 
-    cluster.send(pid, a_report(a_task(framework_id, agent_id=id), id=id, executors=(running,)))
+    cluster.send(pid, a_report(task, id=agent.id, executors=(running,)))
 
-    assert list(cluster.books.agents[id].executors) == [(framework_id, "e")]
+    assert list(agent.executors) == [key]
