@@ -42,10 +42,10 @@ def run(progress: Callable[[str], None], *, rounds: int = ROUNDS) -> Report:
             progress(f"round {number} of {rounds}: {name}")
             values[name].append(case())
     machine = combined(before, measure_machine())
-    return Report("actors", machine, tuple(_result(name, rates, machine) for name, rates in values.items()))
+    return Report("actors", machine, tuple(_result(name, rates, machine=machine) for name, rates in values.items()))
 
 
-def _result(name: str, rates: list[float], machine: Machine) -> Result:
+def _result(name: str, rates: list[float], *, machine: Machine) -> Result:
     return result_of(name, rates, machine=machine, unit="per_s")
 
 

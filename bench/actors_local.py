@@ -73,7 +73,7 @@ class Feeder(Process):
 class Asker(Process):
     """Dispatches bursts to one target and waits for the last answer of each."""
 
-    def __init__(self, target: PID, calls: int, done: Callable[[], None]) -> None:
+    def __init__(self, target: PID, calls: int, *, done: Callable[[], None]) -> None:
         super().__init__()
         self.target = target
         self.left = calls
@@ -137,7 +137,7 @@ def dispatch_rate() -> float:
         done = asyncio.Event()
         target = node.spawn(Counter(0, done.set))
         start = time.perf_counter()
-        node.spawn(Asker(target, MESSAGES, done.set))
+        node.spawn(Asker(target, MESSAGES, done=done.set))
         await done.wait()
         return MESSAGES / (time.perf_counter() - start)
 

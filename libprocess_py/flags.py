@@ -84,7 +84,7 @@ def option_name(field_name: str) -> str:
     return "--" + field_name.replace("_", "-")
 
 
-def load(kind: type[T], given: Mapping[str, str], environ: Mapping[str, str], *, prefix: str = "MESOS_") -> T:
+def load(kind: type[T], given: Mapping[str, str], *, environ: Mapping[str, str], prefix: str = "MESOS_") -> T:
     """Build `kind` from command-line texts by field name, then `environ`, then defaults.
 
     Raises FlagError for an unknown name in `given`, a text that does not parse, or a required flag that nothing sets.
@@ -107,10 +107,10 @@ def load(kind: type[T], given: Mapping[str, str], environ: Mapping[str, str], *,
     ]
     if missing:
         raise FlagError(f"{missing[0]}: required, set it or {prefix}{missing[0][2:].replace('-', '_').upper()}")
-    return kind(**{name: _parse(name, text, fields[name].metadata["parse"]) for name, text in texts.items()})
+    return kind(**{name: _parse(name, text, parse=fields[name].metadata["parse"]) for name, text in texts.items()})
 
 
-def _parse(name: str, text: str, parse: Callable[[str], Any]) -> Any:
+def _parse(name: str, text: str, *, parse: Callable[[str], Any]) -> Any:
     try:
         return parse(Path(text[len(FILE_PREFIX) :]).read_text() if text.startswith(FILE_PREFIX) else text)
     except (ValueError, OSError) as error:

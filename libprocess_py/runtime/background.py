@@ -67,7 +67,7 @@ class BackgroundNode:
         loop = self._loop
         if loop is None or loop.is_closed():
             raise RuntimeError("the node is not running")
-        return asyncio.run_coroutine_threadsafe(_call(function, args, kwargs), loop)
+        return asyncio.run_coroutine_threadsafe(_call(function, args=args, kwargs=kwargs), loop)
 
     def __enter__(self) -> Self:
         return self.start()
@@ -94,6 +94,6 @@ class BackgroundNode:
             await self._stop_asked.wait()
 
 
-async def _call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+async def _call(function: Callable[..., Any], *, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     value = function(*args, **kwargs)
     return await result(value) if isinstance(value, Future) else value

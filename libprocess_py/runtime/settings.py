@@ -74,7 +74,7 @@ class NodeSettings:
         Raises FlagError naming the variable and what was expected.
         """
         try:
-            found = load(_Variables, {}, environ, prefix=PREFIX)
+            found = load(_Variables, {}, environ=environ, prefix=PREFIX)
         except FlagError as error:
             option, _, problem = str(error).partition(": ")
             raise FlagError(f"{PREFIX}{option[2:].replace('-', '_').upper()}: {problem}") from error

@@ -43,7 +43,7 @@ def flag_options(kind: type[Any], *, prefix: str = PREFIX) -> Decorator:
             given = {name: text for name in names if isinstance(text := values.pop(name), str)}
             given |= {name: "false" for name in switches if values.pop(f"no_{name}")}
             try:
-                flags = load(kind, given, os.environ, prefix=prefix)
+                flags = load(kind, given, environ=os.environ, prefix=prefix)
             except FlagError as error:
                 raise BadFlag(str(error)) from error
             return function(flags=flags, **values)

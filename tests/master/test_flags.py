@@ -12,7 +12,7 @@ from mesos_py.protocol.quantities import Quantities
 
 
 def flags(**given: str) -> MasterFlags:
-    return load(MasterFlags, given, {})
+    return load(MasterFlags, given, environ={})
 
 
 def test_defaults_are_those_of_mesos() -> None:

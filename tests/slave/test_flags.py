@@ -16,7 +16,7 @@ MASTER = {"master": "10.0.0.1:5050"}
 
 
 def test_the_defaults_are_those_of_mesos() -> None:
-    flags = load(AgentFlags, MASTER, {})
+    flags = load(AgentFlags, MASTER, environ={})
 
     assert flags.port == 5051
     assert flags.executor_registration_timeout == 60_000_000_000
@@ -28,7 +28,7 @@ def test_the_defaults_are_those_of_mesos() -> None:
 
 def test_the_master_is_required() -> None:
     with pytest.raises(FlagError, match="--master: required"):
-        load(AgentFlags, {}, {})
+        load(AgentFlags, {}, environ={})
 
 
 @pytest.mark.parametrize(
@@ -52,11 +52,11 @@ def test_the_master_is_required() -> None:
 )
 def test_a_flag_that_does_not_parse_is_named(name: str, text: str) -> None:
     with pytest.raises(FlagError, match=f"--{name.replace('_', '-')}: "):
-        load(AgentFlags, {**MASTER, name: text}, {})
+        load(AgentFlags, {**MASTER, name: text}, environ={})
 
 
 def test_flags_are_shown_as_text() -> None:
-    texts = shown(load(AgentFlags, {**MASTER, "executor_shutdown_grace_period": "90secs"}, {}))
+    texts = shown(load(AgentFlags, {**MASTER, "executor_shutdown_grace_period": "90secs"}, environ={}))
 
     assert texts["executor_shutdown_grace_period"] == "90secs"
     assert texts["switch_user"] == "true"
@@ -64,7 +64,7 @@ def test_flags_are_shown_as_text() -> None:
 
 
 def test_the_environment_of_executors_is_read_and_its_values_are_not_shown() -> None:
-    flags = load(AgentFlags, {**MASTER, "executor_environment_variables": '{"A": "secret"}'}, {})
+    flags = load(AgentFlags, {**MASTER, "executor_environment_variables": '{"A": "secret"}'}, environ={})
 
     assert flags.executor_environment_variables == (("A", "secret"),)
     assert shown(flags)["executor_environment_variables"] == '{"A":"*"}'

@@ -55,7 +55,7 @@ def test_an_agent_whose_directory_cannot_be_used_says_so_and_fails(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, path: str, why: str
 ) -> None:
     (tmp_path / "file").touch()
-    flags = load(AgentFlags, {"master": "10.0.0.1:5050", "port": "0", "work_dir": str(tmp_path / path)}, {})
+    flags = load(AgentFlags, {"master": "10.0.0.1:5050", "port": "0", "work_dir": str(tmp_path / path)}, environ={})
 
     with caplog.at_level(logging.ERROR):
         assert run(flags, ready=lambda pid: pytest.fail(f"{pid} is ready")) == EXIT_FAILED
