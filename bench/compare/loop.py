@@ -71,7 +71,8 @@ class ClosedLoop:
             self._hand_round(now)
             self._observe()
         for desk in self._desks.values():
-            desk.record.waits_ns.extend(self._scenario.end_ns - task.arrival_ns for task in desk.queue)
+            never = (*desk.queue, *desk.tenant.tasks[desk.arrived :])
+            desk.record.waits_ns.extend(self._scenario.end_ns - task.arrival_ns for task in never)
         return tuple(desk.record for desk in self._desks.values())
 
     def _build(self) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Final
 
 from allocators.allocator import SECOND_NS
@@ -18,7 +17,7 @@ from mesos_py.protocol.ids import AgentId, FrameworkId
 from mesos_py.protocol.quantities import Quantities
 from mesos_py.protocol.resources import Resources
 
-TASKS_MAX: Final = 100_000  # Of one tenant: what a scenario may hold in memory.
+TASKS_MAX: Final = 1_000_000  # Of one tenant: they are held in memory, and each is started and ended.
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +96,11 @@ class Size:
     seed: int = 0
 
 
+DEFAULT_SIZE: Final = Size()
+
+
 def make_scenario(name: str, size: Size) -> Scenario:
-    """The workload of that name. ValueError if there is none."""
+    """The workload of that name. ValueError if there is none, or if it would be too much."""
     if name not in WORKLOADS:
         raise ValueError(f"workload {name!r}: expected one of {', '.join(WORKLOADS)}")
     workload = WORKLOADS[name]
@@ -122,11 +124,12 @@ def _tenant(number: int, kinds: Sequence[Kind], *, size: Size, pool: Mapping[str
     # So many of its tasks the whole pool runs at once, if they could be cut.
     capacity = min(pool[name] / milli for name, milli in kind.demand.items())
     per_s = kind.load / kinds.count(kind) * capacity / kind.duration_s
+    if per_s * size.seconds > TASKS_MAX:
+        raise ValueError(f"expected at most {TASKS_MAX} tasks of a tenant: take fewer agents or less time")
     rng = random.Random(f"{size.seed} tenant {number}")
     moments = _moments(kind, size.seconds, per_s=per_s, offset=number / len(kinds), rng=rng)
     tasks = tuple(
-        Task(round(at * SECOND_NS), round(rng.expovariate(1 / kind.duration_s) * SECOND_NS))
-        for at in islice(moments, TASKS_MAX)
+        Task(round(at * SECOND_NS), round(rng.expovariate(1 / kind.duration_s) * SECOND_NS)) for at in moments
     )
     return Tenant(FrameworkId(f"tenant{number}"), f"role{number}", kind.demand, tasks, kind.weight)
 
