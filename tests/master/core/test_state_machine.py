@@ -86,11 +86,15 @@ class Peers(RuleBasedStateMachine):
     def existing(self, id: FrameworkId) -> FrameworkId:
         """Mostly a framework that is there, sometimes just an id."""
         there = list(self.cluster.books.frameworks)
-        return id if id == FRAMEWORK_IDS[-1] or not there else there[FRAMEWORK_IDS.index(id) % len(there)]
+        if id in there or id == FRAMEWORK_IDS[-1] or not there:
+            return id
+        return there[FRAMEWORK_IDS.index(id) % len(there)]
 
     def existing_agent(self, id: AgentId) -> AgentId:
         there = list(self.cluster.books.agents)
-        return id if id == AGENT_IDS[-1] or not there else there[AGENT_IDS.index(id) % len(there)]
+        if id in there or id == AGENT_IDS[-1] or not there:
+            return id
+        return there[AGENT_IDS.index(id) % len(there)]
 
     def scheduler_of(self, id: FrameworkId, stranger: PID, *, honest: bool) -> PID:
         framework = self.cluster.books.frameworks.get(id)
