@@ -17,7 +17,7 @@ brings such use is taken out and added again there, after everything that is hel
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
@@ -52,7 +52,7 @@ from mesos_py.protocol.messages.master_agent import (
     SchedulerMoved,
     TaskKill,
 )
-from mesos_py.protocol.resources import Resources
+from mesos_py.protocol.resources import NOTHING, Resources
 from mesos_py.protocol.task import Reason, Task, TaskState
 
 
@@ -66,6 +66,8 @@ def reregister(books: Books, sender: PID, *, message: AgentReregistration, now: 
     assert id is not None
     if not books.may_return(id):
         raise InvalidCall(f"agent.id {id}: this master gave no such id")
+    if name := _used_twice(books, message):
+        raise InvalidCall(f"tasks, executors: {name!r} uses what another uses")
     if sender in books.admitting:
         return []
     if any(admitted == id for admitted in books.admitting.values()):
@@ -81,6 +83,31 @@ def reregister(books: Books, sender: PID, *, message: AgentReregistration, now: 
         raise InvalidCall(f"the master has {books.limits.agents} agents and takes no more")
     books.admitting[sender] = id
     return [*effects, Persist(AgentReadmitted(sender, message))]
+
+
+def _used_twice(books: Books, message: AgentReregistration) -> str | None:
+    """Who uses ports, or other things that exist once, that somebody before uses. Of what is known the books count."""
+    used = NOTHING
+    for name, resources in _reported_use(books, message):
+        both = used + resources
+        if both - resources != used:
+            return name
+        used = both
+    return None
+
+
+def _reported_use(books: Books, message: AgentReregistration) -> Iterator[tuple[str, Resources]]:
+    assert message.agent.id is not None
+    agent = books.agents.get(message.agent.id)
+    reported = {(each.framework_id, each.executor.executor_id): each for each in reversed(message.executors)}
+    for key, running in reported.items():  # The first of each name, as it is taken over.
+        known = running if agent is None else agent.executors.get(key, running)
+        yield key[1], known.executor.resources.unallocate()
+    for task in message.tasks:
+        is_known = agent is not None and (task.framework_id, task.task_id) in agent.tasks
+        booked = books.frameworks[task.framework_id].tasks[task.task_id] if is_known else task
+        if not booked.state.is_terminal:
+            yield task.task_id, booked.resources.unallocate()
 
 
 def _has_room(books: Books, message: AgentReregistration) -> bool:

@@ -272,3 +272,38 @@ def test_of_the_past_only_what_has_ended_is_remembered_and_nothing_of_strangers(
     cluster.send(AGENT, a_report(a_task(OLD, "t"), completed=past))
 
     assert [task.task_id for task in cluster.books.frameworks[OLD].completed] == ["v"]
+
+
+PORTS = Resources.parse("ports:[1-100]")
+
+
+@pytest.mark.parametrize("ports", ["ports:[1-100]", "ports:[100-200]"])
+def test_a_report_in_which_two_use_the_same_ports_is_refused(ports: str) -> None:
+    cluster = CoreCluster()
+    first = replace(a_task(OLD, "t"), resources=PORTS)
+    second = replace(a_task(OLD, "u"), resources=Resources.parse(ports).allocate("other"))
+
+    with pytest.raises(InvalidCall, match="'u' uses what another uses"):
+        cluster.send(AGENT, a_report(first, second))
+
+    cluster.send(AGENT, a_report(first, replace(second, state=TaskState.FINISHED)))  # That one has given them back.
+    assert len(cluster.books.frameworks[OLD].tasks) == 2
+
+
+def test_a_report_in_which_a_task_uses_the_ports_of_an_executor_is_refused() -> None:
+    cluster = CoreCluster()
+    executor = replace(an_executor_info(), resources=PORTS)
+    running = RunningExecutor(framework_id=OLD, executor=executor, container_id=ContainerId("c"))
+
+    with pytest.raises(InvalidCall, match="'t' uses what another uses"):
+        cluster.send(AGENT, a_report(replace(a_task(OLD), resources=PORTS), executors=(running,)))
+
+
+def test_a_report_cannot_give_to_a_new_task_what_a_known_one_uses() -> None:
+    cluster = CoreCluster()
+    cluster.send(AGENT, a_report(replace(a_task(OLD, "t"), resources=PORTS)))
+
+    with pytest.raises(InvalidCall, match="'u' uses what another uses"):
+        cluster.send(AGENT, a_report(a_task(OLD, "t"), replace(a_task(OLD, "u"), resources=PORTS)))
+
+    assert list(cluster.books.frameworks[OLD].tasks) == ["t"]
