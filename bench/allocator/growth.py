@@ -33,6 +33,11 @@ OVER_FRAMEWORKS: Final = tuple(
 SWEEP: Final = tuple(dict.fromkeys((*OVER_OFFERS, *OVER_FRAMEWORKS)))
 
 
+def is_swept(entry: Entry) -> bool:
+    """Whether the entry is a point of a sweep and nothing else; its other results are of little interest."""
+    return entry in SWEEP
+
+
 @dataclass(frozen=True, slots=True)
 class Growth:
     """One fit: time against `against`, where frameworks are in `variant` roles."""

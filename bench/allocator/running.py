@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from bench.allocator.growth import is_swept
 from bench.allocator.targets import name_of
 from bench.allocator.workloads import COLD, Entry
 from bench.report import Machine, Report, Result
 
 ROOT: Final = Path(__file__).resolve().parents[2]  # What a worker imports `bench` and everything else from.
 REPEAT: Final = 3
-SLOW_S: Final = 10  # Unless asked for more, what takes longer is measured once: it has many runs, or a long one.
+SLOW_S: Final = 10  # What takes longer has many runs, or a long one: more processes would tell little more.
 WORKER_TIMEOUT_S: Final = 1_800  # Beyond any case that is worth waiting for; a stuck worker ends some day.
 ERROR_LINES: Final = 5
 
@@ -56,19 +57,20 @@ class Measured:
 def measure_all(entries: Sequence[Entry], repeat: int | None, *, progress: Progress) -> list[Measured]:
     """Every entry once in each round, so that a slow minute of the machine touches all alike.
 
-    `progress` is told what is measured next, and how many measurements are to come.
+    `progress` is told what is measured next, and how many measurements are to come. Unless asked for more, the sweep,
+    of which the minima count, and slow entries are measured once.
     """
     measured = {entry: Measured(entry) for entry in entries}
-    slow: dict[Entry, None] = {}
+    once = dict.fromkeys(entry for entry in entries if repeat is None and is_swept(entry))
     rounds = REPEAT if repeat is None else repeat
     for number in range(rounds):
-        due = [entry for entry in measured if entry not in slow]
+        due = [entry for entry in measured if number == 0 or entry not in once]
         for at, entry in enumerate(due):
-            progress(entry, len(due) - at + (rounds - number - 1) * (len(measured) - len(slow)))
+            progress(entry, len(due) - at + (rounds - number - 1) * (len(measured) - len(once)))
             start = time.monotonic()
             measured[entry].add(run_worker(entry))
             if repeat is None and time.monotonic() - start > SLOW_S:
-                slow[entry] = None
+                once[entry] = None
     return list(measured.values())
 
 
@@ -99,7 +101,6 @@ def report_of(measured: Iterable[Measured], *, callbacks_per_s: float) -> Report
 
 def results_of(measured: Measured) -> Iterator[Result]:
     """One result per series; for cold starts, whose memory was published, one for that."""
-    size = measured.entry.size
     for name, samples in measured.series.items():
         values, offers = samples["values"], samples["offers"]
         more = {"p99": percentile(values, 0.99), "yardstick_s": measured.yardstick_s}
@@ -107,16 +108,18 @@ def results_of(measured: Measured) -> Iterator[Result]:
             more["per_offer_s"] = statistics.median(each_offer)
             more["offers"] = statistics.median(count for count in offers if count)
         more["peak_bytes"] = statistics.median(measured.peaks)
-        yield _result(name_of(name, str(size)), values, unit=samples["unit"], measured=measured, more=more)
+        yield _result(name, values, unit=samples["unit"], measured=measured, more=more)
     if measured.entry.workload == COLD:
-        yield _result(name_of("memory", str(size)), measured.peaks, unit="bytes", measured=measured, more={})
+        yield _result("memory", measured.peaks, unit="bytes", measured=measured, more={})
 
 
-def _result(name: str, values: Sequence[float], *, unit: str, measured: Measured, more: dict[str, float]) -> Result:
+def _result(series: str, values: Sequence[float], *, unit: str, measured: Measured, more: dict[str, float]) -> Result:
     entry = measured.entry
+    name = name_of(series, str(entry.size))
     median = statistics.median(values)
     params: dict[str, int | str] = {
         "workload": entry.workload,
+        "series": series,
         "agents": entry.size.agents,
         "frameworks": entry.size.frameworks,
     }

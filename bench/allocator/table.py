@@ -8,26 +8,44 @@ from typing import Final
 from rich.table import Table
 from rich.text import Text
 
+from bench.allocator.definitions import Size
+from bench.allocator.growth import is_swept
 from bench.allocator.targets import TARGETS, Figure, Target, original
+from bench.allocator.workloads import COLD, Entry
 from bench.report import Report, Result, cpu_name
 
 HEADINGS: Final = ("case", "runs", "min", "median", "p99", "per offer", "memory", "in Y", "original", "must", "aim", "")
 UNITS: Final = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns"))
 SIZES: Final = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
+LARGE: Final = 100  # Numbers from here on are shown whole.
 MISSED: Final = "MISSED"
 
 
 def table_of(report: Report) -> Table:
     table = Table(title=f"mesos-py bench allocator   python {platform.python_version()}   {cpu_name()}", expand=False)
     for heading in HEADINGS:
-        table.add_column(heading, justify="left" if heading in {"case", ""} else "right", no_wrap=heading == "case")
-    for result in report.results:
+        is_text = heading in {"case", ""}
+        table.add_column(heading, justify="left" if is_text else "right", no_wrap=is_text)
+    shown = [result for result in report.results if not _is_of_sweep(result) or result.params["series"] == COLD]
+    for result in sorted(
+        (each for each in shown if each.name in TARGETS), key=lambda each: list(TARGETS).index(each.name)
+    ):
         table.add_row(*_cells(result))
+    table.add_section()
+    for result in shown:
+        if result.name not in TARGETS:
+            table.add_row(*_cells(result))
     table.caption = (
         f"CPU time. Y: the yardstick, {report.machine.yardstick_s:.3f} s here. Original: Apache Mesos in C++."
         " Numbers without a unit are in Y."
     )
     return table
+
+
+def _is_of_sweep(result: Result) -> bool:
+    agents, frameworks = int(result.params["agents"]), int(result.params["frameworks"])
+    size = Size(agents, frameworks, str(result.params.get("variant", "")))
+    return is_swept(Entry(str(result.params["workload"]), size))
 
 
 def _cells(result: Result) -> tuple[str | Text, ...]:
@@ -68,16 +86,16 @@ def missed(report: Report) -> list[str]:
 def _verdict(result: Result, target: Target) -> Text:
     value = figure_of(result, target).value
     if value > target.must:
-        return Text(f"{MISSED} x{value / target.must:.2g}", style="bold red")
-    if target.aim is not None and value <= target.aim:
-        return Text("aim met", style="green")
-    return Text("must met", style="green" if target.aim is None else "yellow")
+        return Text(MISSED, style="bold red")
+    if target.aim is None or value > target.aim:
+        return Text("met", style="green")
+    return Text("aim met", style="bold green")
 
 
 def _shown(value: float, unit: str) -> str:
     """Three digits: 1.23 s, 45.6 ms, 200 MB, or a plain number."""
     scales = {"s": UNITS, "bytes": SIZES}.get(unit)
     if scales is None:
-        return f"{value:.4g}"
+        return f"{value:.3g}" if value < LARGE else f"{value:.0f}"
     scale, name = next(((scale, name) for scale, name in scales if value >= scale), scales[-1])
     return f"{value / scale:.3g} {name}"
