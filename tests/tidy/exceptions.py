@@ -17,4 +17,4 @@ EXCEPTIONS: Final[Mapping[tuple[str, str], str]] = {
 
 # Rule -> how many breaches the tree still has of a rule that it does not hold yet. More fail, and so does a number that
 # is higher than what is found: it only falls.
-STILL: Final[Mapping[str, int]] = {"named_parameters": 27}
+STILL: Final[Mapping[str, int]] = {"named_parameters": 25}
