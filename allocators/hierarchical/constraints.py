@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
+from allocators.hierarchical.expressions import compile_expression
 from mesos_py.protocol.agent import AgentInfo
 from mesos_py.protocol.offer_constraints import (
-    REGEX_BYTES_MAX,
     AttributeConstraint,
     OfferConstraints,
     Predicate,
@@ -33,6 +32,11 @@ class CompiledConstraints:
             if each.role in self._groups:
                 raise ValueError(f"constraints of role {each.role!r}: given twice")
             self._groups[each.role] = _compile_role(each)
+
+    @property
+    def source(self) -> OfferConstraints:
+        """What was compiled."""
+        return self._source
 
     def exclude(self, role: str, agent: AgentInfo) -> bool:
         """Does the framework not want to hear of the agent under that role?"""
@@ -98,12 +102,7 @@ def _text_predicate(constraint: AttributeConstraint) -> Callable[[str], bool]:
         return lambda text: text == value
     if constraint.predicate is Predicate.TEXT_NOT_EQUALS:
         return lambda text: text != value
-    if len(value.encode()) > REGEX_BYTES_MAX:
-        raise ValueError(f"constraint: expected a regular expression of at most {REGEX_BYTES_MAX} bytes")
-    try:
-        pattern = re.compile(value)
-    except re.error as error:
-        raise ValueError(f"constraint: {value!r} is no regular expression: {error}") from None
+    pattern = compile_expression(value)
     if constraint.predicate is Predicate.TEXT_MATCHES:
         return lambda text: pattern.fullmatch(text) is not None
     return lambda text: pattern.fullmatch(text) is None
