@@ -183,6 +183,16 @@ class HierarchicalAllocator:
             self._hold_in_use(agent, framework_id, resources=resources)
         self._wake(agent_id)
 
+    @property
+    def recovery(self) -> Recovery:
+        """Whether and until when nothing is allocated."""
+        return self._recovery
+
+    @property
+    def whitelist(self) -> frozenset[str] | None:
+        """The hostnames that may be offered; None: all."""
+        return self._whitelist
+
     def update_whitelist(self, hostnames: Collection[str] | None) -> None:
         self._whitelist = None if hostnames is None else frozenset(hostnames)
         self._wake_all()

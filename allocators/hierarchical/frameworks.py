@@ -24,8 +24,9 @@ class FrameworkBook:
     demands of its own: it is content with whatever other frameworks of its capabilities are."""
 
     __slots__ = (
-        "active", "avoids", "constraints", "gpu_resources", "holdings", "id", "is_modest", "min_allocatable",
-        "multi_role", "refined", "region_aware", "revocable", "roles", "shared", "suppressed", "tracked",
+        "active", "avoids", "constraints", "gpu_resources", "holdings", "id", "info", "is_modest",
+        "min_allocatable", "multi_role", "refined", "region_aware", "revocable", "roles", "shared", "suppressed",
+        "tracked",
     )  # fmt: skip
 
     def __init__(self, framework_id: FrameworkId, info: FrameworkInfo) -> None:
@@ -40,6 +41,7 @@ class FrameworkBook:
 
     def describe(self, info: FrameworkInfo) -> None:
         """Take over what the framework says of itself."""
+        self.info = info
         self.roles = dict.fromkeys(info.roles or (DEFAULT_ROLE,))
         self.min_allocatable: dict[str, tuple[Quantities, ...]] = {
             each.role: each.min_allocatable for each in info.offer_filters

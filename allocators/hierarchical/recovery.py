@@ -33,6 +33,10 @@ class Recovery:
         """So many agents are enough."""
         return self._needed
 
+    def restore(self, *, is_held: bool, deadline: int | None, needed: int) -> None:
+        """Go on from there."""
+        self._is_paused, self._deadline, self._needed = is_held, deadline, needed
+
     def begin(self, expected_agents: int, *, now: int) -> None:
         """The allocator knows of quotas and expects so many agents back."""
         # In fractions, so that 29 % of 100 are 29; a double would say 28.

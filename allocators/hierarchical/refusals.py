@@ -80,6 +80,12 @@ class Refusals:
         framework_id, role, agent_id = cell
         return tuple(self._by_framework.get(framework_id, {}).get(role, {}).get(agent_id, ()))
 
+    def all(self) -> Iterator[Refused]:
+        """All that are in the books, by their end, and of equal ends in the order in which they were made."""
+        for _, _, refused in sorted(self._ends, key=lambda end: end[:2]):
+            if not refused.is_dropped:
+                yield refused
+
     def expire(self, now: int) -> list[AgentId]:
         """Drop what is over; the agents that it was about."""
         waiting: list[tuple[int, int, Refused]] = []

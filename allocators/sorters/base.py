@@ -121,5 +121,11 @@ class TreeSorter(ABC):
     def held(self, client: str | None = None) -> Mapping[str, int]:
         return self._tree.total() if client is None else self._tree.leaf(client).held
 
+    def counts(self) -> Mapping[str, int]:
+        return self._tree.counts()
+
+    def restore_counts(self, counts: Mapping[str, int]) -> None:
+        self._tree.restore_counts(counts)
+
     def check(self) -> None:
         self._tree.check()

@@ -153,5 +153,11 @@ class Sorter(Protocol):
     def held(self, client: str | None = None) -> Mapping[str, int]:
         """Scalars held by the client, or by all, in thousandths."""
 
+    def counts(self) -> Mapping[str, int]:
+        """What the order depends on beside holdings and weights: numbers of allocations, by path of the role tree."""
+
+    def restore_counts(self, counts: Mapping[str, int]) -> None:
+        """The same numbers, in a sorter of the same clients."""
+
     def check(self) -> None:
         """Assert that accounts and orders agree."""

@@ -211,6 +211,22 @@ class Tree:
         del parent.children[node.path]
         self._nodes.pop(node.path, None)
 
+    def counts(self) -> dict[str, int]:
+        """The number of allocations of every node by path: what holdings do not tell."""
+        nodes = [self.root]
+        for node in nodes:
+            nodes.extend(node.children.values())
+        return {node.path: node.count for node in nodes[1:]}
+
+    def restore_counts(self, counts: Mapping[str, int]) -> None:
+        """The opposite, for a tree of the same clients."""
+        nodes = [self.root]
+        for node in nodes:
+            nodes.extend(node.children.values())
+            if node is not self.root:
+                node.count = counts[node.path]
+                mark(node)
+
     def check(self) -> None:
         """Assert that every inner node is the sum of its children."""
         for node in [self.root, *self._nodes.values()]:

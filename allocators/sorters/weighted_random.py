@@ -7,6 +7,7 @@ alone.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import log
 
 from allocators.draw import mix, stable_hash, uniform
@@ -27,6 +28,14 @@ class RandomSorter(TreeSorter):
     def _begin_walk(self) -> None:
         self._walks += 1
         self._draw = stable_hash(self._seed, self._walks)
+
+    def counts(self) -> Mapping[str, int]:
+        """With the number of walks, under the path of the root, which has no allocations."""
+        return {**super().counts(), "": self._walks}
+
+    def restore_counts(self, counts: Mapping[str, int]) -> None:
+        super().restore_counts(counts)
+        self._walks = counts[""]
 
     def _ordered(self, node: Node) -> list[tuple[object, Node]]:
         waits = [
