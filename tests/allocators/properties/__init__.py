@@ -1,0 +1,1 @@
+"""What holds of the allocator whatever happens, each claim stated once."""
