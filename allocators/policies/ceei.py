@@ -63,10 +63,14 @@ class MarketSorter(KeyedSorter):
     def __init__(self, pool: Pool) -> None:
         super().__init__(pool)
         self._markets = 0
-        self._prices: dict[str, dict[str, float]] = {}  # By the path of the level's inner node; none yet: all equal.
+        self._prices: dict[str, dict[str, float]] = {}  # By the path of the level's inner node, as far as asked for;
+        self._priced = -1  # all found at this epoch.
 
     def prices(self, level: str = "") -> Mapping[str, float]:
         """The prices of names among the children of that path."""
+        if self._priced != self._epoch():
+            self._prices.clear()
+            self._priced = self._epoch()
         if level not in self._prices:
             node = self._tree.root if level == "" else self._tree.node(level)
             assert node is not None, f"expected a path of the tree, got {level!r}"
@@ -117,7 +121,6 @@ class MarketSorter(KeyedSorter):
 
     def _reopen(self) -> None:
         self._markets += 1
-        self._prices.clear()
 
 
 def proportional_fairness(settings: AllocatorSettings) -> Allocator:

@@ -62,6 +62,24 @@ def test_a_run_over_some_agents_offers_no_others(allocator: Allocator) -> None:
     assert [each.agent_id for each in allocations] == ["n2"]
 
 
+def test_agents_that_join_later_are_offered_also_with_resources_that_are_new_to_the_cluster(
+    allocator: Allocator,
+) -> None:
+    frameworks = [add_framework(allocator, name, role) for name, role in (("f1", "a"), ("f2", "a/b"), ("f3", "c"))]
+    empty = allocator.allocate(None, now=0)
+    machines = [A_MACHINE, Resources.of(cpus=1, mem=512, disk=100), Resources.of(cpus=2, mem=64, licences=5)]
+
+    for number, machine in enumerate(machines):
+        agent = add_agent(allocator, f"n{number}", total=machine)
+        (offer,) = allocator.allocate([agent], now=(number + 1) * SECOND)
+        assert offer.framework_id in frameworks
+        assert offer.resources.unallocate() == machine
+        allocator.remove_agent(agent)
+        allocator.check()
+
+    assert empty == ()
+
+
 def test_what_is_in_use_is_not_offered(allocator: Allocator) -> None:
     framework = add_framework(allocator, "f1")
     used = Resources.of(cpus=1, mem=24)
