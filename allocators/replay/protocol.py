@@ -28,8 +28,10 @@ LINE_BYTES_MAX: Final = 16 * 1024 * 1024  # A step about ten thousand agents is 
 class Session:
     """One peer. Scenarios follow each other."""
 
-    def __init__(self, make: MakeAllocator) -> None:
+    def __init__(self, make: MakeAllocator, *, check: bool = False) -> None:
+        """With `check` the books are audited after every step, which takes time in big clusters."""
         self._make = make
+        self._check = check
         self._stage: Stage | None = None
 
     def answer(self, line: bytes) -> bytes:
@@ -61,6 +63,8 @@ class Session:
         if op == "query":
             return {"state": state_of(stage, step.fields("want"))}
         carry_out(stage, step)
+        if self._check:
+            stage.allocator.check()
         return answer_of(stage.take_seen())
 
 

@@ -50,6 +50,7 @@ def _play_step(stage: Stage, step: Fields, *, seen: Seen) -> Mismatch | None:
     if step.text("op") == "expect_state":
         return check_state(state_of(stage, step), step)
     carry_out(stage, step)
+    stage.allocator.check()
     step_seen = stage.take_seen()
     seen.add(step_seen)
     if step_seen.failed is not None and step_seen.failed is not step.flag("fails", default=False):

@@ -90,7 +90,3 @@ class Stage:
             if not self.is_atomic:
                 self.settle()
         self.now = end
-
-    def has(self, framework_id: FrameworkId, agent_id: AgentId) -> bool:
-        """Are both there?"""
-        return framework_id in self.frameworks and agent_id in self.agents

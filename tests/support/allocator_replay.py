@@ -31,6 +31,7 @@ class Replay:
     def do(self, step: Mapping[str, Any]) -> None:
         """Carry out a step and settle."""
         carry_out(self.stage, Fields(dict(step), ""))
+        self.stage.allocator.check()
         seen = self.stage.take_seen()
         self.offers.update(
             (cell, self.offers[cell] + new if cell in self.offers else new) for cell, new in seen.offers.items()

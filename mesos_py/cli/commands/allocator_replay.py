@@ -49,7 +49,7 @@ def command(files: tuple[Path, ...], seeds: int, policy: str, only: tuple[str, .
         chosen = [case for case in cases if not only or case.id in only]
         complaints = _complaints(chosen, seeds, make=make)
         for case_id, complaint in complaints:
-            click.echo(f"{file}: {case_id}: {complaint}")
+            click.echo(" ".join(f"{file}: {case_id}: {complaint}".splitlines()))
         failed += len(complaints)
         passed += len(chosen) - len(complaints)
     click.echo(f"{passed} passed, {failed} failed")

@@ -21,13 +21,14 @@ Try it:
 
 @click.command("serve", epilog=EPILOG)
 @click.option("--allocator", "policy", default=DEFAULT_POLICY, show_default=True, help="The policy to drive.")
-def command(policy: str) -> None:
+@click.option("--check", is_flag=True, help="Audit the books after every step. Slow for big clusters.")
+def command(policy: str, check: bool) -> None:
     """Drive an allocator: one JSON object per line on standard input, one answer per line on standard output.
 
     `{"op": "start"}` begins a scenario; every further line is a step of it, or asks for state. What cannot be
     understood is answered by `{"error": ...}`.
     """
-    session = Session(maker(policy))
+    session = Session(maker(policy), check=check)
     for line in lines_of(sys.stdin.buffer):
         sys.stdout.buffer.write(session.answer(line))
         sys.stdout.buffer.flush()

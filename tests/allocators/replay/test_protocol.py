@@ -21,7 +21,7 @@ def tell(session: Session, **step: Any) -> Any:
 
 
 def started() -> Session:
-    session = Session(HierarchicalAllocator)
+    session = Session(HierarchicalAllocator, check=True)
     assert tell(session, op="start", config={}, seed=1) == {}
     return session
 
