@@ -121,6 +121,21 @@ async def test_a_claimed_sender_from_another_address_is_refused_when_asked() -> 
 
 
 @on_loop
+async def test_a_claimed_sender_of_this_very_node_is_refused_always() -> None:
+    async with await start_node() as node, await RawClient.connect(node.address) as client:
+        node.spawn(listener := Listener())
+
+        honest = await client.ask(a_message("listener", "Ping"))
+        spoofed = await client.ask(a_message("listener", "Ping", sender=f"allocator@{node.address}"))
+        again = await client.ask(a_message("listener", "Ping"))
+
+        assert (honest.status, spoofed.status, again.status) == (202, 400, 202)
+        assert b"does not write through a socket" in spoofed.body
+        assert await listener.heard(2) == [1, 1]
+        assert count_of(node, "messages_spoofed") == 1
+
+
+@on_loop
 async def test_malformed_http_is_answered_400_and_the_connection_closed() -> None:
     async with await start_node() as node, await RawClient.connect(node.address) as client:
         node.spawn(Echo())
