@@ -38,18 +38,27 @@ Panel: TypeAlias = "Callable[[Axes, Report], None]"
 
 
 class PlotUnavailable(Exception):
-    """matplotlib is not installed."""
+    """matplotlib is not installed, or does not know the format."""
+
+
+def check_plot(path: Path) -> None:
+    """Raise `PlotUnavailable` if the picture cannot be drawn: better before measuring than afterwards."""
+    try:
+        from matplotlib.backend_bases import FigureCanvasBase
+    except ImportError as error:
+        hint = "pip install 'libprocess-py[plot]'"
+        raise PlotUnavailable(f"--plot: expected matplotlib, which `{hint}` brings") from error
+    known = FigureCanvasBase.get_supported_filetypes()
+    if path.suffix.removeprefix(".") not in known:
+        raise PlotUnavailable(f"--plot: {path.name!r} should end in one of .{', .'.join(sorted(known))}")
 
 
 def save_plot(report: Report, path: Path) -> None:
     """Write the picture; the file's name says in which format."""
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise PlotUnavailable(
-            "--plot: expected matplotlib, which `pip install 'libprocess-py[plot]'` brings"
-        ) from error
+    check_plot(path)
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     panels = panels_of(report)
     rows, columns = (len(panels) + 1) // 2, min(2, len(panels))
     figure = Figure(figsize=(PANEL_WIDTH * columns, PANEL_HEIGHT * rows), layout="constrained")
@@ -121,7 +130,7 @@ def others_panel(axes: Axes, report: Report) -> None:
         if theirs:
             axes.plot(*_columns(_medians(theirs)), "--o", color=color, alpha=0.6, mfc="white")
         axes.plot(*_columns(_points(report, series, variant)), "-o", color=color, label=label)
-    _log(axes, "Other runs", x="agents", y="time / yardstick")
+    _log(axes, "Other runs", x="agents", y="time / yardstick", legend="lower right")
 
 
 def targets_panel(axes: Axes, report: Report) -> None:
@@ -156,7 +165,7 @@ def cases_panel(axes: Axes, report: Report) -> None:
     axes.grid(axis="x", alpha=0.3)
 
 
-def _log(axes: Axes, title: str, *, x: str, y: str) -> None:
+def _log(axes: Axes, title: str, *, x: str, y: str, legend: str = "best") -> None:
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_title(title)
@@ -166,7 +175,7 @@ def _log(axes: Axes, title: str, *, x: str, y: str) -> None:
     axes.set_ylim(10 ** math.floor(math.log10(low)), 10 ** math.ceil(math.log10(high)))
     axes.grid(which="major", alpha=0.35)
     axes.grid(which="minor", alpha=0.12)
-    axes.legend(fontsize="small")
+    axes.legend(fontsize="small", loc=legend)
 
 
 def _note(axes: Axes, growths: Iterable[Growth]) -> None:

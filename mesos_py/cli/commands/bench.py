@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from bench import actors
 from bench.allocator import compare, growth, running, selection, table
-from bench.allocator.plot import PlotUnavailable, save_plot
+from bench.allocator.plot import PlotUnavailable, check_plot, save_plot
 from bench.allocator.workloads import Entry
 from bench.yardstick import measure_machine
 
@@ -36,7 +36,8 @@ Exit status: 0 measured (targets may be missed), 1 a workload failed, 2 bad usag
 
 WIDTH_WITHOUT_TERMINAL = 150  # Wide enough for the table, where output goes to a file.
 
-JSON_OPTION = click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the results to a file.")
+FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
+JSON_OPTION = click.option("--json", "json_file", type=FILE, help="Write the results to a file.")
 COUNT = click.IntRange(min=1)
 
 
@@ -79,7 +80,7 @@ def actors_command(rounds: int, json_file: Path | None) -> None:
     help=f"Processes per case.  [default: {running.REPEAT}, and 1 for those over {running.SLOW_S} s]",
 )
 @JSON_OPTION
-@click.option("--plot", "plot_file", type=click.Path(path_type=Path), help="Draw the results (needs the extra `plot`).")
+@click.option("--plot", "plot_file", type=FILE, help="Draw the results (needs the extra `plot`).")
 @click.option("--compare", "revision", metavar="REV", help="Measure a revision of this repository in turn with this.")
 def allocator_command(
     *,
@@ -96,7 +97,14 @@ def allocator_command(
         entries = selection.entries_of(workloads, agents=agents, frameworks=frameworks)
     except selection.UnknownWorkload as error:
         raise click.UsageError(str(error)) from error
+    for file in (json_file, plot_file):
+        if file is not None and not file.absolute().parent.is_dir():
+            raise click.UsageError(f"{file}: its folder does not exist")
+    if revision is not None and (json_file or plot_file):
+        raise click.UsageError("--compare prints ratios: expected it without --json and --plot")
     try:
+        if plot_file is not None:
+            check_plot(plot_file)
         if revision is not None:
             _compare(entries, revision, repeat=repeat)
         else:

@@ -1,0 +1,1 @@
+"""Tests of the bench of allocation: its definitions, arithmetic and comparisons, never its times."""

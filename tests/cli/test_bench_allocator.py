@@ -1,0 +1,54 @@
+"""`mesos-py bench allocator` as people type it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from mesos_py.cli.commands.bench import command
+
+
+def test_one_workload_at_a_small_size_is_measured_shown_and_saved(tmp_path: Path) -> None:
+    size = ["--workload", "cold", "--agents", "20", "--frameworks", "4", "--repeat", "1"]
+    files = ["--json", str(tmp_path / "figures.json"), "--plot", str(tmp_path / "picture.png")]
+
+    result = CliRunner().invoke(command, ["allocator", *size, *files])
+
+    assert result.exit_code == 0, result.output
+    assert "cold_20x4_own" in result.output
+    data = json.loads((tmp_path / "figures.json").read_text())
+    assert {"cold_20x4_one", "empty_20x4_own", "memory_20x4_one"} <= {each["name"] for each in data["results"]}
+    assert (tmp_path / "picture.png").stat().st_size > 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--workload", "warm"], "workload 'warm': expected one of all"),
+        (["--agents", "0"], "--agents"),
+        (["--json", "no/such/folder/figures.json"], "its folder does not exist"),
+        (["--compare", "HEAD", "--json", "figures.json"], "expected it without --json and --plot"),
+    ],
+)
+def test_bad_usage_is_told_before_anything_is_measured(arguments: list[str], complaint: str) -> None:
+    result = CliRunner().invoke(command, ["allocator", *arguments])
+
+    assert result.exit_code == 2
+    assert complaint in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--compare", "no-such-revision"], "expected a commit, branch or tag"),
+        (["--plot", "picture.doc"], "should end in one of"),
+    ],
+)
+def test_what_cannot_be_done_is_told_before_anything_is_measured(arguments: list[str], complaint: str) -> None:
+    result = CliRunner().invoke(command, ["allocator", *arguments])
+
+    assert result.exit_code == 1
+    assert complaint in result.output
