@@ -12,8 +12,12 @@ from functools import partial
 from typing import Final
 
 from allocators.allocator import Allocator, Conversion, Refusal
+from allocators.explain.answer import HELP, answer
+from allocators.explain.explained import ExplainedPolicy
 from allocators.run_requests import RunRequests
 from allocators.timings import Timings
+from libprocess_py.http.request import Request
+from libprocess_py.http.response import Response
 from libprocess_py.pid import PID
 from libprocess_py.process import Process
 from mesos_py.protocol.agent import AgentInfo
@@ -52,6 +56,20 @@ class AllocatorProcess(Process):
     def initialize(self) -> None:
         for name, read in self._gauges():
             self.metrics.gauge(name, read)
+
+        self.route("/explain", self._explain, help=HELP)
+
+    def _explain(self, request: Request) -> Response:
+        return answer(self._allocator, request, now=self.clock.now())
+
+    def watch(self, framework_id: FrameworkId) -> None:
+        """Keep a ledger for the framework, which `/explain` shows."""
+        if isinstance(self._allocator, ExplainedPolicy):
+            self._allocator.watch(framework_id)
+
+    def unwatch(self, framework_id: FrameworkId) -> None:
+        if isinstance(self._allocator, ExplainedPolicy):
+            self._allocator.unwatch(framework_id)
 
     def finalize(self) -> None:
         for name, _ in self._gauges():

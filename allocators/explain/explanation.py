@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Final
 
@@ -121,6 +121,11 @@ def _counts(agents: Iterable[AgentExplanation]) -> tuple[ReasonCount, ...]:
     for agent in agents:
         for reason in dict.fromkeys(blocker.reason for blocker in agent.blockers):
             counts[reason] = counts.get(reason, 0) + 1
+    return in_order(counts)
+
+
+def in_order(counts: Mapping[str, int]) -> tuple[ReasonCount, ...]:
+    """Most frequent first."""
     ordered = sorted(counts.items(), key=lambda count: (-count[1], count[0]))
     return tuple(ReasonCount(reason=reason, agents=count) for reason, count in ordered)
 

@@ -34,7 +34,6 @@ from allocators.explain.blockers import (
 )
 from allocators.explain.explanation import AgentExplanation, Explanation
 from mesos_py.protocol.offer_constraints import AttributeConstraint, Predicate
-from mesos_py.protocol.resources import Resources
 
 # How a time is told: the node's nanoseconds to a phrase such as "in 5secs".
 When = Callable[[int], str]
@@ -50,9 +49,9 @@ def sentence(blocker: Blocker, when: When) -> str:
 def _about_resources(blocker: Blocker, when: When) -> str | None:
     match blocker:
         case Refused():
-            return f"the framework refused {blocker.resources} until {_when(blocker.until, when)}"
+            return f"the framework refused {blocker.resources}; that ends {_when(blocker.until, when)}"
         case OfferedTo():
-            since = f"since {when(blocker.since)}" if blocker.since is not None else "for long"
+            since = "for long" if blocker.since is None else f"(offered {when(blocker.since)})"
             return f"{blocker.resources} is offered to {_holder(blocker)} {since}{_standings(blocker)}"
         case InUse():
             return f"{blocker.resources} is in use by {_holder(blocker)}"
@@ -71,17 +70,15 @@ def _about_resources(blocker: Blocker, when: When) -> str | None:
         case HeldAsHeadroom():
             owed = ", ".join(f"{each.role} ({each.quantities})" for each in blocker.roles)
             then = "was" if blocker.last_run else "is"
-            return (
-                f"of {_amount(blocker.available)} free, all that is left {then} kept for what guarantees lack: {owed}"
-            )
+            free = _amount(blocker.available)
+            return f"of {free} that is free in the cluster, it {then} kept for what guarantees lack: {owed}"
         case AwaitsRun():
-            return (
-                f"nothing is in the way: the next run, {_when(blocker.until, when)}, offers it to whoever comes first"
-            )
+            run = _when(blocker.until, when)
+            return f"nothing is in the way: the next run, {run} at the latest, offers it to whoever comes first"
         case Recovering():
             return (
                 f"after a failover {blocker.agents_known} agents are back, and offers wait for {blocker.agents_needed} "
-                f"of them or until {_when(blocker.until, when)}"
+                f"of them or end {_when(blocker.until, when)}"
             )
     return None
 
@@ -126,7 +123,7 @@ def _standings(blocker: OfferedTo) -> str:
 
 
 def _when(time: int | None, when: When) -> str:
-    return "further notice" if time is None else when(time)
+    return "some time" if time is None else when(time)
 
 
 def _amount(amount: object) -> str:
@@ -178,8 +175,8 @@ def _verdict(explanation: Explanation, offered: int) -> str:
 
 def _agent_lines(agent: AgentExplanation, when: When) -> Iterator[str]:
     if agent.offered:
-        since = "" if agent.since is None else f" since {when(agent.since)}"
-        yield f"Agent {agent.agent_id}: {_shown(agent.offered)} is offered to it{since}."
+        since = "" if agent.since is None else f" ({when(agent.since)})"
+        yield f"Agent {agent.agent_id}: {agent.offered} is offered to it{since}."
         return
     if not agent.blockers:
         yield f"Agent {agent.agent_id}: nothing of its own is in the way."
@@ -187,7 +184,3 @@ def _agent_lines(agent: AgentExplanation, when: When) -> Iterator[str]:
     yield f"Agent {agent.agent_id}:"
     for blocker in agent.blockers:
         yield f"- {sentence(blocker, when)}."
-
-
-def _shown(resources: Resources) -> str:
-    return str(resources)

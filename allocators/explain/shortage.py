@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from allocators.explain.blockers import (
     AwaitsRun,
@@ -31,7 +31,7 @@ from allocators.explain.blockers import (
 from allocators.explain.scene import Scene
 from allocators.hierarchical.agents import AgentBook
 from allocators.hierarchical.amounts import is_plain
-from allocators.hierarchical.books import by_role
+from allocators.hierarchical.books import Books, by_role
 from allocators.hierarchical.frameworks import FrameworkBook
 from allocators.hierarchical.quota import QuotaFigures
 from allocators.sorters.sorter import Standing
@@ -39,6 +39,9 @@ from mesos_py.protocol.framework import Capability
 from mesos_py.protocol.ids import FrameworkId
 from mesos_py.protocol.resource_selection import shrink
 from mesos_py.protocol.resources import NOTHING, Resources, is_allocatable_to
+
+# A framework under a role.
+Client: TypeAlias = tuple[FrameworkId, str]
 
 # One reservation is what everybody understands; more are refined.
 PLAIN_RESERVATIONS_MAX: Final = 1
@@ -235,7 +238,8 @@ def _used(agent: AgentBook) -> Iterator[Holding]:
 
 def _offered_to(pair: Pair, offer: Holding) -> OfferedTo:
     since = pair.scene.journal.offered_at(offer.framework_id, offer.role, agent_id=pair.agent.id)
-    ours, theirs = standings(pair, offer.framework_id, role=offer.role)
+    client = (pair.framework.id, pair.role)
+    ours, theirs = compare(pair.scene.books, client, theirs=(offer.framework_id, offer.role))
     return OfferedTo(
         framework_id=offer.framework_id,
         role=offer.role,
@@ -246,15 +250,12 @@ def _offered_to(pair: Pair, offer: Holding) -> OfferedTo:
     )
 
 
-def standings(pair: Pair, framework_id: FrameworkId, *, role: str) -> tuple[Standing | None, Standing | None]:
-    """Where the pair's client and that other one compete: frameworks of one role, or roles."""
-    books = pair.scene.books
-    if role != pair.role:
-        sorter, ours, theirs = books.role_sorter, pair.role, role
-    elif framework_id != pair.framework.id and role in books.framework_sorters:
-        sorter, ours, theirs = books.framework_sorters[role], pair.framework.id, framework_id
+def compare(books: Books, ours: Client, *, theirs: Client) -> tuple[Standing | None, Standing | None]:
+    """Where two clients compete: as frameworks of one role, or as roles. None: they are one, or one is gone."""
+    if ours[1] != theirs[1]:
+        sorter, first, second = books.role_sorter, ours[1], theirs[1]
+    elif ours[0] != theirs[0] and ours[1] in books.framework_sorters:
+        sorter, first, second = books.framework_sorters[ours[1]], str(ours[0]), str(theirs[0])
     else:
         return None, None
-    if ours not in sorter or theirs not in sorter:
-        return None, None
-    return sorter.standings(ours, rival=theirs)
+    return sorter.standings(first, rival=second) if first in sorter and second in sorter else (None, None)

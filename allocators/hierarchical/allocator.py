@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from allocators.allocator import AllocatorSettings, Conversion, Refusal
 from allocators.draw import stable_hash
-from allocators.explain.explanation import Explanation, explain
+from allocators.explain.explained import ExplainedPolicy
 from allocators.explain.scene import Scene
 from allocators.hierarchical.agents import AgentBook
 from allocators.hierarchical.audit import check_books
@@ -38,13 +38,14 @@ from mesos_py.protocol.quota import Quota
 from mesos_py.protocol.resources import NOTHING, Resources
 
 
-class HierarchicalAllocator:
+class HierarchicalAllocator(ExplainedPolicy):
     """Hierarchical dominant resource fairness, with quota, reservations, refusals and maintenance.
 
     Other `rules` make other policies of it.
     """
 
     def __init__(self, settings: AllocatorSettings, rules: Rules | None = None) -> None:
+        super().__init__()
         self._settings = settings
         self._rules = rules or rules_of(settings)
         self.books = Books(settings, self._rules)
@@ -385,14 +386,7 @@ class HierarchicalAllocator:
     def offered_or_allocated(self) -> Quantities:
         return Quantities(self.books.held)
 
-    def explain(
-        self, framework_id: FrameworkId, role: str, *, agent_id: AgentId | None = None, now: int
-    ) -> Explanation:
-        """Every reason why the framework has no offer under the role, of that agent or of any (None)."""
-        return explain(self.scene(), framework_id, role=role, agent_id=agent_id, now=now)
-
     def scene(self) -> Scene:
-        """Everything that explanations look at."""
         return Scene(
             settings=self._settings,
             rules=self._rules,

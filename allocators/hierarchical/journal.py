@@ -35,13 +35,14 @@ class PastRun(NamedTuple):
 class Journal:
     """The last run, the offers of those before it, and who is watching."""
 
-    __slots__ = ("_kept", "last", "last_at", "observer", "past")
+    __slots__ = ("_kept", "after_run", "last", "last_at", "observer", "past")
 
     def __init__(self) -> None:
         self.last: Run | None = None
         self.last_at = 0
         self.past: deque[PastRun] = deque()  # Oldest first.
         self.observer: Observer | None = None  # None: nobody is watched, and the run skips every call of it.
+        self.after_run: Callable[[int], None] | None = None  # Told of the time of each run that is over.
         self._kept = 0
 
     def note(self, run: Run, allocations: tuple[Allocation, ...], *, now: int) -> None:
@@ -52,6 +53,12 @@ class Journal:
             self._kept += len(allocations)
             while self._kept > ALLOCATIONS_MAX and len(self.past) > 1:
                 self._kept -= len(self.past.popleft().allocations)
+        if self.after_run is not None:
+            self.after_run(now)
+
+    def watch(self, observer: Observer | None, *, after_run: Callable[[int], None] | None) -> None:
+        """From now on tell these, or nobody (None)."""
+        self.observer, self.after_run = observer, after_run
 
     def offered_at(self, framework_id: FrameworkId, role: str, *, agent_id: AgentId) -> int | None:
         """When that cell was last offered; None: not in any run that is remembered."""
