@@ -36,6 +36,8 @@ def _check_cluster(books: Books) -> None:
     assert books.held == sums["held"]
     assert books.reserved_total == sums["reserved"]
     assert books.reserved_held == sums["reserved_held"]
+    revocable = {agent.id for agent in books.agents.values() if agent.total.revocable()}
+    assert books.with_revocable.keys() == revocable
     assert books.with_free.keys() == {agent.id for agent in books.agents.values() if agent.free}
 
 

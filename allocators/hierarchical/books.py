@@ -39,6 +39,8 @@ class Books:
         self.interned = Interned()
         self.agents: dict[AgentId, AgentBook] = {}
         self.with_free: dict[AgentId, AgentBook] = {}  # The agents of which something is free.
+        self.with_revocable: dict[AgentId, AgentBook] = {}  # The agents that have something revocable.
+        self.openings = 0  # Changes since which limits or headroom may leave more room than they did.
         self.frameworks: dict[FrameworkId, FrameworkBook] = {}
         self._ledger = Ledger()
         self.roles = RoleBooks(self._ledger)
@@ -75,6 +77,7 @@ class Books:
         self.set_total(agent, NOTHING)
         del self.agents[agent_id]
         self.with_free.pop(agent_id, None)
+        self.with_revocable.pop(agent_id, None)
 
     def set_total(self, agent: AgentBook, total: Resources) -> None:
         """The agent has this now, whatever is held of it."""
@@ -91,6 +94,11 @@ class Books:
                 self.roles.change_reservations(reserved_by_role(resources), sign)
         agent.set_total(total)
         self._note_free(agent)
+        self.openings += 1
+        if any(kind.revocable for kind in total.amounts):
+            self.with_revocable[agent.id] = agent
+        else:
+            self.with_revocable.pop(agent.id, None)
 
     def _note_free(self, agent: AgentBook) -> None:
         if agent.free:
@@ -104,6 +112,7 @@ class Books:
         """A framework that is not known yet; what agents reported for it is charged to it from now on."""
         assert framework.id not in self.frameworks, f"framework {framework.id} is there already"
         self.frameworks[framework.id] = framework
+        self.openings += 1
         for role in framework.roles:
             self._track(framework, role)
         for agent_id in self._uncharged.pop(framework.id, ()):
@@ -162,11 +171,12 @@ class Books:
 
     def hold(self, agent: AgentBook, framework_id: FrameworkId, *, resources: Resources) -> None:
         """The framework holds more of the agent."""
+        self.openings += 1  # What is in use already may be what a guarantee lacked.
         for grant in self.interned.grants(resources):
             self.hold_grant(agent, framework_id, grant=grant)
 
     def hold_grant(self, agent: AgentBook, framework_id: FrameworkId, *, grant: Grant) -> None:
-        """The framework holds so much more of the agent under one role."""
+        """The same for a run, which knows what room it leaves: so much under one role."""
         agent.hold(framework_id, grant)
         if not agent.free:
             self.with_free.pop(agent.id, None)
@@ -180,6 +190,7 @@ class Books:
 
     def unhold(self, agent: AgentBook, framework_id: FrameworkId, *, resources: Resources) -> None:
         """The framework holds less of the agent. What is in use can be no more than what is held."""
+        self.openings += 1
         grants = self.interned.grants(resources)
         for grant in grants:
             agent.unhold(framework_id, grant)
@@ -214,6 +225,7 @@ class Books:
         """What a framework holds under one role turns into something else. Not counted as an allocation."""
         (role,) = by_role(old + new)
         framework = self.frameworks[framework_id]
+        self.openings += 1
         for grant in self.interned.grants(old):
             agent.unhold(framework_id, grant)
             self._ledger.charged(grant, -1)

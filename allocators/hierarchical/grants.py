@@ -24,7 +24,10 @@ NOBODY: Final = AgentId("")  # Entries without shared volumes are the same on ev
 class Bundle:
     """Resources of an agent, without roles."""
 
-    __slots__ = ("_enough", "_goods", "_grants", "entry", "plain", "reserved", "resources", "scalars", "taken")
+    __slots__ = (
+        "_enough", "_goods", "_grants", "_is_common", "_riders", "entry", "plain", "reserved", "resources", "scalars",
+        "taken",
+    )  # fmt: skip
 
     def __init__(self, resources: Resources) -> None:
         self.resources = resources
@@ -34,6 +37,8 @@ class Bundle:
         self.reserved: Amounts = reserved(resources)
         self.entry = Entry(NOBODY, resources)
         self._goods: Resources | None = None
+        self._riders: Resources | None = None
+        self._is_common: bool | None = None
         self._grants: dict[str, Grant] = {}
         self._enough: dict[tuple[Quantities, ...], bool] = {}
 
@@ -43,6 +48,21 @@ class Bundle:
         if self._goods is None:
             self._goods = self.resources.filter(is_plain).scalars()
         return self._goods
+
+    @property
+    def riders(self) -> Resources:
+        """What goes along with them: everything else."""
+        if self._riders is None:
+            self._riders = self.resources - self.goods
+        return self._riders
+
+    @property
+    def is_common(self) -> bool:
+        """Would all agents that have it free be served alike? Not if it is chopped at random, or offered once a run."""
+        if self._is_common is None:
+            names = [kind.name for kind in self.goods.kinds]
+            self._is_common = len({*names}) == len(names) and self.taken is self.resources
+        return self._is_common
 
     def grant(self, role: str) -> Grant:
         """All of it, for that role."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 
-from allocators.sorters.sorter import Entry, Pool, Standing
+from allocators.sorters.sorter import Entry, Pool, Rank, Standing
 from allocators.sorters.tree import Node, Tree, mark
 
 DEFAULT_WEIGHT = 1.0
@@ -87,6 +87,9 @@ class TreeSorter(ABC):
                 yield child.client
             else:
                 yield from self._walk(child)
+
+    def rank(self, client: str) -> Rank | None:
+        return None
 
     def sort(self) -> list[str]:
         return list(self.walk())

@@ -13,6 +13,7 @@ from bisect import bisect_left, insort
 from typing import Final, cast
 
 from allocators.sorters.base import TreeSorter
+from allocators.sorters.sorter import Rank
 from allocators.sorters.tree import Key, Node
 
 REPAIR_FRACTION: Final = 4  # With more than a quarter of the children marked one sort is cheaper than the moves.
@@ -64,6 +65,9 @@ class KeyedSorter(TreeSorter):
             if child.key is not None:
                 insort(order, (child.key, child))
         node.marked.clear()
+
+    def rank(self, client: str) -> Rank | None:
+        return tuple(self._key(node) for node in reversed(list(self._tree.leaf(client).lineage())))
 
     def check(self) -> None:
         super().check()

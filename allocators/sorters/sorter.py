@@ -9,7 +9,7 @@ once, as an `Entry`, for all the sorters that book it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 from libprocess_py.message import Record
 from mesos_py.protocol.ids import AgentId
@@ -18,6 +18,9 @@ from mesos_py.protocol.values import MILLI
 
 # A shared volume is one thing however many copies are held, so accounts must tell volumes apart.
 SharedKey: TypeAlias = tuple[AgentId, ResourceKind]
+
+# Keys of the nodes on the way down to a client: what is compared first is where two clients part.
+Rank: TypeAlias = tuple[tuple[Any, ...], ...]
 
 _SCALAR: Final = int
 
@@ -127,6 +130,9 @@ class Sorter(Protocol):
 
         Bookings during the walk do not disturb it; a second walk begun meanwhile does.
         """
+
+    def rank(self, client: str) -> Rank | None:
+        """The place of an active client in the order, smaller first; None: the order is drawn anew for each walk."""
 
     def sort(self) -> list[str]:
         """The whole walk."""
