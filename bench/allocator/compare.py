@@ -80,13 +80,13 @@ def compare(
         for at, (entry, (mine, other)) in enumerate(pairs.items()):
             progress(entry, len(pairs) * (repeat - number) - at)
             ours, theirs = run_worker(entry, root=here), run_worker(entry, root=there)
-            _check_comparable(entry, ours, theirs)
+            _check_comparable(entry, ours=ours, theirs=theirs)
             mine.add(ours)
             other.add(theirs)
     return [ratio for mine, other in pairs.values() for ratio in _ratios(mine, other)]
 
 
-def _check_comparable(entry: Entry, ours: dict[str, Any], theirs: dict[str, Any]) -> None:
+def _check_comparable(entry: Entry, *, ours: dict[str, Any], theirs: dict[str, Any]) -> None:
     mine, other = ours["definitions"], theirs["definitions"]
     if mine != other:
         raise CannotCompare(f"{entry}: the workloads differ, here they have version {mine}, there {other}")

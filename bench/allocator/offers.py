@@ -127,14 +127,14 @@ def almost_all_suppressed(size: Size, watch: Stopwatch) -> None:
     offered = _all_offered(size, watch.run("unsuppressed", cluster.allocate))
     suppressed = size.frameworks * 99 // 100
     if suppressed:
-        watch.events("suppress", partial(_suppress, cluster, 1, suppressed), count=suppressed)
+        watch.events("suppress", partial(_suppress, cluster, first=1, last=suppressed), count=suppressed)
     for _ in range(definitions.SUPPRESSED_ROUNDS):
         cluster.give_back(offered)
         offered = _all_offered(size, watch.run("suppressed", cluster.allocate))
         assert all(int(each.framework_id.removeprefix("framework")) > suppressed for each in offered)
 
 
-def _suppress(cluster: Cluster, first: int, last: int) -> None:
+def _suppress(cluster: Cluster, *, first: int, last: int) -> None:
     for number in range(first, last + 1):
         cluster.policy.suppress_offers(framework_of(number), ())
 
@@ -147,7 +147,7 @@ def suppressing(size: Size, watch: Stopwatch) -> None:
     for number in range(1, definitions.SUPPRESSED_ROUNDS + 1):
         cluster.give_back(offered)
         until = size.frameworks * number // definitions.SUPPRESSED_ROUNDS
-        _suppress(cluster, suppressed + 1, until)
+        _suppress(cluster, first=suppressed + 1, last=until)
         suppressed = until
         offered = watch.run("suppressing", cluster.allocate)
     assert not offered, "all are suppressed"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from bench.allocator.growth import FIXED_AGENTS, FIXED_FRAMEWORKS, ROLES, Growth, growths_of
 from bench.allocator.table import figure_of
@@ -72,9 +72,9 @@ def save_plot(report: Report, path: Path) -> None:
 def panels_of(report: Report) -> list[Panel]:
     """What there is to draw; a report without anything of it is drawn as times by case."""
     chosen: list[Panel] = []
-    if _points(report, "cold", "one") or _points(report, "cold", "own"):
+    if any(_points(report, "cold", variant=variant) for variant in COLORS):
         chosen += [cold_panel, per_offer_panel]
-    if any(_points(report, *key) for key in OTHERS):
+    if any(_points(report, series, variant=variant) for series, variant in OTHERS):
         chosen.append(others_panel)
     if any(result.name in TARGETS for result in report.results):
         chosen.append(targets_panel)
@@ -90,7 +90,7 @@ def cold_panel(axes: Axes, report: Report) -> None:
             if (name := f"cold_{agents}x{frameworks}_{variant}") in ORIGINAL_Y
         ]
         axes.plot(*_columns(theirs), "--o", color=color, alpha=0.6, mfc="white", label=f"C++, {ROLES[variant]}")
-        ours = [each for each in _of(report, "cold", variant) if not _is_of_frameworks(each)]
+        ours = [each for each in _of(report, "cold", variant=variant) if not _is_of_frameworks(each)]
         axes.plot(*_columns(_by_agents(ours)), "-o", color=color, label=f"Python, {ROLES[variant]}")
     _log(axes, "Cold run: every agent is offered once", x="agents = offers", y="time / yardstick")
     _note(axes, [each for each in growths_of(report) if each.against == "offers"])
@@ -109,7 +109,7 @@ def per_offer_panel(axes: Axes, report: Report) -> None:
             *_columns(_medians(theirs)), "--o", color=color, alpha=0.6, mfc="white", label=f"C++, {ROLES[variant]}"
         )
         ours: dict[float, list[float]] = {}
-        cold = _of(report, "cold", variant)
+        cold = _of(report, "cold", variant=variant)
         for result in [each for each in cold if _number(each, "agents") == FIXED_AGENTS] or cold:
             ours.setdefault(_number(result, "frameworks"), []).append(result.ratio / _number(result, "agents"))
         axes.plot(*_columns(_medians(ours)), "-o", color=color, label=f"Python, {ROLES[variant]}")
@@ -129,7 +129,7 @@ def others_panel(axes: Axes, report: Report) -> None:
                 theirs.setdefault(int(size.partition("x")[0]), []).append(value)
         if theirs:
             axes.plot(*_columns(_medians(theirs)), "--o", color=color, alpha=0.6, mfc="white")
-        axes.plot(*_columns(_points(report, series, variant)), "-o", color=color, label=label)
+        axes.plot(*_columns(_points(report, series, variant=variant)), "-o", color=color, label=label)
     _log(axes, "Other runs", x="agents", y="time / yardstick", legend="lower right")
 
 
@@ -165,7 +165,7 @@ def cases_panel(axes: Axes, report: Report) -> None:
     axes.grid(axis="x", alpha=0.3)
 
 
-def _log(axes: Axes, title: str, *, x: str, y: str, legend: str = "best") -> None:
+def _log(axes: Axes, title: str, *, x: str, y: str, legend: Literal["best", "lower right"] = "best") -> None:
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_title(title)
@@ -185,7 +185,7 @@ def _note(axes: Axes, growths: Iterable[Growth]) -> None:
         axes.text(0.98, 0.03, "\n".join(lines), transform=axes.transAxes, ha="right", fontsize="small", color=GREY)
 
 
-def _of(report: Report, series: str, variant: str) -> list[Result]:
+def _of(report: Report, series: str, *, variant: str) -> list[Result]:
     wanted = (series, variant)
     return [each for each in report.results if (each.params.get("series"), each.params.get("variant", "")) == wanted]
 
@@ -195,8 +195,8 @@ def _is_of_frameworks(result: Result) -> bool:
     return _number(result, "agents") == FIXED_AGENTS and _number(result, "frameworks") != FIXED_FRAMEWORKS
 
 
-def _points(report: Report, series: str, variant: str) -> Points:
-    return _by_agents([each for each in _of(report, series, variant) if not _is_of_frameworks(each)])
+def _points(report: Report, series: str, *, variant: str) -> Points:
+    return _by_agents([each for each in _of(report, series, variant=variant) if not _is_of_frameworks(each)])
 
 
 def _by_agents(results: Iterable[Result]) -> Points:

@@ -59,7 +59,7 @@ def picky(size: Size, watch: Stopwatch) -> None:
             used[framework_of(number)] = holding.allocate(role_in(size.variant, number))
         cluster.add_agent(number, definitions.PICKY_MACHINE, used=used)
     cluster.policy.resume()
-    _refuse_all(cluster, poor, size.frameworks)
+    _refuse_all(cluster, poor=poor, frameworks=size.frameworks)
     for _ in range(definitions.PICKY_ROUNDS):
         offered = watch.run("picky", cluster.allocate)
         assert len(offered) == size.agents, "every agent is offered to somebody who has not refused it"
@@ -67,7 +67,7 @@ def picky(size: Size, watch: Stopwatch) -> None:
         cluster.give_back(offered)
 
 
-def _refuse_all(cluster: Cluster, poor: int, frameworks: int) -> None:
+def _refuse_all(cluster: Cluster, *, poor: int, frameworks: int) -> None:
     """The poor refuse until nothing is offered to them; the others want nothing meanwhile."""
     rich = [framework_of(number) for number in range(poor + 1, frameworks + 1)]
     for framework_id in rich:

@@ -50,7 +50,7 @@ def entries_of(names: Sequence[str], *, agents: int | None = None, frameworks: i
     unnamed = DEFAULT if is_sized else (*DEFAULT, *SWEEP)
     chosen = [entry for name in names for entry in _named(name)] if names else list(unnamed)
     if is_sized:
-        chosen = [_resized(entry, agents, frameworks) for entry in chosen]
+        chosen = [_resized(entry, agents=agents, frameworks=frameworks) for entry in chosen]
     return list(dict.fromkeys(chosen))
 
 
@@ -76,7 +76,7 @@ def _results() -> Iterator[tuple[str, Entry]]:
             yield name_of(series, str(entry.size)), entry
 
 
-def _resized(entry: Entry, agents: int | None, frameworks: int | None) -> Entry:
+def _resized(entry: Entry, *, agents: int | None, frameworks: int | None) -> Entry:
     size = entry.size
     wished = replace(
         size,

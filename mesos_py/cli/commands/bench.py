@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import click
 from rich.console import Console
@@ -39,6 +40,18 @@ WIDTH_WITHOUT_TERMINAL = 150  # Wide enough for the table, where output goes to 
 FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
 JSON_OPTION = click.option("--json", "json_file", type=FILE, help="Write the results to a file.")
 COUNT = click.IntRange(min=1)
+
+
+class Chosen(TypedDict):
+    """The options of `bench allocator`."""
+
+    workloads: tuple[str, ...]
+    agents: int | None
+    frameworks: int | None
+    repeat: int | None
+    json_file: Path | None
+    plot_file: Path | None
+    revision: str | None
 
 
 @click.group("bench", epilog=EPILOG)
@@ -82,21 +95,13 @@ def actors_command(rounds: int, json_file: Path | None) -> None:
 @JSON_OPTION
 @click.option("--plot", "plot_file", type=FILE, help="Draw the results (needs the extra `plot`).")
 @click.option("--compare", "revision", metavar="REV", help="Measure a revision of this repository in turn with this.")
-def allocator_command(
-    *,
-    workloads: tuple[str, ...],
-    agents: int | None,
-    frameworks: int | None,
-    repeat: int | None,
-    json_file: Path | None,
-    plot_file: Path | None,
-    revision: str | None,
-) -> None:
+def allocator_command(**chosen: Unpack[Chosen]) -> None:
     """Allocation runs and events, beside what Apache Mesos needs for them."""
     try:
-        entries = selection.entries_of(workloads, agents=agents, frameworks=frameworks)
+        entries = selection.entries_of(chosen["workloads"], agents=chosen["agents"], frameworks=chosen["frameworks"])
     except selection.UnknownWorkload as error:
         raise click.UsageError(str(error)) from error
+    json_file, plot_file, revision = chosen["json_file"], chosen["plot_file"], chosen["revision"]
     for file in (json_file, plot_file):
         if file is not None and not file.absolute().parent.is_dir():
             raise click.UsageError(f"{file}: its folder does not exist")
@@ -106,9 +111,9 @@ def allocator_command(
         if plot_file is not None:
             check_plot(plot_file)
         if revision is not None:
-            _compare(entries, revision, repeat=repeat)
+            _compare(entries, revision, repeat=chosen["repeat"])
         else:
-            _measure(entries, repeat, json_file=json_file, plot_file=plot_file)
+            _measure(entries, chosen["repeat"], json_file=json_file, plot_file=plot_file)
     except (running.WorkerFailed, compare.CannotCompare, PlotUnavailable) as error:
         raise click.ClickException(str(error)) from error
 
