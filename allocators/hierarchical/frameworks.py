@@ -42,7 +42,8 @@ class FrameworkBook:
     def describe(self, info: FrameworkInfo) -> None:
         """Take over what the framework says of itself."""
         self.info = info
-        self.roles = dict.fromkeys(info.roles or (DEFAULT_ROLE,))
+        # Whoever can have several roles can have none; the others always have one.
+        self.roles = dict.fromkeys(info.roles or (() if info.has(Capability.MULTI_ROLE) else (DEFAULT_ROLE,)))
         self.min_allocatable: dict[str, tuple[Quantities, ...]] = {
             each.role: each.min_allocatable for each in info.offer_filters
         }

@@ -71,8 +71,6 @@ def role_of(value: object) -> str:
 def framework_of(fields: Fields) -> FrameworkInfo:
     """Read what a framework says of itself."""
     roles = fields.texts("roles")
-    if not roles:
-        raise fields.error("roles", "expected at least one role")
     for at, role in enumerate(roles):
         if problem := validate_role(role):
             raise fields.error(f"roles[{at}]", problem)
