@@ -34,7 +34,7 @@ class ExplainedPolicy(ABC):
     def watch(self, framework_id: FrameworkId) -> None:
         """Keep a ledger of what runs mean for the framework. They take longer from now on."""
         self._watch.add(framework_id)
-        self.scene().journal.watch(self._watch.offering, after_run=self._watch.run_over)
+        self.scene().journal.watch(self._watch, after_run=self._watch.run_over)
 
     def unwatch(self, framework_id: FrameworkId) -> None:
         """Drop the framework's ledger."""

@@ -66,7 +66,7 @@ def _about_resources(blocker: Blocker, when: When) -> str | None:
             return f"{blocker.resources} was offered to somebody else in the last run, and is offered once in each"
         case LimitReached():
             then = "had" if blocker.last_run else "has"
-            return f"role {blocker.role} {then} {_amount(blocker.consumed)} of its limit {blocker.limits}"
+            return f"role {blocker.role} may have {blocker.limits} at most, and {then} {_amount(blocker.consumed)}"
         case HeldAsHeadroom():
             owed = ", ".join(f"{each.role} ({each.quantities})" for each in blocker.roles)
             then = "was" if blocker.last_run else "is"
@@ -146,18 +146,23 @@ def _claim(constraint: AttributeConstraint) -> str:
     return f"{name} {CLAIMS[constraint.predicate]}{value}"
 
 
-def paragraphs(explanation: Explanation, when: When) -> Iterator[str]:
-    """The whole answer, line by line."""
+def summary(explanation: Explanation, when: When) -> Iterator[str]:
+    """The answer without its reasons: how it stands, what is nearest, what time alone does."""
     offered = [agent for agent in explanation.agents if agent.offered]
     yield f"Framework {explanation.framework_id} under role {explanation.role}: {_verdict(explanation, len(offered))}."
-    for blocker in explanation.blockers:
-        yield f"- {sentence(blocker, when)}."
     if explanation.nearest is not None and len(explanation.agents) > 1:
         yield f"Nearest to an offer is agent {explanation.nearest}."
     if explanation.earliest is not None:
         yield f"Time alone clears the way, {when(explanation.earliest)} at the earliest."
     elif explanation.next_change is not None:
         yield f"Something ends by itself {when(explanation.next_change)}, but that is not enough."
+
+
+def paragraphs(explanation: Explanation, when: When) -> Iterator[str]:
+    """The whole answer, line by line."""
+    yield from summary(explanation, when)
+    for blocker in explanation.blockers:
+        yield f"- {sentence(blocker, when)}."
     for agent in explanation.agents[:AGENTS_TOLD_MAX]:
         yield from _agent_lines(agent, when)
     if len(explanation.agents) > AGENTS_TOLD_MAX:
@@ -167,10 +172,12 @@ def paragraphs(explanation: Explanation, when: When) -> Iterator[str]:
 
 
 def _verdict(explanation: Explanation, offered: int) -> str:
-    made = f"{explanation.offers_made} offers were made so far"
-    if offered:
-        return f"{offered} open offers; {made}"
-    return f"no open offer; {made}"
+    made = f"so far it was made {_counted(explanation.offers_made, 'offer')}"
+    return f"{_counted(offered, 'open offer')}; {made}"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
 
 
 def _agent_lines(agent: AgentExplanation, when: When) -> Iterator[str]:

@@ -85,7 +85,7 @@ class Watch:
         """Forget it."""
         self._pages.pop(framework_id, None)
 
-    def offering(self, framework_id: FrameworkId, role: str, agent: AgentBook) -> None:
+    def __call__(self, framework_id: FrameworkId, role: str, agent: AgentBook) -> None:
         """The agent is about to be offered to that framework under that role."""
         books = self._scene().books
         for watched in self._pages:

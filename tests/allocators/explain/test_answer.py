@@ -58,7 +58,7 @@ def test_the_text_is_for_people(scene: Explained) -> None:
     response = asked(scene, "?framework=f1&role=a&format=text")
 
     assert response.body.decode().splitlines() == [
-        "Framework f1 under role a: no open offer; 2 offers were made so far.",
+        "Framework f1 under role a: no open offers; so far it was made 2 offers.",
         "Nearest to an offer is agent n1.",
         "Time alone clears the way, in 30secs at the earliest.",
         "Agent n1:",

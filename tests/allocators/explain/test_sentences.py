@@ -71,7 +71,7 @@ ONE_EACH: Final[tuple[tuple[Blocker, str], ...]] = (
     (named.Refused(until=7, resources=ONE), "the framework refused cpus:1; that ends at 7"),
     (
         named.LimitReached(role="a", limits=Limits.of(cpus=2), consumed=Quantities.of(cpus=2)),
-        "role a has cpus:2 of its limit cpus:2",
+        "role a may have cpus:2 at most, and has cpus:2",
     ),
     (
         named.HeldAsHeadroom(
