@@ -6,8 +6,8 @@ part is for the top-level role of its name and all below it, `*` is for whoever 
 nothing; without parameters the only part is everybody's. Frameworks and roles within a part share by dominant resource
 fairness.
 
-An agent joins the part that is furthest behind its size and stays there, so that with equal agents no part has more
-than one above what is due to it.
+An agent joins the part that by its size has least of what the agent has most of, and stays there. So parts get machines
+of each sort in turn, and with equal agents none has more than one above what is due to it.
 """
 
 from __future__ import annotations
@@ -57,17 +57,19 @@ class StaticPartitioning(HierarchicalAllocator):
         self, agent_id: AgentId, agent: AgentInfo, *, total: Resources, used: Mapping[FrameworkId, Resources]
     ) -> None:
         super().add_agent(agent_id, agent, total=total, used=used)
-        part = min(self._parts, key=self._progress)  # The first of several.
-        self._part_of[agent_id] = part
         self._joined[agent_id] = dict(total.scalar_quantities.items())
+        part = self._part_of[agent_id] = self._poorest_part(self._joined[agent_id])
         change(self._sizes[part], self._joined[agent_id], sign=1)
 
     def remove_agent(self, agent_id: AgentId) -> None:
         super().remove_agent(agent_id)
         change(self._sizes[self._part_of.pop(agent_id)], self._joined.pop(agent_id), sign=-1)
 
-    def _progress(self, part: str) -> float:
-        return self.books.pool.share(self._sizes[part]) / self._parts[part]
+    def _poorest_part(self, amounts: Amounts) -> str:
+        """The part with least of what this is most of; the first of several."""
+        totals = self.books.pool.totals
+        name = max(amounts, key=lambda name: amounts[name] / totals[name], default="")
+        return min(self._parts, key=lambda part: self._sizes[part].get(name, 0) / self._parts[part])
 
     def _admits(self, role: str, agent: AgentBook) -> bool:
         return self._part_of[agent.id] == self.part_of_role(role)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bench.compare.figures import WARM_UP, Figures
-from bench.compare.run import SHARES_MAX, Comparison
+from bench.compare.run import Comparison
 from bench.compare.scenario import Tenant
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 COLOURS: Final = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
 STYLES: Final[Sequence[LineStyleType]] = ("-", "--", "-.", ":")
+LINES_MAX: Final = len(COLOURS)  # So many tenants have a line each; of more the picture has the spread.
 COLUMNS: Final = 3
 WIDTH: Final = 13.0  # Inches; so are the two below.
 BARS_HEIGHT: Final = 3.4
@@ -71,7 +72,7 @@ def _draw_fairness(axes: Axes, figures: Sequence[Figures]) -> None:
         "Jain's index": [each.jain for each in figures],
         "largest envy": [each.envy for each in figures],
     }
-    _bars(axes, figures, series=series)
+    _bars(axes, figures, series=series, spec=".3f")
     axes.set(title="Fairness (index: more is better, envy: less)", xlabel="index; envy as dominant share", xlim=(0, 1))
 
 
@@ -81,13 +82,17 @@ def _draw_waiting(axes: Axes, figures: Sequence[Figures]) -> None:
     axes.set(title="Waiting of tasks (less is better)", xlabel="seconds from arrival to start")
 
 
-def _bars(axes: Axes, figures: Sequence[Figures], *, series: Mapping[str, Sequence[float | None]]) -> None:
+def _bars(
+    axes: Axes, figures: Sequence[Figures], *, series: Mapping[str, Sequence[float | None]], spec: str = ".1f"
+) -> None:
     """A group of bars for each policy, the first on top, each with its value."""
     height = 0.8 / len(series)
     for number, (label, values) in enumerate(series.items()):
         places = [place + (number - (len(series) - 1) / 2) * height for place in range(len(figures))]
         bars = axes.barh(places, [value or 0.0 for value in values], height * 0.92, color=COLOURS[number], label=label)
-        axes.bar_label(bars, ["none" if value is None else f"{value:.3g}" for value in values], padding=2, fontsize=7)
+        axes.bar_label(
+            bars, ["none" if value is None else f"{value:{spec}}" for value in values], padding=2, fontsize=7
+        )
     axes.set_yticks(range(len(figures)), [each.policy for each in figures])
     axes.invert_yaxis()
     axes.margins(x=0.14)
@@ -105,7 +110,7 @@ def _draw_shares(panels: Iterable[Axes], comparison: Comparison) -> None:
             continue
         each = comparison.figures[number]
         lines = list(each.shares_over_time.values())
-        if len(lines) <= SHARES_MAX:
+        if len(lines) <= LINES_MAX:
             for tenant, line in enumerate(lines):
                 axes.plot(line, color=_colour(tenant), linestyle=_style(tenant), linewidth=1.3)
         else:
@@ -130,7 +135,6 @@ def _name_tenants(panel: SubFigure, comparison: Comparison) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    panel.suptitle("Dominant share of each tenant over time", fontsize=12)
     panel.supxlabel("virtual time, s (grey: not counted)", fontsize=10)
     panel.supylabel("dominant share", fontsize=10)
     tenants = comparison.scenario.tenants
@@ -138,10 +142,18 @@ def _name_tenants(panel: SubFigure, comparison: Comparison) -> None:
         Line2D([], [], color=_colour(number), linestyle=_style(number), label=_described(tenant))
         for number, tenant in enumerate(tenants)
     ]
-    if len(tenants) > SHARES_MAX:
+    if len(tenants) > LINES_MAX:
         spread = Patch(color=COLOURS[4], alpha=0.4, label="from the poorest to the richest tenant")
         handles = [spread, Line2D([], [], color=COLOURS[0], label="median tenant")]
-    panel.legend(handles=handles, loc="outside upper center", ncols=min(len(handles), 4), frameon=False, fontsize=9)
+    panel.legend(
+        handles=handles,
+        loc="outside upper center",
+        ncols=min(len(handles), 4),
+        frameon=False,
+        fontsize=9,
+        title="Dominant share of each tenant over time",
+        title_fontsize=12,
+    )
 
 
 def _described(tenant: Tenant) -> str:

@@ -17,7 +17,7 @@ from bench.compare.loop import ClosedLoop
 from bench.compare.scenario import Scenario
 from bench.compare.workloads import WORKLOADS, Size, make_scenario
 
-SHARES_MAX: Final = 8  # Of so many tenants the table has a column each; of more, the extremes.
+TENANTS_MAX: Final = 4  # So many have a column each, in a terminal of 80; of more tenants the table has the extremes.
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Comparison:
     def table(self) -> Table:
         names = list(self.scenario.pool)
         table = Table(title=f"{self.workload}: {WORKLOADS[self.workload].summary}")
-        table.add_column("policy")
+        table.add_column("policy", no_wrap=True)
         columns = [f"{name} used" for name in names] + ["Jain", "envy", "waiting", "p95", "tasks done"]
         for heading in columns:
             table.add_column(heading, justify="right")
@@ -65,13 +65,13 @@ class Comparison:
         """Mean dominant share and mean waiting: of each tenant, or of the poorest, the median and the richest."""
         tenants = self.scenario.tenants
         table = Table(title="mean dominant share, and mean waiting, by tenant")
-        table.add_column("policy")
-        headings = [each.id for each in tenants] if len(tenants) <= SHARES_MAX else ["poorest", "median", "richest"]
+        table.add_column("policy", no_wrap=True)
+        headings = [each.id for each in tenants] if len(tenants) <= TENANTS_MAX else ["poorest", "median", "richest"]
         for heading in headings:
             table.add_column(heading, justify="right")
         for each in self.figures:
             pairs = [(share, each.waiting_by_tenant[id]) for id, share in each.dominant_shares.items()]
-            if len(pairs) > SHARES_MAX:
+            if len(pairs) > TENANTS_MAX:
                 pairs.sort(key=lambda pair: pair[0])
                 pairs = [pairs[0], pairs[len(pairs) // 2], pairs[-1]]
             table.add_row(each.policy, *(f"{share:.3f} {shown(wait, '7.1f', unit=' s')}" for share, wait in pairs))

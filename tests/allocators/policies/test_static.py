@@ -51,6 +51,26 @@ def test_no_part_ever_exceeds_what_is_due_to_it_by_more_than_an_agent(
                 assert allocator.part_of_agent(agent_id) == allocator.part_of_role(name)
 
 
+@given(order=st.permutations(("cpu", "mem") * 6))
+def test_machines_of_each_sort_are_dealt_to_the_parts_in_turn(order: list[str]) -> None:
+    allocator = a_cluster(a=1, b=2)
+    totals = {"cpu": Resources.of(cpus=16, mem=1000), "mem": Resources.of(cpus=1, mem=16_000)}
+    for number, sort in enumerate(("cpu", "mem", *order)):  # Of the first nobody knows of what it has most.
+        add_agent(allocator, f"{sort}-{number}", total=totals[sort])
+
+    for sort in totals:
+        parts = [allocator.part_of_agent(each) for each in allocator.books.agents if each.startswith(sort)]
+        assert abs(parts.count("b") - 2 * parts.count("a")) <= 3
+
+
+def test_an_agent_with_nothing_joins_a_part_all_the_same() -> None:
+    allocator = a_cluster(a=1)
+
+    agent = add_agent(allocator, "n1", total=Resources.parse("ports:[1-2]"))
+
+    assert allocator.part_of_agent(agent) == "a"
+
+
 def test_what_a_part_leaves_idle_helps_no_other() -> None:
     allocator = a_cluster(a=1, b=1)
     add_framework(allocator, "f1", "a")
