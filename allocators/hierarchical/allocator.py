@@ -14,7 +14,7 @@ from allocators.draw import stable_hash
 from allocators.explain.explained import ExplainedPolicy
 from allocators.explain.scene import Scene
 from allocators.hierarchical.agents import AgentBook
-from allocators.hierarchical.audit import check_books
+from allocators.hierarchical.audit import check_books, check_sleep
 from allocators.hierarchical.books import Books, by_role
 from allocators.hierarchical.candidates import Candidates
 from allocators.hierarchical.constraints import CompiledConstraints
@@ -54,6 +54,7 @@ class HierarchicalAllocator(ExplainedPolicy):
         self.candidates = Candidates(self.books.agents, self.books.with_free)
         self.journal = Journal()
         self.runs = 0
+        self._openings = 0  # The books' number when the last run began.
         self._eligibility = Eligibility(settings, self._rules.admits)
         self._recovery = Recovery(settings)
         self._whitelist: frozenset[str] | None = None
@@ -328,6 +329,7 @@ class HierarchicalAllocator(ExplainedPolicy):
         if self.is_paused(now=now):
             return ()
         self.runs += 1
+        self._note_openings()
         candidates = self.candidates.among(agents)
         offerable = [agent for agent in candidates if self._may_be_offered(agent)]
         run = Run(
@@ -337,26 +339,41 @@ class HierarchicalAllocator(ExplainedPolicy):
             draw=stable_hash(self._settings.seed, "run", self.runs),
             order=self._rules.agent_order,
         )
-        run.observer = self.journal.observer
+        journal = self.journal
+        if journal.observer is not None:
+            run.observer = journal.observer
         allocations = run.over(offerable)
-        self.journal.note(run, allocations, now=now)
-        staying = self._put_to_sleep(candidates, allocations)
-        if agents is None:
-            self.candidates.all_seen(staying)
+        journal.last, journal.last_at = run, now
+        if allocations or journal.after_run is not None:
+            journal.note(allocations, now=now)
+        if run.has_met_guarantees:
+            self._wake_all()  # But for those of this run, who had their turn afterwards.
+        self.candidates.seen(candidates, self._staying(candidates, allocations), is_all=agents is None)
+        if run.leaves_openings:
+            self._wake_all()
         return allocations
 
-    def _put_to_sleep(self, candidates: list[AgentBook], allocations: tuple[Allocation, ...]) -> list[AgentBook]:
-        """Whoever was passed over; the others, who stay awake."""
+    def _note_openings(self) -> None:
+        """With quotas room may grow through events elsewhere."""
+        if self._openings != self.books.openings:
+            self._openings = self.books.openings
+            if self.books.roles.quotas:
+                self._wake_all()
+
+    def _staying(self, candidates: list[AgentBook], allocations: tuple[Allocation, ...]) -> list[AgentBook]:
+        """The candidates to look at again in the next run: whoever was served and has something left."""
         with_free = self.books.with_free
-        left = [agent for agent in candidates if agent.id in with_free]  # The others are woken when something is free.
-        served = {allocation.agent_id for allocation in allocations} if left else set()
-        staying: list[AgentBook] = []
-        for agent in left:
-            if agent.id in served or self.books.roles.quotas:
-                staying.append(agent)
-            else:
-                self.candidates.sleep(agent)
-        return staying
+        left = [agent for agent in candidates if agent.id in with_free]
+        if not left:
+            return left
+        served = {allocation.agent_id for allocation in allocations}
+        has_quotas, interned = bool(self.books.roles.quotas), self.books.interned
+        return [
+            agent
+            for agent in left
+            # With quotas what is chopped at random may be chopped otherwise next time.
+            if agent.id in served or (has_quotas and not agent.bundle(interned).is_common)
+        ]
 
     def _may_be_offered(self, agent: AgentBook) -> bool:
         return agent.active and (self._whitelist is None or agent.info.hostname in self._whitelist)
@@ -403,8 +420,13 @@ class HierarchicalAllocator(ExplainedPolicy):
         self.refusals.check()
         for agent in self.books.agents.values():
             self._eligibility.check(agent)
-            is_asleep = not self.candidates.is_awake(agent)
-            assert not (is_asleep and agent.free and self.books.roles.quotas), f"{agent.id} is passed over for ever"
+        if self._openings == self.books.openings or not self.books.roles.quotas:  # Otherwise all are about to be woken.
+            asleep = [
+                agent
+                for agent in self.books.with_free.values()
+                if self._may_be_offered(agent) and not self.candidates.is_awake(agent)
+            ]
+            check_sleep(self.books, self._eligibility, refusals=self.refusals, asleep=asleep)
 
     # Waking.
 

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from allocators.hierarchical.agents import AgentBook
 from allocators.hierarchical.amounts import Amounts, change, change_by_role, plain, reserved, reserved_by_role, scalars
 from allocators.hierarchical.books import Books, by_role
+from allocators.hierarchical.eligibility import Eligibility
+from allocators.hierarchical.frameworks import FrameworkBook
+from allocators.hierarchical.grants import Grant
+from allocators.hierarchical.refusals import Refusals
+from allocators.hierarchical.run import Run
+from allocators.sorters.keyed import KeyedSorter
 from allocators.sorters.sorter import Entry
 from allocators.sorters.tree import Node
 from mesos_py.protocol.ids import AgentId, FrameworkId
@@ -19,6 +26,19 @@ def check_books(books: Books) -> None:
     _check_roles(books)
     _check_sorters(books)
     _check_membership(books)
+
+
+class Probe(Run):
+    """A run over agents of which nobody may be offered anything."""
+
+    def _book(self, agent: AgentBook, framework: FrameworkBook, *, grant: Grant, is_all: bool = False) -> None:
+        raise AssertionError(f"{agent.id} is asleep, and {framework.id} may have {grant.resources}")
+
+
+def check_sleep(books: Books, eligibility: Eligibility, *, refusals: Refusals, asleep: Iterable[AgentBook]) -> None:
+    """Assert that a run over these agents would offer nothing: nobody was put to sleep, or left asleep, too early."""
+    if isinstance(books.role_sorter, KeyedSorter):  # Others draw with every walk, and a check must change nothing.
+        Probe(books, eligibility, refusals=refusals, draw=0).over(asleep)
 
 
 def _check_cluster(books: Books) -> None:

@@ -17,13 +17,14 @@ from mesos_py.protocol.ids import AgentId
 class Candidates:
     """Who is awake, of these agents, some of which have something free."""
 
-    __slots__ = ("_agents", "_answered", "_awake", "_calls", "_with_free")
+    __slots__ = ("_agents", "_answered", "_awake", "_calls", "_looked", "_with_free")
 
     def __init__(self, agents: Mapping[AgentId, AgentBook], with_free: Mapping[AgentId, AgentBook]) -> None:
         self._agents = agents
         self._with_free = with_free
         self._awake: dict[AgentId, None] = {}  # Awake whatever the calls.
         self._calls = 0
+        self._looked = 0  # How many calls there had been when somebody last asked.
         self._answered = 0  # Every agent awake because of a call up to this one is in `_awake`, or asleep again.
 
     def wake(self, agent_id: AgentId) -> None:
@@ -32,23 +33,23 @@ class Candidates:
     def wake_all(self) -> None:
         self._calls += 1
 
-    def sleep(self, agent: AgentBook) -> None:
-        """Until it is woken, or all are."""
-        agent.passed = self._calls
-        self._awake.pop(agent.id, None)
-
     def forget(self, agent_id: AgentId) -> None:
         """The agent is gone."""
         self._awake.pop(agent_id, None)
 
-    def all_seen(self, staying: Collection[AgentBook]) -> None:
-        """A run has looked at everybody who was awake; only these stay so."""
-        self._awake = {agent.id: None for agent in staying}
-        self._answered = self._calls
+    def seen(self, agents: Collection[AgentBook], staying: Collection[AgentBook], *, is_all: bool) -> None:
+        """A run has looked at these (`is_all`: at everybody who was awake), and all but some fall asleep."""
+        for agent in agents:
+            agent.passed = self._calls
+            self._awake.pop(agent.id, None)
+        self._awake.update((agent.id, None) for agent in staying)
+        if is_all and self._looked == self._calls:
+            self._answered = self._calls
 
     def among(self, agent_ids: Collection[AgentId] | None) -> list[AgentBook]:
         """Those of these agents that are awake; None: of all."""
         agents = self._agents
+        self._looked = self._calls
         if agent_ids is not None:
             return [agents[each] for each in agent_ids if each in agents and self.is_awake(agents[each])]
         if self._answered == self._calls:

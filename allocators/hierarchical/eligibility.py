@@ -29,8 +29,14 @@ class Eligibility:
 
     def may_have(self, framework: FrameworkBook, agent: AgentBook, *, role: str) -> bool:
         """May the framework be offered that agent under that role?"""
-        if self._admits is not None and not self._admits(role, agent):
-            return False
+        return not self.is_kept_from(agent, role) and self.has_traits_for(framework, agent, role=role)
+
+    def is_kept_from(self, agent: AgentBook, role: str) -> bool:
+        """Does the policy keep this very agent from the role?"""
+        return self._admits is not None and not self._admits(role, agent)
+
+    def has_traits_for(self, framework: FrameworkBook, agent: AgentBook, *, role: str) -> bool:
+        """Is an agent like this for the framework?"""
         traits = self.traits(agent)
         return not traits or not traits & (framework.avoids | NO_HIERARCHY if "/" in role else framework.avoids)
 

@@ -5,17 +5,20 @@ of the role sorter and frameworks in that of their role's sorter; both orders ar
 begins. Whoever comes first and may have it gets everything that is visible to him (coarse grained, AL-12), unless a
 limit, or headroom for the guarantees of others, says otherwise. The search ends when nothing is free on the agent or
 everybody was asked.
+
+What is the same for many is found out once. Within a run room only shrinks, so a role that had nothing to take of a
+bundle has nothing to take of an equal one later, unless a refusal or a constraint spoke, which is about one agent
+(`Verdicts`). Without quota, a plain agent goes whole to the first who may have it, and no resources are taken apart.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from itertools import chain
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from allocators.draw import mix, stable_hash
 from allocators.hierarchical.agents import AgentBook
-from allocators.hierarchical.amounts import is_plain
 from allocators.hierarchical.books import Books
 from allocators.hierarchical.eligibility import Eligibility
 from allocators.hierarchical.frameworks import FrameworkBook
@@ -24,8 +27,11 @@ from allocators.hierarchical.journal import Observer
 from allocators.hierarchical.quota import QuotaFigures
 from allocators.hierarchical.refusals import Cell, Refusals
 from allocators.hierarchical.rules import AgentOrder
+from allocators.hierarchical.verdicts import Verdicts
+from allocators.sorters.ranking import Ranking
 from mesos_py.protocol.ids import AgentId, FrameworkId
 from mesos_py.protocol.messages.master_allocator import Allocation
+from mesos_py.protocol.quantities import Limits, Quantities
 from mesos_py.protocol.resource_selection import shrink
 from mesos_py.protocol.resources import NOTHING, ResourceKind, Resources
 
@@ -33,6 +39,12 @@ GUARANTEES: Final = 1
 FAIR_SHARE: Final = 2
 
 Shuffle: TypeAlias = Callable[[list[ResourceKind]], None]
+
+
+class Serve(Protocol):
+    """Offers a framework what it may have of an agent. Did it; None: and there is no use in asking others."""
+
+    def __call__(self, agent: AgentBook, framework: FrameworkBook, *, role: str) -> bool | None: ...
 
 
 class Run:
@@ -54,27 +66,41 @@ class Run:
         self._refusals = refusals
         self._draw = draw
         self._order = order
-        self._quota = QuotaFigures(books) if books.roles.quotas else None
+        self._quota: QuotaFigures | None = None  # Until there is a candidate; then None means that there are no quotas.
         self._offered: dict[FrameworkId, list[Allocation]] = {}
         self._parts: dict[Cell, int] = {}  # Where in these lists an agent is that may be offered in several parts.
         self._shared_offered: dict[AgentId, Resources] = {}
+        self._chopped: dict[tuple[Resources, Quantities | Limits], Resources] = {}
+        self._is_personal = False  # In this turn a refusal, a constraint or a policy spoke, of this one agent.
+        self.has_met_guarantees = False  # Agents that were not looked at may see more room than before this run,
+        self.leaves_openings = False  # and so may those that were.
 
     def over(self, agents: Iterable[AgentBook]) -> tuple[Allocation, ...]:
         """Hand out what these agents have free."""
         candidates = [agent for agent in agents if agent.free]
-        if self._quota is not None and self._quota.required:
-            for agent in self._shuffled(candidates, GUARANTEES):
-                self._meet_guarantees(agent, self._quota)
+        if candidates and self._books.roles.quotas:
+            self._quota = QuotaFigures(self._books)
+            if self._quota.unmet:
+                self._meet_guarantees(self._shuffled(candidates, GUARANTEES), self._quota)
         turns = self._shuffled(candidates, FAIR_SHARE)
+        verdicts = Verdicts()
         for agent in turns if self._order is None else self._order(turns):
-            self._share_out(agent)
+            if self._quota is None and agent.is_plain:
+                self._give_whole(agent, verdicts)
+            elif agent.free:
+                self._share_out(agent, verdicts)
         return tuple(chain.from_iterable(self._offered.values()))
 
     # What explanations ask of a run that is over.
 
     @property
     def figures(self) -> QuotaFigures | None:
-        """The quota figures, at the end those that the run ended with; None: there were no quotas."""
+        """The quota figures, at the end those that the run ended with; None: there were no quotas.
+
+        A run over nobody has none of its own, and tells those of the moment.
+        """
+        if self._quota is None and self._books.roles.quotas:
+            self._quota = QuotaFigures(self._books)
         return self._quota
 
     @property
@@ -93,92 +119,130 @@ class Run:
 
     # First stage.
 
-    def _meet_guarantees(self, agent: AgentBook, quota: QuotaFigures) -> None:
-        for role in self._books.role_sorter.walk():
-            if not quota.missing(role):
-                continue
-            for framework in self._frameworks(role):
-                if not quota.missing(role) or not self._offer_owed(agent, framework, role=role, quota=quota):
-                    break
-            if not agent.free:
+    def _meet_guarantees(self, agents: list[AgentBook], quota: QuotaFigures) -> None:
+        # A role's own guarantee is met under the role itself, so bookings here never move another unmet role.
+        wanting = [role for role in quota.unmet if role in self._books.framework_sorters]
+        ranking = Ranking(self._books.role_sorter, wanting)
+        verdicts = Verdicts()
+        for agent in agents:
+            if not ranking:
                 return
+            if agent.free and not agent.bundle(self._books.interned).plain.keys().isdisjoint(quota.required):
+                served = self._turn(agent, ranking.walk(), verdicts=verdicts, serve=self._offer_owed)
+                for role in served:
+                    self.has_met_guarantees = True
+                    if role in quota.unmet:
+                        ranking.booked(role)
+                    else:
+                        ranking.drop(role)
 
-    def _offer_owed(self, agent: AgentBook, framework: FrameworkBook, *, role: str, quota: QuotaFigures) -> bool:
-        """Offer what the guarantee lacks, and with it whatever may go along. False: nothing is left for the role."""
-        visible = self._visible(agent, role)
-        if not visible:
+    def _offer_owed(self, agent: AgentBook, framework: FrameworkBook, *, role: str) -> bool | None:
+        """Offer what the guarantee lacks, and with it whatever may go along. None: nothing is left for the role."""
+        quota, visible = self._quota, self._visible(agent, role)
+        assert quota is not None
+        missing = quota.missing(role)
+        if not visible or not missing:
+            return None
+        bundle = self._fitting(visible, agent, framework=framework, role=role)
+        if bundle is None:
             return False
-        visible = self._fitting(visible, agent, framework=framework, role=role)
-        goods = visible.filter(is_plain).scalars()
-        owed = shrink(goods, quota.missing(role), shuffle=self._shuffle(agent))
+        owed = self._chop(bundle.goods, missing, agent=agent)
         if not owed:
-            return True  # No progress for the guarantee: idle reservations of the role wait for the second stage.
-        extra = shrink(goods - owed, quota.room(role) - owed.quantities, shuffle=self._shuffle(agent))
-        extra = self._above_headroom(extra, agent)
+            return False  # No progress for the guarantee: idle reservations of the role wait for the second stage.
+        extra = self._chop(bundle.goods - owed, quota.room(role) - owed.quantities, agent=agent)
+        given = owed + self._above_headroom(extra, agent)
         # Reservations ride along too. They are the role's own: only top-level roles have guarantees.
-        if self._make_offer(agent, framework, role=role, resources=visible - goods + owed + extra):
-            quota.hand_out(role, (owed + extra).quantities, owed=owed.quantities)
+        if not self._make_offer(agent, framework, role=role, resources=bundle.riders + given):
+            return False
+        quota.hand_out(role, given.quantities, owed=owed.quantities)
         return True
 
     # Second stage.
 
-    def _share_out(self, agent: AgentBook) -> None:
-        if self._quota is None and agent.is_plain:
-            self._give_whole(agent)
-            return
-        for role in self._books.role_sorter.walk():
-            for framework in self._frameworks(role):
-                if not self._offer_share(agent, framework, role=role):
-                    break
-            if not agent.free:
-                return
-
-    def _give_whole(self, agent: AgentBook) -> None:
+    def _give_whole(self, agent: AgentBook, verdicts: Verdicts) -> None:
         """Where nothing is hidden or held back, all that is free goes to the first who may have it."""
         books, refused = self._books, self._refusals.about(agent.id)
         bundle = agent.bundle(books.interned)
+        if verdicts.is_for_nobody(bundle, self._eligibility.traits(agent)):
+            return
         is_for_all = not refused and self._eligibility.admits_all(agent, bundle)
         sorters, frameworks = books.framework_sorters, books.frameworks
+        self._is_personal = False
         for role in books.role_sorter.walk():
             for client in sorters[role].walk():
                 framework = frameworks[FrameworkId(client)]
                 if (is_for_all and framework.is_modest) or self._takes(agent, framework, role=role, bundle=bundle):
                     self._book(agent, framework, grant=bundle.grant(role), is_all=True)
                     return
+        if not self._is_personal:
+            verdicts.for_nobody(bundle, self._eligibility.traits(agent))
 
     def _takes(self, agent: AgentBook, framework: FrameworkBook, *, role: str, bundle: Bundle) -> bool:
         """May the framework have all of it, and has it not refused?"""
         return (
-            self._eligibility.may_have(framework, agent, role=role)
+            self._may_have(agent, framework, role=role)
             and bundle.is_enough(self._eligibility.smallest(framework, role))
-            and not framework.constraints.exclude(role, agent.info)
-            and not self._refusals.covers((framework.id, role, agent.id), bundle.resources)
+            and not self._is_refused(agent, framework, role=role, resources=bundle.resources)
         )
 
-    def _offer_share(self, agent: AgentBook, framework: FrameworkBook, *, role: str) -> bool:
-        """Offer what limits and headroom leave. False: nothing is left for the role."""
-        visible = self._visible(agent, role)
+    def _share_out(self, agent: AgentBook, verdicts: Verdicts) -> None:
+        self._turn(agent, self._books.role_sorter.walk(), verdicts=verdicts, serve=self._offer_share)
+
+    def _offer_share(self, agent: AgentBook, framework: FrameworkBook, *, role: str) -> bool | None:
+        """Offer what limits and headroom leave. None: nothing is left for the role."""
+        quota, visible = self._quota, self._visible(agent, role)
         if not visible:
-            return False
+            return None
         bundle = self._fitting(visible, agent, framework=framework, role=role)
-        if not bundle:
-            return True
-        quota = self._quota
+        if bundle is None:
+            return False
         if quota is None:
-            self._make_offer(agent, framework, role=role, resources=bundle)
-            return True
-        goods = bundle.filter(is_plain).scalars()
-        extra = self._above_headroom(shrink(goods, quota.room(role), shuffle=self._shuffle(agent)), agent)
-        if self._make_offer(agent, framework, role=role, resources=bundle - goods + extra):
-            quota.hand_out(role, extra.quantities)
+            return self._make_offer(agent, framework, role=role, resources=bundle.resources)
+        extra = self._above_headroom(self._chop(bundle.goods, quota.room(role), agent=agent), agent)
+        if not self._make_offer(agent, framework, role=role, resources=bundle.riders + extra):
+            return False
+        # What fills a guarantee now counts for headroom in the next run, and so does what is held below a quota.
+        if role in quota.unmet or ("/" in role and role.partition("/")[0] in quota.consumed):
+            self.leaves_openings = True
+        quota.hand_out(role, extra.quantities)
         return True
 
     # Both.
 
-    def _frameworks(self, role: str) -> Iterable[FrameworkBook]:
-        """The frameworks that take part in the role, in order."""
-        frameworks = self._books.frameworks
-        return (frameworks[FrameworkId(client)] for client in self._books.framework_sorters[role].walk())
+    def _turn(self, agent: AgentBook, roles: Iterable[str], *, verdicts: Verdicts, serve: Serve) -> list[str]:
+        """One agent's turn: each role and each of its frameworks is served in order. The roles that got something."""
+        books, traits, served = self._books, self._eligibility.traits(agent), list[str]()
+        bundle = agent.bundle(books.interned)
+        if verdicts.is_for_nobody(bundle, traits):
+            return served
+        closed, is_personal = verdicts.closed(bundle, traits), False
+        for role in roles:
+            if role in closed:
+                continue
+            self._is_personal = False
+            if self._serve_role(agent, role, serve=serve):
+                served.append(role)
+                if not agent.free:
+                    return served
+                bundle = agent.bundle(books.interned)
+                closed = verdicts.closed(bundle, traits)
+            elif self._is_personal:
+                is_personal = True
+            elif bundle.is_common:
+                closed[role] = None
+        if not served and not is_personal and bundle.is_common:
+            verdicts.for_nobody(bundle, traits)
+        return served
+
+    def _serve_role(self, agent: AgentBook, role: str, *, serve: Serve) -> bool:
+        """Was the role offered anything?"""
+        frameworks, is_served = self._books.frameworks, False
+        for client in self._books.framework_sorters[role].walk():
+            outcome = serve(agent, frameworks[FrameworkId(client)], role=role)
+            if outcome is None:
+                break
+            is_served = is_served or outcome
+        return is_served
 
     def _visible(self, agent: AgentBook, role: str) -> Resources:
         """What is free for the role, shared volumes once per run."""
@@ -186,27 +250,51 @@ class Run:
             return agent.free
         return agent.free.allocatable_to(role) - self._shared_offered.get(agent.id, NOTHING)
 
-    def _fitting(self, visible: Resources, agent: AgentBook, *, framework: FrameworkBook, role: str) -> Resources:
-        """What of it the framework may have; nothing if that is not worth an offer."""
-        if framework.constraints.exclude(role, agent.info):
-            return NOTHING
-        if not self._eligibility.may_have(framework, agent, role=role):
-            return NOTHING
-        fitting = visible if agent.is_plain else self._eligibility.strip(framework, visible)
-        bundle = self._books.interned.bundle(fitting)
-        return fitting if bundle.is_enough(self._eligibility.smallest(framework, role)) else NOTHING
+    def _fitting(self, visible: Resources, agent: AgentBook, *, framework: FrameworkBook, role: str) -> Bundle | None:
+        """What of it the framework may have; None if that is not worth an offer."""
+        if not self._may_have(agent, framework, role=role):
+            return None
+        interned = self._books.interned
+        if agent.is_plain:
+            bundle = agent.bundle(interned)
+        else:
+            bundle = interned.bundle(self._eligibility.strip(framework, visible))
+        return bundle if bundle.is_enough(self._eligibility.smallest(framework, role)) else None
+
+    def _may_have(self, agent: AgentBook, framework: FrameworkBook, *, role: str) -> bool:
+        if framework.constraints.exclude(role, agent.info) or self._eligibility.is_kept_from(agent, role):
+            self._is_personal = True
+            return False
+        return self._eligibility.has_traits_for(framework, agent, role=role)
+
+    def _is_refused(self, agent: AgentBook, framework: FrameworkBook, *, role: str, resources: Resources) -> bool:
+        if self._refusals.covers((framework.id, role, agent.id), resources):
+            self._is_personal = True
+            return True
+        return False
 
     def _above_headroom(self, extra: Resources, agent: AgentBook) -> Resources:
         assert self._quota is not None
         surplus = self._quota.surplus()
-        return extra if surplus is None else shrink(extra, surplus, shuffle=self._shuffle(agent))
+        return extra if surplus is None else self._chop(extra, surplus, agent=agent)
+
+    def _chop(self, goods: Resources, target: Quantities | Limits, *, agent: AgentBook) -> Resources:
+        """The goods cut down to the target. Chopping visits resources in random order, so that no kind of disk is
+        always the one that is cut; where no name comes twice, equal goods are cut alike."""
+        chopped = self._chopped.get((goods, target))
+        if chopped is None:
+            chopped = shrink(goods, target, shuffle=self._shuffle(agent))
+            names = [kind.name for kind in goods.amounts]
+            if len({*names}) == len(names):
+                self._chopped[goods, target] = chopped
+        return chopped
 
     def _make_offer(self, agent: AgentBook, framework: FrameworkBook, *, role: str, resources: Resources) -> bool:
         """Book the offer, unless it is too small or was refused."""
         bundle = self._books.interned.bundle(resources)
         if not bundle.is_enough(self._eligibility.smallest(framework, role)):
             return False
-        if self._refusals.covers((framework.id, role, agent.id), resources):
+        if self._is_refused(agent, framework, role=role, resources=bundle.resources):
             return False
         self._book(agent, framework, grant=bundle.grant(role))
         if not agent.is_plain and (shared := resources.shared()):
