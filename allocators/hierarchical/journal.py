@@ -1,6 +1,6 @@
 """What runs leave behind for those who ask why somebody was offered nothing (`allocators.explain` reads it).
 
-While nobody is watched a run costs one call here: the run itself, with the figures that it ended with, and the tuple
+While nobody is watched a run costs next to nothing: the run itself, with the figures that it ended with, and the tuple
 of what it allocated are kept instead of dropped. Whatever an explanation needs beyond that is worked out when it is
 asked for. While a framework is watched, `Observer` is told of each offer just before it is booked, when the shares
 are still those that decided it.
@@ -35,7 +35,7 @@ class PastRun(NamedTuple):
 class Journal:
     """The last run, the offers of those before it, and who is watching."""
 
-    __slots__ = ("_kept", "after_run", "last", "last_at", "observer", "past")
+    __slots__ = ("_kept", "_offered_at", "after_run", "last", "last_at", "observer", "past")
 
     def __init__(self) -> None:
         self.last: Run | None = None
@@ -44,11 +44,12 @@ class Journal:
         self.observer: Observer | None = None  # None: nobody is watched, and the run skips every call of it.
         self.after_run: Callable[[int], None] | None = None  # Told of the time of each run that is over.
         self._kept = 0
+        self._offered_at: dict[tuple[FrameworkId, str, AgentId], int] | None = {}  # None: to be made from `past`.
 
-    def note(self, run: Run, allocations: tuple[Allocation, ...], *, now: int) -> None:
-        """A run is over."""
-        self.last, self.last_at = run, now
+    def note(self, allocations: tuple[Allocation, ...], *, now: int) -> None:
+        """A run is over that offered something, or that somebody watches."""
         if allocations:
+            self._offered_at = None
             self.past.append(PastRun(now, allocations))
             self._kept += len(allocations)
             while self._kept > ALLOCATIONS_MAX and len(self.past) > 1:
@@ -62,8 +63,10 @@ class Journal:
 
     def offered_at(self, framework_id: FrameworkId, role: str, *, agent_id: AgentId) -> int | None:
         """When that cell was last offered; None: not in any run that is remembered."""
-        for past in reversed(self.past):
-            for each in past.allocations:
-                if each.agent_id == agent_id and each.framework_id == framework_id and each.role == role:
-                    return past.now
-        return None
+        if self._offered_at is None:
+            self._offered_at = {
+                (each.framework_id, each.role, each.agent_id): past.now
+                for past in self.past
+                for each in past.allocations
+            }
+        return self._offered_at.get((framework_id, role, agent_id))
