@@ -1,0 +1,70 @@
+"""Defects of the orders: keys, counts, shares and the role tree."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.mutation.mutation import Area, area
+
+KEY: Final = "return self._pool.share(node.held) / self.weight(node), node.count, node.path"
+
+DRF: Final = area(
+    "allocators/sorters/drf.py",
+    ("weights mean nothing", KEY, "return self._pool.share(node.held), node.count, node.path"),
+    ("weights work the wrong way", KEY, KEY.replace("/", "*")),
+    ("ties ignore allocation counts", KEY, KEY.replace("node.count, ", "")),
+    ("ties go to whoever was served more often", KEY, KEY.replace("node.count", "-node.count")),
+    ("ties go by name before counts", KEY, KEY.replace("node.count, node.path", "node.path, node.count")),
+    ("shares mean nothing", KEY, "return 0, node.count, node.path"),
+    ("the richest is first", KEY, KEY.replace("return ", "return -")),
+)
+
+SORTER: Final = area(
+    "allocators/sorters/sorter.py",
+    (
+        "the smallest share is dominant",
+        "(fraction := milli / total) > share:",
+        "(fraction := milli / total) < (share or 2.0):",
+    ),
+    ("shares are added up", "                share = fraction\n", "                share += fraction\n"),
+    ("excluded names count", "        if self.excluded:", "        if False:"),
+    ("a pool that changes goes unnoticed", "            self.epoch += 1\n", ""),
+)
+
+BASE: Final = area(
+    "allocators/sorters/base.py",
+    ("allocations are not counted", "            node.count += 1\n", ""),
+    ("returns lower the count", "            node.unbook(entry)\n            parent.marked",
+     "            node.unbook(entry)\n            node.count -= 1\n            parent.marked"),
+    ("a return goes unnoticed", "            node.unbook(entry)\n            parent.marked[node] = None\n",
+     "            node.unbook(entry)\n"),
+    ("an allocation goes unnoticed", "in held else amounts[name]\n            parent.marked[node] = None\n",
+     "in held else amounts[name]\n"),
+    ("a new weight goes unnoticed", "        if node is not None:\n            mark(node)", "        if False:\n"
+     "            pass"),
+    ("restored counts are not restored", "        self._tree.restore_counts(counts)", "        pass"),
+)  # fmt: skip
+
+TREE: Final = area(
+    "allocators/sorters/tree.py",
+    ("a client with a child begins anew", "dict(node.held), dict(node.shared), node.count\n",
+     "dict(node.held), dict(node.shared), 0\n"),
+    ("copies of a shared volume count each", "            if volume not in self.shared:\n"
+     "                self._change(volume, 1)", "            self._change(volume, 1)"),
+    ("the last copy of a shared volume is never given back", "            else:\n                "
+     "self._change(volume, -1)", "            else:\n                pass"),
+    ("activity is not told to the nodes above", "                node.active_below += 1 if active else -1\n"
+     "                mark(node)", "                mark(node)"),
+    ("a change of activity goes unnoticed", "                node.active_below += 1 if active else -1\n"
+     "                mark(node)", "                node.active_below += 1 if active else -1"),
+)  # fmt: skip
+
+KEYED: Final = area(
+    "allocators/sorters/keyed.py",
+    ("orders outlive the pool they were made for", "if node.epoch != self._epoch() or len(", "if len("),
+    ("orders are not repaired", "            self._repair(node)\n        return", "            pass\n        return"),
+    ("orders are always made anew", "len(node.marked) * REPAIR_FRACTION > len(order)", "node.marked",
+     "An order that is made anew is the one that is repaired; it only takes longer."),
+)  # fmt: skip
+
+AREAS: Final[tuple[Area, ...]] = (DRF, SORTER, BASE, TREE, KEYED)

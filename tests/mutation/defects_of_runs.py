@@ -1,0 +1,84 @@
+"""Defects of a run, and of the figures of quota that it goes by."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.mutation.mutation import Area, area
+
+RUN: Final = area(
+    "allocators/hierarchical/run.py",
+    ("both stages take agents in the same order", "draw = stable_hash(self._draw, stage)",
+     "draw = stable_hash(self._draw, FAIR_SHARE)"),
+    ("agents take turns by name", "places = [(mix(agent.draw ^ draw), ", "places = [(0, "),
+    ("guarantees are not met first", "            if self._quota.unmet:\n", "            if False:\n"),
+    ("owed is up to the limit", "owed = self._chop(bundle.goods, missing, agent=agent)",
+     "owed = self._chop(bundle.goods, quota.room(role), agent=agent)"),
+    ("owed does not count against the limit", "quota.room(role) - owed.quantities", "quota.room(role)"),
+    ("what goes beyond a guarantee eats into headroom", "owed + self._above_headroom(extra, agent)", "owed + extra"),
+    ("nothing rides along with what is owed", "resources=bundle.riders + given", "resources=given"),
+    ("what is owed stays required", ", owed=owed.quantities)", ")"),
+    ("fair shares ignore limits",
+     "self._above_headroom(self._chop(bundle.goods, quota.room(role), agent=agent), agent)",
+     "self._above_headroom(bundle.goods, agent)"),
+    ("fair shares eat into headroom",
+     "extra = self._above_headroom(self._chop(bundle.goods, quota.room(role), agent=agent), agent)",
+     "extra = self._chop(bundle.goods, quota.room(role), agent=agent)"),
+    ("nothing rides along with fair shares", "resources=bundle.riders + extra", "resources=extra"),
+    ("fair shares are not counted", "        quota.hand_out(role, extra.quantities)\n", ""),
+    ("guarantees that are met open nothing", "                    self.has_met_guarantees = True\n", ""),
+    ("shares that fill guarantees open nothing", "            self.leaves_openings = True\n", "            pass\n"),
+    ("a role that got something keeps its rank", "                        ranking.booked(role)\n",
+     "                        pass\n"),
+    ("a refusal closes a role to all agents alike", "resources):\n            self._is_personal = True\n",
+     "resources):\n"),
+    ("a constraint closes a role to all agents alike", "role):\n            self._is_personal = True\n", "role):\n"),
+    ("cuts are remembered even if chance made them", "            if len({*names}) == len(names):\n",
+     "            if names:\n"),
+    ("plain agents go whole whatever the quota", "if self._quota is None and agent.is_plain:",
+     "if agent.is_plain and agent.free:"),
+    ("what others may see is for everybody", "return agent.free.allocatable_to(role) - ", "return agent.free - "),
+    ("a shared volume is offered again and again in a run", " - self._shared_offered.get(agent.id, NOTHING)\n\n",
+     "\n\n"),
+    ("a volume that was offered is forgotten", "(shared := resources.shared()):", "(shared := NOTHING):"),
+    ("constraints are ignored", "if framework.constraints.exclude(role, agent.info) or self", "if self"),
+    ("refusals are ignored", "if self._refusals.covers((framework.id, role, agent.id), resources):", "if False:"),
+    ("refusals of whole agents are ignored",
+     "not self._is_refused(agent, framework, role=role, resources=bundle.resources)", "True"),
+    ("capabilities do not matter", "return self._eligibility.has_traits_for(framework, agent, role=role)",
+     "return True"),
+    ("nothing is hidden", "interned.bundle(self._eligibility.strip(framework, visible))",
+     "interned.bundle(visible)"),
+    ("an offer cut too small is made all the same",
+     "        if not bundle.is_enough(self._eligibility.smallest(framework, role)):\n            return False\n", ""),
+    ("a second part for a cell replaces the first", "resources += offered.pop(number).resources",
+     "offered.pop(number)"),
+    ("chopping goes by name, not by chance", "places = {kind: mix(draw + place)", "places = {kind: place"),
+    ("chopping draws the same for all agents", "        draw = agent.draw ^ self._draw", "        draw = self._draw"),
+)  # fmt: skip
+
+QUOTA: Final = area(
+    "allocators/hierarchical/quota.py",
+    (
+        "a guarantee is missing whole",
+        "missing = guarantees - consumed if consumed else guarantees",
+        "missing = guarantees",
+    ),
+    ("a limit leaves room for all of it", "limits - consumed if consumed else limits", "limits"),
+    ("nothing is held back", "self._surplus = self.available - self.required", "self._surplus = self.available"),
+    ("the surplus is that of the beginning", "            self._surplus = None\n", ""),
+    ("headroom does not shrink", "            self.available -= amounts\n", ""),
+    ("required headroom does not shrink", "            self.required -= owed\n", ""),
+    ("the room of a role is that of the beginning", "        self._room.pop(role, None)\n", ""),
+    ("what a role got is not consumed", "            self.consumed[role] += amounts\n", ""),
+    ("idle reservations are headroom", "return unheld - idle_reservations - ", "return unheld - "),
+    ("idle revocable resources are headroom", " - Quantities(idle_revocable)", ""),
+    (
+        "held reservations are taken off twice",
+        "Quantities(books.reserved_total) - Quantities(books.reserved_held)",
+        "Quantities(books.reserved_total)",
+    ),
+    ("what is held is headroom", "Quantities(books.total) - Quantities(books.held)", "Quantities(books.total)"),
+)
+
+AREAS: Final[tuple[Area, ...]] = (RUN, QUOTA)
