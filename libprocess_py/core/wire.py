@@ -80,7 +80,7 @@ class RequestParser:
             if end < 4:
                 self._keep_head(data, position)
                 return -1
-            head = known.get(data[position:end]) or self._learn(data, position, end)
+            head = known.get(data[position:end]) or self._learn(data, position, end=end)
             if head is None:  # An empty line before the request.
                 position += 2
                 continue
@@ -101,7 +101,7 @@ class RequestParser:
                 return end
             items.append((head, data[start : start + size]))
 
-    def _learn(self, data: bytes, position: int, end: int) -> Head | None:
+    def _learn(self, data: bytes, position: int, *, end: int) -> Head | None:
         if data.startswith(b"\r\n", position):
             return None
         block = data[position:end]

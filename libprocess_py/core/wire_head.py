@@ -61,7 +61,7 @@ class Head:
     problem: str  # Why a head that claims to be a message cannot be one; empty otherwise.
 
 
-def message_head(to: PID, sender: PID | None, name: str, *, empty: bool = False) -> bytes:
+def message_head(to: PID, sender: PID | None, *, name: str, empty: bool = False) -> bytes:
     """The head of a message, up to and with the blank line. An `empty` body has neither chunks nor a length."""
     agent = f"User-Agent: {AGENT_PREFIX}{sender}\r\nLibprocess-From: {sender}\r\n"
     if sender is None:
@@ -124,7 +124,7 @@ def parse_head(block: bytes) -> Head:
     if method == "CONNECT":
         raise WireError(405, "CONNECT: this is no proxy")
     headers, target = collector.headers, collector.url.decode("latin-1")
-    route, problem = _message_route(method, target, headers)
+    route, problem = _message_route(method, target, headers=headers)
     return Head(
         method=method,
         target=target,
@@ -160,7 +160,7 @@ def _keep_alive(version: str, headers: Mapping[str, str]) -> bool:
     return version == "1.1" and "close" not in tokens  # HTTP/1.0 always ends with its answer: nobody misses more.
 
 
-def _message_route(method: str, target: str, headers: Mapping[str, str]) -> tuple[Route | None, str]:
+def _message_route(method: str, target: str, *, headers: Mapping[str, str]) -> tuple[Route | None, str]:
     agent, claim = headers.get("user-agent", ""), headers.get("libprocess-from")
     if method != "POST" or (claim is None and not agent.startswith(AGENT_PREFIX)):
         return None, ""

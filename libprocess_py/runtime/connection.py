@@ -212,7 +212,7 @@ class Connection(asyncio.Protocol):
         slot = _Slot()
         self._slots.append(slot)
         slot.future = driver.node.request(request)
-        slot.future.on_any(lambda future: self._complete(slot, head, future))
+        slot.future.on_any(lambda future: self._complete(slot, head, future=future))
 
     def _after_requests(self) -> None:
         parser = self._parser
@@ -259,7 +259,7 @@ class Connection(asyncio.Protocol):
 
     # Answers
 
-    def _complete(self, slot: _Slot, head: Head, future: Future[Response]) -> None:
+    def _complete(self, slot: _Slot, head: Head, *, future: Future[Response]) -> None:
         response = future.get() if future.is_ready else Response.error(500)
         slot.data, slot.future = self._encode(response, head), None
         while self._slots and (data := self._slots[0].data) is not None:

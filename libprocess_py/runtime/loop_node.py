@@ -33,7 +33,7 @@ class ListenError(OSError):
 class LoopNode(Node):
     """A node that `start_node` has started. Leave it with `stop`, or use it as an asynchronous context."""
 
-    def __init__(self, address: Address, driver: LoopDriver, options: NodeOptions) -> None:
+    def __init__(self, address: Address, driver: LoopDriver, *, options: NodeOptions) -> None:
         super().__init__(address, driver, options=options)
         self.driver = driver
         self._stopping: asyncio.Task[None] | None = None
@@ -94,7 +94,7 @@ async def start_node(settings: NodeSettings | None = None) -> LoopNode:
         why = "the address is in use" if taken else error.strerror or str(error)
         raise ListenError(error.errno, f"cannot listen on {wanted}: {why}") from error
     bound = Address(*server.sockets[0].getsockname()[:2])
-    node = LoopNode(settings.advertised(bound, reachable_ip()), driver, settings.options)
+    node = LoopNode(settings.advertised(bound, reachable_ip()), driver, options=settings.options)
     driver.attach(node, server)
     await server.start_serving()
     return node

@@ -48,7 +48,7 @@ class Peers:
         peer = self._by_address.get(to.address) or self._open(to.address)
         size = len(body)
         roomy = size <= BODY_MAX and peer.queued + peer.unsent + size <= IN_FLIGHT_MAX
-        if not roomy and not self._has_room(peer, to, name, size=size):
+        if not roomy and not self._has_room(peer, to, name=name, size=size):
             return
         key = (to, sender, name)
         head = self._heads.get(key) or self._head(key)
@@ -58,7 +58,7 @@ class Peers:
             out.append(body)
             out.append(LAST_CHUNK)
         else:
-            out.append(message_head(to, sender, name, empty=True))
+            out.append(message_head(to, sender, name=name, empty=True))
         peer.queued += size + HEAD_ESTIMATE
         peer.messages += 1
         if not peer.waiting:
@@ -123,7 +123,7 @@ class Peers:
             del self._by_address[peer.address]
             self._closing.add(peer)
 
-    def refused(self, peer: Peer, status: int, count: int) -> None:
+    def refused(self, peer: Peer, status: int, *, count: int) -> None:
         """Messages came to a node that had no use for them."""
         self._metrics.counter(f"libprocess/http/answers_{status}").add(count)
         self.log.debug("messages refused", peer=peer.address, status=status, count=count)
@@ -150,10 +150,11 @@ class Peers:
     def _head(self, key: tuple[PID, PID | None, str]) -> bytes:
         if len(self._heads) >= HEADS_MAX:
             self._heads.clear()
-        head = self._heads[key] = message_head(*key)
+        to, sender, name = key
+        head = self._heads[key] = message_head(to, sender, name=name)
         return head
 
-    def _has_room(self, peer: Peer, to: PID, name: str, *, size: int) -> bool:
+    def _has_room(self, peer: Peer, to: PID, *, name: str, size: int) -> bool:
         """Look again, exactly; without room the message is dropped, which is logged once until there is some."""
         if size > BODY_MAX:  # The peer would refuse it, and with it the connection.
             self._metrics.counter("libprocess/dropped/oversized").add()
@@ -259,7 +260,7 @@ class Peer(asyncio.Protocol):
             return
         if answers.refused:
             for status, count in answers.refused.items():
-                self._peers.refused(self, status, count)
+                self._peers.refused(self, status, count=count)
             answers.refused.clear()
         if self._unanswered <= 0:
             self.watch_idleness()

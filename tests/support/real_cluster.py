@@ -39,7 +39,7 @@ def get(address: str, path: str) -> Any:
 class Daemon:
     """A master or an agent. Its log lines go to a file beside its folder."""
 
-    def __init__(self, name: str, folder: Path, arguments: Sequence[str]) -> None:
+    def __init__(self, name: str, folder: Path, *, arguments: Sequence[str]) -> None:
         self.name = name
         self.log = folder / f"{name}.log"
         with self.log.open("ab") as log:
@@ -94,14 +94,14 @@ class RealCluster:
             raise
 
     def _start_master(self, port: str) -> Daemon:
-        return Daemon("master", self.folder, ("master", *MASTER, "--port", port, *self._master_flags))
+        return Daemon("master", self.folder, arguments=("master", *MASTER, "--port", port, *self._master_flags))
 
     def add_agent(self) -> Daemon:
         name = f"agent{len(self.agents) + 1}"
         variables = json.dumps({"PYTHONPATH": str(ROOT)})  # Functions of this test suite run as tasks.
         arguments = ["agent", *AGENT, "--master", self.address, "--hostname", name, "--resources", RESOURCES]
         arguments += ["--work-dir", str(self.folder / name), "--executor-environment-variables", variables]
-        agent = Daemon(name, self.folder, arguments)
+        agent = Daemon(name, self.folder, arguments=arguments)
         self.agents.append(agent)
         return agent
 

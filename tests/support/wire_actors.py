@@ -130,6 +130,6 @@ class RawClient:
         return await self.reader.read()
 
 
-def a_message(to: str, name: str, body: bytes = b'{"number":1}', sender: str = "tester@127.0.0.1:9") -> bytes:
+def a_message(to: str, name: str, *, body: bytes = b'{"number":1}', sender: str = "tester@127.0.0.1:9") -> bytes:
     head = f"POST /{to}/{name} HTTP/1.1\r\nLibprocess-From: {sender}\r\nContent-Length: {len(body)}\r\n\r\n"
     return head.encode() + body

@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 
 from tests.tidy import conduct_rules, purity_rules, shape_rules
-from tests.tidy.exceptions import EXCEPTIONS, STILL
+from tests.tidy.exceptions import EXCEPTIONS
 from tests.tidy.findings import Finding, Rule
 from tests.tidy.source import Module, modules
 
@@ -48,20 +48,11 @@ def remaining(name: str) -> list[Finding]:
     return [finding for finding in breaches(RULES[name], modules()) if (name, finding.where) not in EXCEPTIONS]
 
 
-@pytest.mark.parametrize("name", [name for name in RULES if name not in STILL])
+@pytest.mark.parametrize("name", RULES)
 def test_the_rule_holds_for_every_module_that_is_no_exception(name: str) -> None:
     found = remaining(name)
 
     assert not found, f"{name}: {RULES[name].__doc__}\n" + "\n".join(str(finding) for finding in found)
-
-
-@pytest.mark.parametrize("name", STILL)
-def test_a_rule_that_does_not_hold_yet_is_broken_no_more_often_than_written_down(name: str) -> None:
-    found = remaining(name)
-
-    words = "\n".join(str(finding) for finding in found)
-    assert len(found) <= STILL[name], f"{name}: {RULES[name].__doc__}\n{words}"
-    assert len(found) == STILL[name], f"well done: set STILL[{name!r}] to {len(found)} in tests/tidy/exceptions.py"
 
 
 def test_every_exception_is_still_needed_and_gives_a_reason() -> None:

@@ -39,7 +39,7 @@ def command(agents: int, keep: bool) -> None:
     console = Console(highlight=False)
     began = time.monotonic()
     try:
-        with Interrupts() as interrupts, closing(console, interrupts, agents, keep=keep) as cluster:
+        with Interrupts() as interrupts, closing(console, interrupts, agents=agents, keep=keep) as cluster:
             run_demo(console, cluster)
     except Interrupted:
         console.print("interrupted; everything was stopped and removed")
@@ -54,7 +54,7 @@ def command(agents: int, keep: bool) -> None:
 
 
 @contextlib.contextmanager
-def closing(console: Console, interrupts: Interrupts, agents: int, *, keep: bool) -> Iterator[LocalCluster]:
+def closing(console: Console, interrupts: Interrupts, *, agents: int, keep: bool) -> Iterator[LocalCluster]:
     """A cluster that is ended whatever happens, but for a success with `keep`."""
     kept = False
     made: list[LocalCluster] = []

@@ -56,9 +56,9 @@ def run_demo(console: Console, cluster: LocalCluster) -> Times:
     run_shell_tasks(console, cluster)
     shelled = time.monotonic()
     root, files = census.library_root(), census.library_files(census.library_root())
-    counts = run_census(console, cluster.address, str(root), files)
+    counts = run_census(console, cluster.address, root=str(root), files=files)
     worked = time.monotonic()
-    check_sample(str(root), files, counts)
+    check_sample(str(root), files, counts=counts)
     checked = time.monotonic()
     show_result(console, counts)
     times = Times(started - began, shelled - started, worked - shelled, checked - worked)
@@ -136,12 +136,12 @@ def execute_arguments(address: str, line: str, *, number: int) -> list[str]:
     return ["execute", "--master", address, "--name", f"shell{number}", *resources, "--command", line]
 
 
-def run_census(console: Console, address: str, root: str, files: Sequence[str]) -> list[census.ModuleCount]:
+def run_census(console: Console, address: str, *, root: str, files: Sequence[str]) -> list[census.ModuleCount]:
     """Count all files on the cluster, one task per batch, and show it while it happens."""
     batches = census.batches(files, BATCH_FILES)
     with ClusterExecutor(address, resources=CALL_RESOURCES) as executor:
         futures = [executor.submit(census.count_batch, root, batch) for batch in batches]
-        _watch(console, address, executor, futures)
+        _watch(console, address, executor=executor, futures=futures)
         results = [future.result() for future in futures]
     return sorted((count for result in results for count in result), key=lambda count: count.path)
 
@@ -149,6 +149,7 @@ def run_census(console: Console, address: str, root: str, files: Sequence[str]) 
 def _watch(
     console: Console,
     address: str,
+    *,
     executor: ClusterExecutor,
     futures: Sequence[concurrent.futures.Future[list[census.ModuleCount]]],
 ) -> None:
@@ -168,7 +169,7 @@ def _watch(
                 return
 
 
-def check_sample(root: str, files: Sequence[str], counts: Sequence[census.ModuleCount]) -> None:
+def check_sample(root: str, files: Sequence[str], *, counts: Sequence[census.ModuleCount]) -> None:
     """Count a sample here, and compare. Raises DemoFailed naming the first file that differs or is missing."""
     by_path = {count.path: count for count in counts}
     if set(by_path) != set(files):

@@ -13,14 +13,14 @@ from libprocess_py.pid import PID, Address
 
 MASTER = PID("master", Address("10.0.0.1", 5050))
 AGENT = PID("slave(1)", Address("10.0.0.2", 5051))
-HEAD = message_head(MASTER, AGENT, "Ping")
+HEAD = message_head(MASTER, AGENT, name="Ping")
 
 Seen = list[tuple[str, str, bytes]]
 
 
 def a_message(body: bytes) -> bytes:
     if not body:
-        return message_head(MASTER, AGENT, "Ping", empty=True)
+        return message_head(MASTER, AGENT, name="Ping", empty=True)
     return HEAD + b"%x\r\n" % len(body) + body + b"\r\n0\r\n\r\n"
 
 
@@ -40,7 +40,7 @@ def cut(data: bytes, cuts: list[int]) -> list[bytes]:
     return [data[start:end] for start, end in itertools.pairwise(edges)]
 
 
-def a_chunked_post(chunks: list[bytes], extension: bytes, trailer: bytes) -> bytes:
+def a_chunked_post(chunks: list[bytes], extension: bytes, *, trailer: bytes) -> bytes:
     body = b"".join(b"%X%b\r\n%b\r\n" % (len(chunk), extension, chunk) for chunk in chunks)
     return b"POST /a/b HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + body + b"0\r\n" + trailer + b"\r\n"
 
@@ -54,7 +54,7 @@ requests = st.one_of(
         a_chunked_post,
         st.lists(st.binary(min_size=1, max_size=40), max_size=4),
         st.sampled_from([b"", b";a=b", b" ;a"]),
-        st.sampled_from([b"", b"A: b\r\n", b"A: b\r\nC: d\r\n"]),
+        trailer=st.sampled_from([b"", b"A: b\r\n", b"A: b\r\nC: d\r\n"]),
     ),
 )
 BREAKS = [b"\r\n", b"\n", b"\r", b"\r\n\r\n", b"\r\n0\r\n\r\n", b"0", b"5", b"64\r\n", b":", b" ", b"\x00"]

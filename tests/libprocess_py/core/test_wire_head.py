@@ -33,7 +33,7 @@ def a_head(*lines: str, line: str = "POST /master/Ping HTTP/1.1") -> bytes:
 def test_a_message_head_is_read_as_it_was_meant(id: str, sender_id: str, name: str) -> None:
     sender = PID(sender_id, AGENT.address)
 
-    head = parse_head(message_head(PID(id, MASTER.address), sender, name))
+    head = parse_head(message_head(PID(id, MASTER.address), sender, name=name))
 
     assert head.route == Route(id, sender, name)
     assert head.length is None
@@ -46,7 +46,7 @@ def test_either_header_names_the_sender() -> None:
 
 
 def test_a_message_without_sender_is_a_message_from_nobody() -> None:
-    head = parse_head(message_head(MASTER, None, "Ping"))
+    head = parse_head(message_head(MASTER, None, name="Ping"))
 
     assert head.route == Route("master", None, "Ping")
 
