@@ -63,16 +63,16 @@ class RequestParser:
         if self._rest:
             data, self._rest = self._rest + data, b""
         try:
-            position = 0 if self._head is None else self._body(data, 0, items)
+            position = 0 if self._head is None else self._body(data, 0, items=items)
             while position >= 0:
-                position = self._requests(data, position, items)
+                position = self._requests(data, position, items=items)
                 if position >= 0:
-                    position = self._body(data, position, items)
+                    position = self._body(data, position, items=items)
         except WireError as error:
             self.error, self._head, self._collected, self._rest = error, None, bytearray(), b""
         return items
 
-    def _requests(self, data: bytes, position: int, items: list[Item]) -> int:
+    def _requests(self, data: bytes, position: int, *, items: list[Item]) -> int:
         """Take whole requests off `data`: the hot path. Where the first incomplete body starts, or -1: all is taken."""
         known, sizes, find = self._known, _CHUNK_SIZES, data.find
         while True:
@@ -123,7 +123,7 @@ class RequestParser:
         self._head, self._size, self._trailer = head, 0, -1
         self._missing = head.length or 0
 
-    def _body(self, data: bytes, position: int, items: list[Item]) -> int:
+    def _body(self, data: bytes, position: int, *, items: list[Item]) -> int:
         """Go on with the body under way. Where the next request starts, or -1: all is taken and more is needed."""
         head = self._head
         assert head is not None

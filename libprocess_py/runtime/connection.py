@@ -147,7 +147,7 @@ class Connection(asyncio.Protocol):
         items = iter(items)
         for head, body in items:
             if head.route is not None:
-                self._message(head, head.route, body)
+                self._message(head, head.route, body=body)
             elif self._is_busy:
                 self._backlog = [(head, body), *items]
                 return
@@ -166,7 +166,7 @@ class Connection(asyncio.Protocol):
         finally:
             self._reading = False
 
-    def _message(self, head: Head, route: Route, body: bytes) -> None:
+    def _message(self, head: Head, route: Route, *, body: bytes) -> None:
         driver = self._driver
         sender = route.sender
         if sender is not self._believed and sender is not None and not self._believe(sender):

@@ -10,20 +10,8 @@ EXCEPTIONS: Final[Mapping[tuple[str, str], str]] = {
     ("parameter_count", "mesos_py/cli/commands/execute.py:command"): (
         "click passes each option of a command as a parameter, and execute has six"
     ),
-    ("parameter_count", "mesos_py/cli/commands/bench.py:allocator_command"): (
-        "click passes each option of a command as a parameter, and this one has seven"
-    ),
     ("named_parameters", "mesos_py/cli/commands/allocator_compare.py:parse_policies"): (
         "click calls it with three arguments by position"
-    ),
-    ("named_parameters", "libprocess_py/core/wire.py:RequestParser._requests"): (
-        "called for every read of a socket: names cost a fiftieth of the rate of remote messages here"
-    ),
-    ("named_parameters", "libprocess_py/core/wire.py:RequestParser._body"): (
-        "called for every message from a socket: names cost a fiftieth of the rate of remote messages here"
-    ),
-    ("named_parameters", "libprocess_py/runtime/connection.py:Connection._message"): (
-        "called for every message from a socket: names cost a fiftieth of the rate of remote messages here"
     ),
     ("stable_order", "allocators/hierarchical/refusals.py"): (
         "check() compares which objects two indexes hold; no order follows from their addresses"
