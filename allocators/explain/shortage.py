@@ -95,9 +95,11 @@ def shortage(pair: Pair, *, is_gated: bool, now: int) -> Iterator[Blocker]:
     mine = [*_used(agent), *(each for each in _offers(agent) if pair.is_own(each))]
     unoffered = agent.total - Resources.sum(each.resources.non_shared() for each in mine)
     if pair.is_enough(pair.visible(unoffered)):
-        if not pair.is_enough(pair.visible(agent.free)):
+        objections = _objections(pair, unoffered)
+        is_enough = pair.is_enough(pair.visible(agent.free))
+        if not is_enough or not objections:  # With what others are offered there would be no objection.
             yield from (_offered_to(pair, each) for each in offers)
-        yield from _objections(pair, unoffered)
+        yield from dict.fromkeys(objections + (_objections(pair, agent.free) if is_enough else []))
     else:
         yield from _missing(pair, unoffered)
 

@@ -312,3 +312,19 @@ def test_every_reason_is_named_and_not_only_the_first() -> None:
         "framework_lacks_capability",
         "limit_reached",
     ]
+
+
+def test_what_is_refused_of_a_rest_names_also_who_has_the_others(scene: Explained) -> None:
+    scene.framework("f1")
+    scene.agent()
+    scene.do("accept", framework="f1", agent="n1", resources={"cpus": 3, "mem": 1000})
+    scene.give_back("f1", filter_seconds=60)
+    scene.do("suppress", framework="f1")
+    scene.framework("f2", "b", min_allocatable={"b": [{"cpus": 2}]})
+    rest = {"cpus": 3, "mem": 1000}
+    scene.do("recover", framework="f1", agent="n1", role="a", resources=rest, allocated=True)
+    scene.do("advance_clock", seconds=1)
+    scene.do("accept", framework="f2", agent="n1", resources={"cpus": 1})
+    scene.do("recover", framework="f2", agent="n1", role="b", resources={"cpus": 1}, allocated=True, filter_seconds=60)
+
+    assert scene.reasons() == ["suppressed", "offered_to", "refused"]
