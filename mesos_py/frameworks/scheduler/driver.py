@@ -8,8 +8,9 @@ own.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import assert_never
+from typing import ParamSpec, assert_never
 
+from libprocess_py.errors import ProtocolError
 from libprocess_py.future import Promise
 from libprocess_py.pid import PID
 from libprocess_py.process import Process, install
@@ -48,6 +49,8 @@ from mesos_py.protocol.messages.master_framework import (
 )
 from mesos_py.protocol.offer import Filters, Launch, Operation
 from mesos_py.protocol.task import TaskInfo, TaskStatus
+
+P = ParamSpec("P")
 
 DEFAULT_FILTERS = Filters()
 
@@ -148,9 +151,11 @@ class SchedulerProcess(Process):
     def accept(
         self, offer_ids: tuple[OfferId, ...], operations: tuple[Operation, ...], *, filters: Filters = DEFAULT_FILTERS
     ) -> None:
+        _check_several(offer_ids)
         self._perform(self._state.accept(offer_ids, operations, filters=filters, now=self.clock.now()))
 
     def decline(self, offer_ids: tuple[OfferId, ...], *, filters: Filters = DEFAULT_FILTERS) -> None:
+        _check_several(offer_ids)
         if self._can_call() and offer_ids:
             self._perform(
                 self._state.decline(OfferDecline(framework_id=self._id, offer_ids=offer_ids, filters=filters))
@@ -211,10 +216,21 @@ class SchedulerProcess(Process):
 
     def _later(self, function: Callable[[], object]) -> None:
         if self._state.status is DriverStatus.RUNNING:
-            function()
+            self._call(function)
 
     def _retry(self, attempt: int) -> None:
         self._perform(self._state.retry(attempt))
+
+    def _call(self, callback: Callable[P, object], *arguments: P.args, **named: P.kwargs) -> None:
+        """What a callback raises ends this actor, and whoever waits for the end is told that."""
+        try:
+            callback(*arguments, **named)
+        except ProtocolError:
+            raise
+        except Exception as error:
+            if self.ended.is_pending:
+                self.ended.fail(error)
+            raise
 
     def _perform(self, effects: Effects) -> None:
         for effect in effects:
@@ -229,7 +245,7 @@ class SchedulerProcess(Process):
                     wait_ns = self.random("subscription").randrange(within_ns // 2, within_ns + 1)
                     self.delay(wait_ns, self._retry, attempt)
                 case Call(callback, arguments, named):
-                    getattr(self._scheduler, callback)(self, *arguments, **named)
+                    self._call(getattr(self._scheduler, callback), self, *arguments, **named)
                 case Acknowledge(status):
                     self._perform(self._state.acknowledge(status))
                 case Aborted():
@@ -239,3 +255,9 @@ class SchedulerProcess(Process):
                     self.terminate(inject=False)
                 case _:
                     assert_never(effect)
+
+
+def _check_several(offer_ids: object) -> None:
+    """An id is a text, and a text is a sequence too: of letters, which no master knows."""
+    if isinstance(offer_ids, str):
+        raise TypeError(f"offer_ids: expected a tuple of offer ids, got the text {offer_ids!r}")

@@ -55,19 +55,34 @@ class SchedulerDriver:
         """Begin to subscribe. Callbacks come on the node's thread."""
         self._node.start()
         self.process.ended.on_ready(self._ended.set_result)
-        self._node.call(lambda: self._node.node.spawn(self.process)).result()
+        self.process.ended.on_failed(self._ended.set_exception)
+        self._node.call(self._spawn).result()
         return DriverStatus.RUNNING
+
+    def _spawn(self) -> None:
+        node = self._node.node
+        node.wait(node.spawn(self.process)).on_any(lambda _: self._gone())
+
+    def _gone(self) -> None:
+        """The process has ended. If it did not say how, it failed: whoever waits must not wait for ever."""
+        if not self._ended.done():
+            self._ended.set_exception(RuntimeError("the scheduler driver failed: the log has the traceback"))
 
     def call(self, function: Callable[[SchedulerProcess], T]) -> concurrent.futures.Future[T]:
         """Run `function(driver)` in the driver's thread, for instance `driver.call(lambda d: d.revive())`."""
         return self._node.call(function, self.process)
 
     def join(self, timeout_s: float | None = None) -> DriverStatus:
-        """Wait until the driver is stopped or aborted, and close the node. Raises TimeoutError after `timeout_s`."""
-        status = self._ended.result(timeout_s)
+        """Wait until the driver is stopped or aborted, and close the node.
+
+        Raises TimeoutError after `timeout_s`, and what a callback of the scheduler raised: that ends the driver.
+        """
+        done, _ = concurrent.futures.wait((self._ended,), timeout_s)
+        if not done:
+            raise TimeoutError(f"the driver is still running after {timeout_s} s")
         self._node.stop()
         self._is_closed = True
-        return status
+        return self._ended.result()
 
     def run(self) -> DriverStatus:
         self.start()
@@ -75,11 +90,16 @@ class SchedulerDriver:
 
     def stop(self, *, failover: bool = False) -> DriverStatus:
         """End the framework, or with `failover` only this scheduler, and close the node."""
-        if not self._is_closed:
+        if not self._is_over:
             self.call(lambda process: process.stop(failover=failover)).result(STOP_TIMEOUT_S)
         return self.join(STOP_TIMEOUT_S)
 
     def abort(self) -> None:
         """No more callbacks, and `join` returns."""
-        if not self._is_closed:
+        if not self._is_over:
             self.call(lambda process: process.abort()).result(STOP_TIMEOUT_S)
+
+    @property
+    def _is_over(self) -> bool:
+        """There is nobody left to tell anything."""
+        return self._is_closed or (self._ended.done() and self._ended.exception() is not None)

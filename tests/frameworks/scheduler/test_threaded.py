@@ -14,6 +14,7 @@ from mesos_py.frameworks.scheduler.callbacks import Driver, Scheduler
 from mesos_py.frameworks.scheduler.core import DriverStatus
 from mesos_py.frameworks.scheduler.threaded import SchedulerDriver
 from mesos_py.protocol.framework import FrameworkInfo
+from mesos_py.protocol.ids import OfferId
 from mesos_py.protocol.messages.master_framework import FrameworkError, FrameworkSubscription
 
 NOBODY_THERE = PID("master", Address("127.0.0.1", 1))
@@ -73,3 +74,55 @@ def test_a_driver_stops_once() -> None:
 
     assert driver.stop() is DriverStatus.STOPPED
     assert driver.stop() is DriverStatus.STOPPED
+
+
+class Broken(Scheduler):
+    def error(self, driver: Driver, message: str) -> None:
+        raise LookupError(f"cannot live with {message!r}")
+
+
+def a_broken_driver(master: PID) -> SchedulerDriver:
+    info = FrameworkInfo(user="u", name="n")
+    return SchedulerDriver(Broken(), info, master=str(master.address), ip="127.0.0.1")
+
+
+def test_a_callback_that_raises_raises_where_the_program_waits(bouncer: PID) -> None:
+    driver = a_broken_driver(bouncer)
+    driver.start()
+
+    with pytest.raises(LookupError, match="cannot live with 'not you'"):
+        driver.join(PATIENCE_S)
+    with pytest.raises(LookupError):
+        driver.stop()
+    driver.abort()
+
+
+def test_a_mistake_of_the_driver_itself_does_not_keep_its_program_waiting() -> None:
+    driver, _ = a_driver(NOBODY_THERE)
+    driver.start()
+
+    driver.call(lambda process: process.delay(0, process.acknowledge, None))  # type: ignore[arg-type]  # The mistake.
+
+    with pytest.raises(RuntimeError, match="the log has the traceback"):
+        driver.join(PATIENCE_S)
+
+
+def test_a_later_call_that_raises_raises_where_the_program_waits() -> None:
+    driver, _ = a_driver(NOBODY_THERE)
+    driver.start()
+
+    driver.call(lambda process: process.later(0, lambda: 1 // 0))
+
+    with pytest.raises(ZeroDivisionError):
+        driver.join(PATIENCE_S)
+
+
+def test_one_offer_id_in_place_of_a_tuple_of_them_is_an_error_of_the_caller() -> None:
+    driver, _ = a_driver(NOBODY_THERE)
+    driver.start()
+
+    declined = driver.call(lambda process: process.decline(OfferId("o1")))  # type: ignore[arg-type]  # The mistake.
+
+    with pytest.raises(TypeError, match="expected a tuple of offer ids, got the text 'o1'"):
+        declined.result(PATIENCE_S)
+    driver.stop()
