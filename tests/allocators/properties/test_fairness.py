@@ -9,9 +9,8 @@ from math import ceil
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allocators.hierarchical.agents import AgentBook
 from allocators.hierarchical.allocator import HierarchicalAllocator
-from mesos_py.protocol.ids import AgentId, FrameworkId
+from mesos_py.protocol.ids import AgentId
 from mesos_py.protocol.quantities import Quantities
 from mesos_py.protocol.resources import Resources
 from tests.support.allocator_builders import (
@@ -48,10 +47,10 @@ class Turns:
     def __init__(self, allocator: HierarchicalAllocator) -> None:
         self.allocator = allocator
         self.taken: list[tuple[str, AgentId]] = []
-        allocator.journal.observer = self.note
+        allocator.journal.observer = lambda framework_id, role, agent: self.note(role, agent.id)
 
-    def note(self, framework_id: FrameworkId, role: str, agent: AgentBook) -> None:
-        self.taken.append((role, agent.id))
+    def note(self, role: str, agent_id: AgentId) -> None:
+        self.taken.append((role, agent_id))
 
     def held(self, turns: Iterable[tuple[str, AgentId]]) -> Quantities:
         agents = self.allocator.books.agents
@@ -76,10 +75,10 @@ class PoorestFirst(Turns):
         share = dominant(held, self.allocator.total()) / Fraction(self.weights[role])
         return share, self.counts[role], role
 
-    def note(self, framework_id: FrameworkId, role: str, agent: AgentBook) -> None:
+    def note(self, role: str, agent_id: AgentId) -> None:
         assert role == min(self.weights, key=self.key)
         self.counts[role] += 1
-        self.holding[agent.id] = role
+        self.holding[agent_id] = role
 
 
 @given(seed=seeds, weights=st.lists(powers, min_size=1, max_size=5), sizes=sizes, data=st.data())
