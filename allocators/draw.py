@@ -6,6 +6,7 @@ changes nothing for the rest (and a faster implementation can leave out more).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Final
 
@@ -25,6 +26,13 @@ def mix(value: int) -> int:
     value = ((value ^ (value >> 30)) * 0xBF58476D1CE4E5B9) & MASK
     value = ((value ^ (value >> 27)) * 0x94D049BB133111EB) & MASK
     return value ^ (value >> 31)
+
+
+def mixed(values: Iterable[int], draw: int) -> list[int]:
+    """`mix(value ^ draw)` for each of these 64-bit values: the same steps, without a call for each."""
+    first = [(value := each ^ draw) ^ (value >> 30) for each in values]
+    second = [(value := each * 0xBF58476D1CE4E5B9 & MASK) ^ (value >> 27) for each in first]
+    return [(value := each * 0x94D049BB133111EB & MASK) ^ (value >> 31) for each in second]
 
 
 def uniform(value: int) -> float:

@@ -178,7 +178,7 @@ class Books:
     def hold_grant(self, agent: AgentBook, framework_id: FrameworkId, *, grant: Grant) -> None:
         """The same for a run, which knows what room it leaves: so much under one role."""
         agent.hold(framework_id, grant)
-        if not agent.free:
+        if agent.free is NOTHING or not agent.free:
             self.with_free.pop(agent.id, None)
         framework = self.frameworks.get(framework_id)
         if framework is not None:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable
 from itertools import chain
 from typing import Final, Protocol, TypeAlias
 
-from allocators.draw import mix, stable_hash
+from allocators.draw import mix, mixed, stable_hash
 from allocators.hierarchical.agents import AgentBook
 from allocators.hierarchical.books import Books
 from allocators.hierarchical.eligibility import Eligibility
@@ -72,6 +72,7 @@ class Run:
         self._shared_offered: dict[AgentId, Resources] = {}
         self._chopped: dict[tuple[Resources, Quantities | Limits], Resources] = {}
         self._is_personal = False  # In this turn a refusal, a constraint or a policy spoke, of this one agent.
+        self._last_for_all: tuple[Bundle | None, int | None, bool] = (None, None, False)
         self.has_met_guarantees = False  # Agents that were not looked at may see more room than before this run,
         self.leaves_openings = False  # and so may those that were.
 
@@ -113,9 +114,13 @@ class Run:
 
     def _shuffled(self, agents: list[AgentBook], stage: int) -> list[AgentBook]:
         draw = stable_hash(self._draw, stage)
-        places = [(mix(agent.draw ^ draw), agent.id, agent) for agent in agents]
-        places.sort()
-        return [agent for _, _, agent in places]
+        places = mixed([agent.draw for agent in agents], draw)
+        turns = dict(zip(places, agents, strict=True))
+        if len(turns) == len(agents):
+            places.sort()
+            return [turns[place] for place in places]
+        # Two draws are the same: as likely as it sounds, but then ids decide.
+        return [agent for _, _, agent in sorted(zip(places, [agent.id for agent in agents], agents, strict=True))]
 
     # First stage.
 
@@ -161,11 +166,11 @@ class Run:
 
     def _give_whole(self, agent: AgentBook, verdicts: Verdicts) -> None:
         """Where nothing is hidden or held back, all that is free goes to the first who may have it."""
-        books, refused = self._books, self._refusals.about(agent.id)
+        books = self._books
         bundle = agent.bundle(books.interned)
         if verdicts.is_for_nobody(bundle, self._eligibility.traits(agent)):
             return
-        is_for_all = not refused and self._eligibility.admits_all(agent, bundle)
+        is_for_all = self._is_for_all(agent, bundle)
         sorters, frameworks = books.framework_sorters, books.frameworks
         self._is_personal = False
         for role in books.role_sorter.walk():
@@ -176,6 +181,16 @@ class Run:
                     return
         if not self._is_personal:
             verdicts.for_nobody(bundle, self._eligibility.traits(agent))
+
+    def _is_for_all(self, agent: AgentBook, bundle: Bundle) -> bool:
+        """May every modest framework have it? Asked of each agent, and mostly the same question as for the last one."""
+        if self._refusals.about(agent.id):
+            return False
+        last_bundle, last_traits, is_for_all = self._last_for_all
+        if bundle is not last_bundle or agent.traits != last_traits:
+            is_for_all = self._eligibility.admits_all(agent, bundle)
+            self._last_for_all = (bundle, agent.traits, is_for_all)
+        return is_for_all
 
     def _takes(self, agent: AgentBook, framework: FrameworkBook, *, role: str, bundle: Bundle) -> bool:
         """May the framework have all of it, and has it not refused?"""
@@ -310,10 +325,15 @@ class Run:
         offered = self._offered.get(framework_id)
         if offered is None:
             offered = self._offered[framework_id] = []
-        number = len(offered) if is_all else self._parts.setdefault((framework_id, role, agent.id), len(offered))
-        if number < len(offered):  # Another part for the same cell.
-            resources += offered.pop(number).resources
-        offered.insert(number, Allocation(framework_id=framework_id, agent_id=agent.id, role=role, resources=resources))
+        if not is_all:
+            number = self._parts.setdefault((framework_id, role, agent.id), len(offered))
+            if number < len(offered):  # Another part for the same cell.
+                resources += offered[number].resources
+                offered[number] = Allocation(
+                    framework_id=framework_id, agent_id=agent.id, role=role, resources=resources
+                )
+                return
+        offered.append(Allocation(framework_id=framework_id, agent_id=agent.id, role=role, resources=resources))
 
     def _shuffle(self, agent: AgentBook) -> Shuffle:
         """Chopping visits resources in random order, so that no kind of disk is always the one that is cut."""

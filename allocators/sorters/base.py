@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from allocators.sorters.sorter import Entry, Pool, Rank, Standing
 from allocators.sorters.tree import Node, Tree, mark
@@ -24,7 +24,7 @@ class TreeSorter(ABC):
         """A walk begins."""
 
     @abstractmethod
-    def _ordered(self, node: Node) -> list[tuple[object, Node]]:
+    def _ordered(self, node: Node) -> Sequence[tuple[object, Node]]:
         """The children of the node that have an active client below, in order. Not changed before the next walk."""
 
     def add(self, client: str) -> None:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from bisect import bisect_left, insort
-from typing import Final, cast
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 from allocators.sorters.base import TreeSorter
 from allocators.sorters.sorter import Rank
@@ -33,15 +34,18 @@ class KeyedSorter(TreeSorter):
     def _begin_walk(self) -> None:
         pass
 
-    def _ordered(self, node: Node) -> list[tuple[object, Node]]:
+    def walk(self) -> Iterator[str]:
+        return self._walk(self._tree.root)
+
+    def _ordered(self, node: Node) -> Sequence[tuple[object, Node]]:
         order = node.order
         if len(node.children) == 1 and order and order[0][1].active_below:
-            return cast(list[tuple[object, Node]], order)  # An only child is first, whatever its key: marks can wait.
+            return order  # An only child is first, whatever its key: marks can wait.
         if node.epoch != self._epoch() or len(node.marked) * REPAIR_FRACTION > len(order):
             self._rebuild(node)
         elif node.marked:
             self._repair(node)
-        return cast(list[tuple[object, Node]], node.order)
+        return node.order
 
     def _rebuild(self, node: Node) -> None:
         order: list[tuple[Key, Node]] = []
