@@ -16,7 +16,9 @@ from mesos_py.protocol.durations import Nanoseconds
 from mesos_py.protocol.ids import AgentId, FrameworkId
 from mesos_py.protocol.resources import Resources
 
-AGENTS_MAX: Final = 1_000  # Looked at for one answer: some tenths of a second in which the allocator does nothing else.
+AGENTS_MAX: Final = (
+    1_000  # Looked at for one answer, in which time the allocator does nothing else: some hundredths of a second.
+)
 
 
 class AgentExplanation(Record):
