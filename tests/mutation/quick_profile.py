@@ -13,6 +13,7 @@ def pytest_configure(config: pytest.Config) -> None:
         derandomize=True,
         database=None,
         phases=[Phase.explicit, Phase.generate],
+        max_examples=30,  # Of 100: what so few miss the examples of others catch.
         suppress_health_check=list(HealthCheck),
     )
     settings.load_profile("mutation")
