@@ -8,12 +8,17 @@ alone.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from math import log
+from operator import itemgetter
+from typing import Final
 
-from allocators.draw import mix, stable_hash, uniform
+from allocators.draw import mixed, stable_hash, uniform
 from allocators.sorters.base import TreeSorter
 from allocators.sorters.sorter import Pool
 from allocators.sorters.tree import Node
+
+PATHS_MAX: Final = 65_536  # More clients than any cluster has; forgotten ones are only worked out again.
 
 
 class RandomSorter(TreeSorter):
@@ -38,10 +43,17 @@ class RandomSorter(TreeSorter):
         self._walks = counts[""]
 
     def _ordered(self, node: Node) -> list[tuple[object, Node]]:
+        children = [child for child in node.children.values() if child.active_below]
+        draws = mixed([path_hash(child.path) for child in children], self._draw)
         waits = [
-            ((-log(uniform(mix(stable_hash(child.path) ^ self._draw))) / self.weight(child), child.path), child)
-            for child in node.children.values()
-            if child.active_below
+            ((-log(uniform(draw)) / self.weight(child), child.path), child)
+            for child, draw in zip(children, draws, strict=True)
         ]
-        waits.sort(key=lambda wait: wait[0])
+        waits.sort(key=itemgetter(0))
         return list[tuple[object, Node]](waits)
+
+
+@lru_cache(maxsize=PATHS_MAX)
+def path_hash(path: str) -> int:
+    """What is the same in every walk is worked out once."""
+    return stable_hash(path)
