@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import shlex
+import shutil
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -77,8 +80,14 @@ def how_to_look(cluster: LocalCluster) -> str:
     return (
         "The cluster stays. Look at it:\n"
         f"  curl http://{cluster.address}/state\n"
-        f"  mesos-py execute --master {cluster.address} --command 'echo hello'\n"
+        f"  {callable_name()} execute --master {cluster.address} --command 'echo hello'\n"
         f"  ls -R {cluster.folder}/agent1/slaves\n"
         "End it and remove its folder:\n"
         f"  kill {pids}; sleep 8; rm -r {cluster.folder}"
     )
+
+
+def callable_name() -> str:
+    """What to type for `mesos-py` in the shell that called us: the whole path where the PATH does not have it."""
+    path = Path(sys.executable).with_name("mesos-py")
+    return shlex.quote(str(path)) if shutil.which("mesos-py") is None and path.exists() else "mesos-py"
