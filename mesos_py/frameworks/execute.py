@@ -68,6 +68,8 @@ class CommandScheduler(Scheduler):
         self._waiting = deque(self._task_ids())
         self._fates: dict[TaskId, Fate] = {}
         self._states: dict[TaskId, TaskState] = {}
+        self._has_complained = False
+        self.was_offered = False
         self.fate = Fate.FINISHED
 
     def registered(self, driver: Driver, framework_id: FrameworkId, *, master: MasterInfo) -> None:
@@ -81,6 +83,7 @@ class CommandScheduler(Scheduler):
         driver.reconcile()
 
     def resource_offers(self, driver: Driver, offers: tuple[Offer, ...]) -> None:
+        self.was_offered = True
         for offer in offers:
             tasks = self._fill(offer)
             if tasks:
@@ -90,6 +93,7 @@ class CommandScheduler(Scheduler):
             elif not self._waiting:
                 driver.decline((offer.id,), filters=DONE_FILTERS)
             else:
+                self._complain(offer)
                 driver.decline((offer.id,))
 
     def status_update(self, driver: Driver, status: TaskStatus) -> None:
@@ -123,6 +127,13 @@ class CommandScheduler(Scheduler):
         if instances == 1:
             return [TaskId(name)]
         return [TaskId(f"{name}-{number}") for number in range(1, instances + 1)]
+
+    def _complain(self, offer: Offer) -> None:
+        """Once: who asks for more than there is would wait for ever and not know for what."""
+        if not self._has_complained:
+            self._has_complained = True
+            left = offer.resources.unallocate()
+            self._report(f"waiting for {self._work.resources}: agent {offer.hostname} offers only {left}")
 
     def _fill(self, offer: Offer) -> tuple[TaskInfo, ...]:
         left = offer.resources.unallocate()

@@ -37,6 +37,15 @@ def test_an_offer_that_is_too_small_is_declined_for_a_short_time_only() -> None:
     assert driver.declined[0][1].effective_refuse_ns == 5_000_000_000
 
 
+def test_what_is_waited_for_is_said_once() -> None:
+    scheduler, driver, said = a_scheduler()
+
+    for number in (1, 2):
+        scheduler.resource_offers(driver, (an_offer(number, resources="cpus:0.5"),))
+
+    assert said == [f"waiting for cpus:1: agent {an_offer().hostname} offers only cpus:0.5"]
+
+
 @given(st.lists(st.sampled_from(sorted(FATES, key=lambda state: state.value)), min_size=1, max_size=5))
 def test_the_worst_fate_is_the_exit_status(states: list[TaskState]) -> None:
     scheduler, driver, _ = a_scheduler(instances=len(states))

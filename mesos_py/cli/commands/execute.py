@@ -7,6 +7,7 @@ import getpass
 import logging
 import sys
 import time
+from functools import partial
 from typing import Final
 
 import click
@@ -46,7 +47,11 @@ Exit status: 0 all instances finished, 1 one failed or was killed,
 @click.option("--name", default="execute", show_default=True, help="The tasks' name and the start of their ids.")
 @click.option("--role", default="*", show_default=True, help="The role to be offered resources under.")
 def command(master: str, line: str, resources: str, instances: int, name: str, role: str) -> None:
-    """Run a shell command on a cluster and exit with its fate."""
+    """Run a shell command on a cluster and exit with its fate.
+
+    What the command prints is kept in its sandbox on the agent, below the agent's --work-dir, in
+    slaves/*/frameworks/*/executors/TASK/runs/latest/stdout and stderr.
+    """
     try:
         leader = parse_master(master)
         needed = Resources.parse(resources)
@@ -61,7 +66,8 @@ def command(master: str, line: str, resources: str, instances: int, name: str, r
     async def main(node: Node) -> int:
         driver = SchedulerProcess(scheduler, framework, detector=StandaloneDetector(leader))
         node.spawn(driver)
-        asyncio.get_running_loop().call_later(PATIENCE_S, _say_what_is_waited_for, driver, master)
+        say = partial(_say_what_is_waited_for, driver, scheduler, master=master)
+        asyncio.get_running_loop().call_later(PATIENCE_S, say)
         await result(node.wait(driver.pid))
         return int(scheduler.fate)
 
@@ -69,9 +75,13 @@ def command(master: str, line: str, resources: str, instances: int, name: str, r
     sys.exit(run(main, NodeSettings(ip=ip)))
 
 
-def _say_what_is_waited_for(driver: SchedulerProcess, master: str) -> None:
-    if driver.framework_id is None and driver.status is DriverStatus.RUNNING:
+def _say_what_is_waited_for(driver: SchedulerProcess, scheduler: CommandScheduler, *, master: str) -> None:
+    if driver.status is not DriverStatus.RUNNING:
+        return
+    if driver.framework_id is None:
         _say(f"no master answers at {master} yet; still trying (Ctrl-C ends it)")
+    elif not scheduler.was_offered:
+        _say("the master has offered nothing yet: no agent is free; still waiting (Ctrl-C ends it)")
 
 
 def _say(text: str) -> None:
