@@ -66,6 +66,19 @@ def test_a_framework_is_shown_offers_and_ends_with_ctrl_c(cluster: RealCluster, 
     cluster.until_clean()
 
 
+def test_an_hour_of_a_simulated_cluster_is_the_same_each_time(tmp_path: Path) -> None:
+    snippet = block("python", "Cluster(seed=7")
+
+    said = []
+    for _ in range(2):
+        with running([sys.executable, "-c", IMPORTS + snippet], tmp_path) as process:
+            said.append(process.communicate(timeout=PATIENCE_S))
+
+    assert said[0] == said[1]
+    assert said[0][0].count("TASK_FINISHED") == 4
+    assert said[0][1] == ""
+
+
 def test_one_host_asks_another_and_is_told_when_it_is_gone(tmp_path: Path) -> None:
     address = f"127.0.0.1:{free_port()}"
     for name in ("pong", "ping"):
@@ -93,9 +106,13 @@ def test_the_commands_that_run_a_cluster_run_one(tmp_path: Path) -> None:
         with running(shell(execute), tmp_path) as process:
             out, err = process.communicate(timeout=PATIENCE_S)
         page = subprocess.run(["/bin/sh", "-c", curl], capture_output=True, text=True, check=True)
+        (cat,) = re.findall(r"`(cat \S+)`", README)
+        cat = cat.replace("/tmp/mesos-agent", str(tmp_path / "work"))
+        printed = subprocess.run(["/bin/sh", "-c", cat], capture_output=True, text=True, check=True).stdout
 
     assert (process.returncode, err) == (0, "")
     assert out.count("TASK_FINISHED") == 3
+    assert len(printed.split()) > 3, "three times a name and a date"
     assert '"activated_slaves":1' in page.stdout.replace(" ", "")
 
 
