@@ -5,6 +5,7 @@ Listing them loads none, so that `--help` is quick, and a module that cannot be 
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import io
 import sys
@@ -61,6 +62,14 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         row = self.rows.get(cmd_name)
         return None if row is None else load(cmd_name, row.module)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """An unknown subcommand that looks like one of ours is answered with that, as a mistyped option is."""
+        if args[0] not in self.rows and (close := difflib.get_close_matches(args[0], self.rows, n=1)):
+            ctx.fail(f"No such command {args[0]!r}. Did you mean {close[0]!r}?")
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> object:
         """Ctrl-C before a command has its own way with it, while it is imported for instance: the usual status."""

@@ -43,6 +43,13 @@ def test_an_unknown_subcommand_ends_with_status_2() -> None:
     assert CliRunner().invoke(make_group(COMMANDS), ["bake"]).exit_code == 2
 
 
+def test_a_mistyped_subcommand_is_answered_with_the_one_that_was_meant() -> None:
+    done = CliRunner().invoke(make_group(COMMANDS), ["dmeo"])
+
+    assert done.exit_code == 2
+    assert "No such command 'dmeo'. Did you mean 'demo'?" in done.output
+
+
 def test_the_alias_slave_is_the_agent() -> None:
     assert COMMANDS["slave"].module == COMMANDS["agent"].module
 
