@@ -21,7 +21,7 @@ from libprocess_py.core.kernel import Policy
 from libprocess_py.flags import flag
 from libprocess_py.pid import PID
 from libprocess_py.runtime.awaiting import result
-from libprocess_py.runtime.loop_node import LoopNode
+from libprocess_py.runtime.loop_node import ListenError, LoopNode
 from libprocess_py.runtime.program import run
 from libprocess_py.runtime.settings import NodeSettings, parse_ip, parse_port
 from master.flags import DEFAULT_PORT, MasterFlags
@@ -90,8 +90,10 @@ def command(flags: LocalFlags, logging_level: str) -> None:
             share(flags.resources, number, agents=flags.agents, work_dir=folder) for number in range(flags.agents)
         ]
         sys.exit(run(lambda node: serve(node, shares, work_dir=folder), settings))
-    except OSError as error:  # The port is taken, the address is no address of this machine.
-        raise click.ClickException(f"{flags.ip}:{flags.port}: {error.strerror or error}") from error
+    except ListenError as error:  # The port is taken, the address is no address of this machine.
+        raise click.ClickException(str(error.strerror)) from error
+    except OSError as error:
+        raise click.ClickException(f"{folder}: {error.strerror or error}") from error
     finally:
         if flags.work_dir is None:
             shutil.rmtree(folder, ignore_errors=True)

@@ -157,7 +157,7 @@ def test_a_port_that_is_taken_is_an_error_of_one_line(local: Local, tmp_path: Pa
     )
 
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1].startswith(f"Error: 127.0.0.1:{port}: ")
+    assert done.stderr.splitlines()[-1] == f"Error: cannot listen on 127.0.0.1:{port}: the address is in use"
     assert len(os.listdir(tmp_path)) == 1  # That of the one which runs.
 
 
