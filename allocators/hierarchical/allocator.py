@@ -51,7 +51,7 @@ class HierarchicalAllocator(ExplainedPolicy):
         self.books = Books(settings, self._rules)
         self.refusals = Refusals()
         self.maintenance = Maintenance()
-        self.candidates = Candidates(self.books.agents, self.books.with_free)
+        self.candidates = Candidates(self.books.with_free)
         self.journal = Journal()
         self.runs = 0
         self._openings = 0  # The books' number when the last run began.
@@ -331,7 +331,8 @@ class HierarchicalAllocator(ExplainedPolicy):
         self.runs += 1
         self._note_openings()
         candidates = self.candidates.among(agents)
-        offerable = [agent for agent in candidates if self._may_be_offered(agent)]
+        is_whitelisted = self._whitelist is None
+        offerable = [agent for agent in candidates if agent.active and (is_whitelisted or self._may_be_offered(agent))]
         run = Run(
             self.books,
             self._eligibility,
@@ -348,7 +349,8 @@ class HierarchicalAllocator(ExplainedPolicy):
             journal.note(allocations, now=now)
         if run.has_met_guarantees:
             self._wake_all()  # But for those of this run, who had their turn afterwards.
-        self.candidates.seen(candidates, self._staying(candidates, allocations), is_all=agents is None)
+        left = self.books.granted(candidates)
+        self.candidates.seen(candidates, left=left, staying=self._staying(left, allocations), is_all=agents is None)
         if run.leaves_openings:
             self._wake_all()
         return allocations
@@ -360,10 +362,8 @@ class HierarchicalAllocator(ExplainedPolicy):
             if self.books.roles.quotas:
                 self._wake_all()
 
-    def _staying(self, candidates: list[AgentBook], allocations: tuple[Allocation, ...]) -> list[AgentBook]:
-        """The candidates to look at again in the next run: whoever was served and has something left."""
-        with_free = self.books.with_free
-        left = [agent for agent in candidates if agent.id in with_free]
+    def _staying(self, left: list[AgentBook], allocations: tuple[Allocation, ...]) -> list[AgentBook]:
+        """Of the candidates that have something left, those to look at again in the next run: who was served."""
         if not left:
             return left
         served = {allocation.agent_id for allocation in allocations}

@@ -8,7 +8,7 @@ is held there, and charged to nobody until the framework is added.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from allocators.allocator import AllocatorSettings
 from allocators.draw import stable_hash
@@ -172,21 +172,32 @@ class Books:
     def hold(self, agent: AgentBook, framework_id: FrameworkId, *, resources: Resources) -> None:
         """The framework holds more of the agent."""
         self.openings += 1  # What is in use already may be what a guarantee lacked.
-        for grant in self.interned.grants(resources):
-            self.hold_grant(agent, framework_id, grant=grant)
-
-    def hold_grant(self, agent: AgentBook, framework_id: FrameworkId, *, grant: Grant) -> None:
-        """The same for a run, which knows what room it leaves: so much under one role."""
-        agent.hold(framework_id, grant)
-        if agent.free is NOTHING or not agent.free:
-            self.with_free.pop(agent.id, None)
         framework = self.frameworks.get(framework_id)
-        if framework is not None:
-            self._ledger.charged(grant, 1)
-            self._charge(framework, agent, grant=grant)
-        else:
-            self._ledger.uncharged(grant, 1)
-            self._uncharged.setdefault(framework_id, {})[agent.id] = None
+        for grant in self.interned.grants(resources):
+            if framework is not None:
+                self.grant(agent, framework, grant=grant)
+            else:
+                agent.hold(framework_id, grant)
+                self._ledger.uncharged(grant, 1)
+                self._uncharged.setdefault(framework_id, {})[agent.id] = None
+        self._note_free(agent)
+
+    def grant(self, agent: AgentBook, framework: FrameworkBook, *, grant: Grant) -> None:
+        """The same under one role for a run, which knows what room it leaves, and calls `granted` at its end."""
+        agent.hold(framework.id, grant)
+        self._ledger.charged(grant, 1)
+        self._charge(framework, agent, grant=grant)
+
+    def granted(self, agents: Sequence[AgentBook]) -> list[AgentBook]:
+        """A run over these agents is over. Those of them that have something left."""
+        left = [agent for agent in agents if agent.free is not NOTHING and agent.free]
+        if len(agents) == len(self.with_free):  # These are all that had anything.
+            self.with_free.clear()
+            self.with_free.update((agent.id, agent) for agent in left)
+        elif len(left) < len(agents):
+            for agent in agents:
+                self._note_free(agent)
+        return left
 
     def unhold(self, agent: AgentBook, framework_id: FrameworkId, *, resources: Resources) -> None:
         """The framework holds less of the agent. What is in use can be no more than what is held."""

@@ -15,12 +15,11 @@ from mesos_py.protocol.ids import AgentId
 
 
 class Candidates:
-    """Who is awake, of these agents, some of which have something free."""
+    """Who is awake, of the agents that have something free."""
 
-    __slots__ = ("_agents", "_answered", "_awake", "_calls", "_looked", "_with_free")
+    __slots__ = ("_answered", "_awake", "_calls", "_looked", "_with_free")
 
-    def __init__(self, agents: Mapping[AgentId, AgentBook], with_free: Mapping[AgentId, AgentBook]) -> None:
-        self._agents = agents
+    def __init__(self, with_free: Mapping[AgentId, AgentBook]) -> None:
         self._with_free = with_free
         self._awake: dict[AgentId, None] = {}  # Awake whatever the calls.
         self._calls = 0
@@ -37,24 +36,35 @@ class Candidates:
         """The agent is gone."""
         self._awake.pop(agent_id, None)
 
-    def seen(self, agents: Collection[AgentBook], staying: Collection[AgentBook], *, is_all: bool) -> None:
-        """A run has looked at these (`is_all`: at everybody who was awake), and all but some fall asleep."""
-        for agent in agents:
+    def seen(
+        self,
+        agents: Collection[AgentBook],
+        *,
+        left: Collection[AgentBook],
+        staying: Collection[AgentBook],
+        is_all: bool,
+    ) -> None:
+        """A run has looked at these (`is_all`: at everybody who was awake). Who has something left and does not stay
+        awake falls asleep; who has nothing left is woken when that changes."""
+        for agent in left:
             agent.passed = self._calls
-            self._awake.pop(agent.id, None)
+        if is_all:
+            self._awake.clear()
+            if self._looked == self._calls:
+                self._answered = self._calls
+        else:
+            for agent in agents:
+                self._awake.pop(agent.id, None)
         self._awake.update((agent.id, None) for agent in staying)
-        if is_all and self._looked == self._calls:
-            self._answered = self._calls
 
     def among(self, agent_ids: Collection[AgentId] | None) -> list[AgentBook]:
-        """Those of these agents that are awake; None: of all."""
-        agents = self._agents
+        """Those of these agents (None: of all) that are awake and have something free."""
+        with_free = self._with_free
         self._looked = self._calls
-        if agent_ids is not None:
-            return [agents[each] for each in agent_ids if each in agents and self.is_awake(agents[each])]
-        if self._answered == self._calls:
-            return [agents[agent_id] for agent_id in self._awake]
-        return [agent for agent in self._with_free.values() if self.is_awake(agent)]
+        if agent_ids is None and self._answered < self._calls:
+            return [agent for agent in with_free.values() if self.is_awake(agent)]
+        asked = self._awake if agent_ids is None else dict.fromkeys(agent_ids)
+        return [with_free[each] for each in asked if each in with_free and self.is_awake(with_free[each])]
 
     def is_awake(self, agent: AgentBook) -> bool:
         return agent.passed < self._calls or agent.id in self._awake

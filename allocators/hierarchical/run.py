@@ -168,7 +168,7 @@ class Run:
         """Where nothing is hidden or held back, all that is free goes to the first who may have it."""
         books = self._books
         bundle = agent.bundle(books.interned)
-        if verdicts.is_for_nobody(bundle, self._eligibility.traits(agent)):
+        if verdicts.has_any and verdicts.is_for_nobody(bundle, self._eligibility.traits(agent)):
             return
         is_for_all = self._is_for_all(agent, bundle)
         sorters, frameworks = books.framework_sorters, books.frameworks
@@ -321,7 +321,7 @@ class Run:
         framework_id, role, resources = framework.id, grant.role, grant.resources
         if self.observer is not None:
             self.observer(framework_id, role, agent)
-        self._books.hold_grant(agent, framework_id, grant=grant)
+        self._books.grant(agent, framework, grant=grant)
         offered = self._offered.get(framework_id)
         if offered is None:
             offered = self._offered[framework_id] = []

@@ -13,18 +13,20 @@ from allocators.hierarchical.grants import Bundle
 class Verdicts:
     """By bundle and traits. They end with the stage."""
 
-    __slots__ = ("_closed", "_for_nobody")
+    __slots__ = ("_closed", "_for_nobody", "has_any")
 
     def __init__(self) -> None:
+        self.has_any = False  # Is anything for nobody?
         self._closed: dict[tuple[Bundle, int], dict[str, None]] = {}
         self._for_nobody: dict[tuple[Bundle, int], None] = {}
 
     def is_for_nobody(self, bundle: Bundle, traits: int) -> bool:
-        return bool(self._for_nobody) and (bundle, traits) in self._for_nobody
+        return (bundle, traits) in self._for_nobody
 
     def for_nobody(self, bundle: Bundle, traits: int) -> None:
         """No role has any use for it."""
         self._for_nobody[bundle, traits] = None
+        self.has_any = True
 
     def closed(self, bundle: Bundle, traits: int) -> dict[str, None]:
         """The roles that have no use for it. The caller adds to them."""
