@@ -18,7 +18,7 @@ FILE_PREFIX: Final = "file://"
 
 
 class FlagError(ValueError):
-    """A flag that is unknown or whose value does not parse. Its text names the flag and what was expected."""
+    """A flag that is unknown or whose value does not parse. Its text says as what it was set, and what was expected."""
 
 
 def as_typed(value: object) -> str:
@@ -91,15 +91,15 @@ def load(kind: type[T], given: Mapping[str, str], *, environ: Mapping[str, str],
     """
     fields = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]  # A dataclass type.
     former = {alias: name for name, field in fields.items() for alias in field.metadata["aliases"]}
-    texts: dict[str, str] = {}
+    texts: dict[str, tuple[str, str]] = {}  # By field: as which option or variable it was set, and its text.
     for name, field in fields.items():
         for known in (*field.metadata["aliases"], name):
             if (variable := prefix + known.upper()) in environ:
-                texts[name] = environ[variable]
+                texts[name] = variable, environ[variable]
     for name, text in given.items():
         if former.get(name, name) not in fields:
             raise FlagError(f"{option_name(name)}: no such flag")
-        texts[former.get(name, name)] = text
+        texts[former.get(name, name)] = option_name(name), text
     missing = [
         option_name(name)
         for name, field in fields.items()
@@ -107,11 +107,11 @@ def load(kind: type[T], given: Mapping[str, str], *, environ: Mapping[str, str],
     ]
     if missing:
         raise FlagError(f"{missing[0]}: required, set it or {prefix}{missing[0][2:].replace('-', '_').upper()}")
-    return kind(**{name: _parse(name, text, parse=fields[name].metadata["parse"]) for name, text in texts.items()})
+    return kind(**{name: _parse(*text, parse=fields[name].metadata["parse"]) for name, text in texts.items()})
 
 
-def _parse(name: str, text: str, *, parse: Callable[[str], Any]) -> Any:
+def _parse(where: str, text: str, *, parse: Callable[[str], Any]) -> Any:
     try:
         return parse(Path(text[len(FILE_PREFIX) :]).read_text() if text.startswith(FILE_PREFIX) else text)
     except (ValueError, OSError) as error:
-        raise FlagError(f"{option_name(name)}: {error}") from error
+        raise FlagError(f"{where}: {error}") from error

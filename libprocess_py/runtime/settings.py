@@ -9,7 +9,7 @@ from typing import Final, Self
 
 from libprocess_py.core.decision_log import DecisionLog
 from libprocess_py.core.kernel import Policy
-from libprocess_py.flags import FlagError, flag, load, parse_bool
+from libprocess_py.flags import flag, load, parse_bool
 from libprocess_py.metrics.process import METRICS_RATE
 from libprocess_py.node import NodeOptions
 from libprocess_py.pid import PORT_MAX, Address
@@ -73,11 +73,7 @@ class NodeSettings:
 
         Raises FlagError naming the variable and what was expected.
         """
-        try:
-            found = load(_Variables, {}, environ=environ, prefix=PREFIX)
-        except FlagError as error:
-            option, _, problem = str(error).partition(": ")
-            raise FlagError(f"{PREFIX}{option[2:].replace('-', '_').upper()}: {problem}") from error
+        found = load(_Variables, {}, environ=environ, prefix=PREFIX)
         return cls(**{**vars(found), **others})
 
     @property

@@ -78,6 +78,10 @@ def test_a_value_that_does_not_parse_is_one_line_naming_the_flag_and_status_2() 
     assert done.output.count("\n") == 1
 
 
+def test_a_value_from_the_environment_that_does_not_parse_is_named_by_its_variable() -> None:
+    assert run("--work-dir=/a", MESOS_TRAYS="many").output.startswith("Error: MESOS_TRAYS: ")
+
+
 def test_a_required_flag_that_nothing_sets_is_named_with_its_variable() -> None:
     done = run()
 
