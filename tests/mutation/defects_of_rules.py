@@ -46,11 +46,6 @@ REFUSALS: Final = area(
         "each.resources is resources or each.resources.contains(resources)",
         "resources.contains(each.resources)",
     ),
-    (
-        "all refusals must cover an offer",
-        "refusals is not None and any(",
-        "refusals is not None and all(",
-    ),
     ("the refusals of a role are not dropped", "        for refused in [each for refusals in agents.values() "
      "for each in refusals]:\n            self._drop(refused)\n", ""),
 )  # fmt: skip

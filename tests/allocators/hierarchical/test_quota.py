@@ -63,6 +63,17 @@ def test_reservations_and_ports_go_along_with_what_is_owed() -> None:
     assert len(allocations) == 1
 
 
+def test_what_rides_along_with_what_is_owed_does_not_wait_for_the_poorest() -> None:
+    allocator = an_allocator()
+    allocator.update_quota("q", guarantee(cpus=4))
+    add_framework(allocator, "f1", "q")
+    add_framework(allocator, "f2", "a")
+    total = resources_of([{"cpus": 4, "ports": [[1, 9]]}])
+    add_agent(allocator, "n1", total=total)
+
+    assert received(allocator.allocate(None, now=0)) == {"f1": total}
+
+
 def test_what_a_limit_leaves_is_no_offer_if_it_is_too_small() -> None:
     settings = anything_goes()
     allocator = HierarchicalAllocator(type(settings)(min_allocatable=(Quantities.of(cpus=2),)))
