@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import socket
 from collections.abc import Callable
 from types import TracebackType
@@ -90,14 +91,21 @@ async def start_node(settings: NodeSettings | None = None) -> LoopNode:
             lambda: Connection(driver), wanted.ip, wanted.port, backlog=socket.SOMAXCONN, start_serving=False
         )
     except OSError as error:
-        taken = error.errno == errno.EADDRINUSE
-        why = "the address is in use" if taken else error.strerror or str(error)
-        raise ListenError(error.errno, f"cannot listen on {wanted}: {why}") from error
+        raise ListenError(error.errno, f"cannot listen on {wanted}: {_why_not(error)}") from error
     bound = Address(*server.sockets[0].getsockname()[:2])
     node = LoopNode(settings.advertised(bound, reachable_ip()), driver, options=settings.options)
     driver.attach(node, server)
     await server.start_serving()
     return node
+
+
+def _why_not(error: OSError) -> str:
+    """In few words: the event loop's own repeat the address."""
+    if error.errno == errno.EADDRINUSE:
+        return "the address is in use"
+    if error.errno is not None and error.errno in errno.errorcode:
+        return os.strerror(error.errno).lower()
+    return error.strerror or str(error)
 
 
 def reachable_ip() -> str:

@@ -64,7 +64,7 @@ async def test_a_port_in_use_is_named_in_the_error() -> None:
 
 @on_loop
 async def test_an_address_that_is_not_ours_is_named_in_the_error() -> None:
-    with pytest.raises(ListenError, match=r"cannot listen on 192\.0\.2\.1:0"):
+    with pytest.raises(ListenError, match=r"cannot listen on 192\.0\.2\.1:0: cannot assign requested address$"):
         await start_node(NodeSettings(ip="192.0.2.1"))
 
 
