@@ -29,6 +29,7 @@ from slave.core.settings import REGISTRATION_BACKOFF_MAX_NS
 REGISTRATION_TIMER: Final = "registration"
 PING_TIMER: Final = "ping"
 DOUBLINGS_MAX: Final = 32  # Far beyond the cap of the back-off, and keeps the power small.
+ATTEMPTS_IN_SILENCE: Final = 3  # From this one on attempts are told: one or two may be lost while a master starts.
 
 
 class Phase(Enum):
@@ -112,7 +113,10 @@ class Registration:
         if self.phase is not Phase.DISCONNECTED or self.master is None:
             return NOTHING
         self._attempt += 1
-        return Link(to=self.master), Send(to=self.master, message=request), self._backoff()
+        asked = Link(to=self.master), Send(to=self.master, message=request), self._backoff()
+        if self._attempt < ATTEMPTS_IN_SILENCE:
+            return asked
+        return *asked, note("registration_unanswered", master=self.master, attempt=self._attempt)
 
     def registered(self, answer: AgentRegistered | AgentReregistered) -> Effects:
         """The master took the agent in. A repeated answer changes nothing; one that names another agent is an error."""

@@ -18,7 +18,7 @@ from mesos_py.protocol.messages.master_agent import (
     Ping,
     Pong,
 )
-from slave.core.effects import Detect, Exit, Link, Send, StartTimer
+from slave.core.effects import Detect, Exit, Link, Note, Send, StartTimer
 from slave.core.events import Event, Exited, MasterDetected, PingTimeout, Recovered, RegistrationDue, StopRequested
 from slave.core.problems import NotTheLeader, WrongAgent
 from slave.core.registration import NEXT, PING_TIMER, REGISTRATION_TIMER, Phase, backoff_ns
@@ -133,6 +133,15 @@ def test_an_attempt_opens_a_new_link_before_it_asks() -> None:
     assert isinstance(send, Send)
     assert isinstance(send.message, AgentRegistration)
     assert isinstance(timer, StartTimer)
+
+
+def test_a_master_that_does_not_answer_is_told_from_the_third_attempt_on() -> None:
+    agent = an_agent_in(Phase.DISCONNECTED)
+
+    attempts = [agent.fire(REGISTRATION_TIMER) for _ in range(4)]
+
+    told = [[effect.event for effect in effects if isinstance(effect, Note)] for effects in attempts]
+    assert told == [[], [], ["registration_unanswered"], ["registration_unanswered"]]
 
 
 def test_repeated_registrations_bear_the_same_run_id() -> None:
