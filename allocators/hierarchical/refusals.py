@@ -8,7 +8,7 @@ the end comes first.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from typing import Final, TypeAlias
 
@@ -18,6 +18,7 @@ from mesos_py.protocol.resources import Resources
 COMPACT_FROM: Final = 1_024  # Ends of dropped refusals are swept out once they are the majority of at least so many.
 
 Cell: TypeAlias = tuple[FrameworkId, str, AgentId]
+Client: TypeAlias = tuple[FrameworkId, str]  # A framework under a role.
 
 
 class Refused:
@@ -37,13 +38,16 @@ class Refused:
         return now >= self.until and batches > self.batch
 
 
+NOBODY: Final[dict[Client, list[Refused]]] = {}  # Has refused an agent. Never written to.
+
+
 class Refusals:
     """All refusals in force. `batches` is the number of batch runs so far."""
 
     def __init__(self) -> None:
         self.batches = 0
         self._by_framework: dict[FrameworkId, dict[str, dict[AgentId, list[Refused]]]] = {}
-        self._cells_of: dict[AgentId, dict[tuple[FrameworkId, str], None]] = {}
+        self._about: dict[AgentId, dict[Client, list[Refused]]] = {}  # The same lists, by agent.
         self._ends: list[tuple[int, int, Refused]] = []
         self._sequence = 0
         self._count = 0
@@ -55,25 +59,22 @@ class Refusals:
         """Refuse offers in that cell that `resources` contain."""
         framework_id, role, agent_id = cell
         refused = Refused(cell, resources, until=until, batch=self.batches)
-        roles = self._by_framework.setdefault(framework_id, {})
-        roles.setdefault(role, {}).setdefault(agent_id, []).append(refused)
-        self._cells_of.setdefault(agent_id, {})[framework_id, role] = None
+        refusals = self._about.setdefault(agent_id, {}).setdefault((framework_id, role), [])
+        if not refusals:
+            self._by_framework.setdefault(framework_id, {}).setdefault(role, {})[agent_id] = refusals
+        refusals.append(refused)
         self._sequence += 1
         heappush(self._ends, (until, self._sequence, refused))
         self._count += 1
 
     def covers(self, cell: Cell, resources: Resources) -> bool:
         """Is an offer of these resources refused? Refusals are not added up."""
-        roles = self._by_framework.get(cell[0])
-        agents = roles.get(cell[1]) if roles else None
-        refusals = agents.get(cell[2]) if agents else None
-        return refusals is not None and any(
-            each.resources is resources or each.resources.contains(resources) for each in refusals
-        )
+        refusals = self._about.get(cell[2], NOBODY).get((cell[0], cell[1]))
+        return refusals is not None and cover(refusals, resources)
 
-    def about(self, agent_id: AgentId) -> bool:
-        """Is any refusal about this agent?"""
-        return agent_id in self._cells_of
+    def about(self, agent_id: AgentId) -> Mapping[Client, Sequence[Refused]]:
+        """All about this agent, by who refused."""
+        return self._about.get(agent_id, NOBODY)
 
     def of(self, cell: Cell) -> tuple[Refused, ...]:
         """All that are in the books for that cell, in the order in which they were made."""
@@ -119,8 +120,7 @@ class Refusals:
 
     def drop_agent(self, agent_id: AgentId) -> None:
         """Drop all about an agent."""
-        cells = list(self._cells_of.get(agent_id, ()))
-        for refused in [each for framework, role in cells for each in self._by_framework[framework][role][agent_id]]:
+        for refused in [each for refusals in self._about.get(agent_id, NOBODY).values() for each in refusals]:
             self._drop(refused)
 
     def active(self, now: int) -> Iterator[Cell]:
@@ -145,10 +145,10 @@ class Refusals:
         self._count -= 1
         if not refusals:
             del roles[role][agent_id]
-            cells = self._cells_of[agent_id]
-            del cells[framework_id, role]
-            if not cells:
-                del self._cells_of[agent_id]
+            clients = self._about[agent_id]
+            del clients[framework_id, role]
+            if not clients:
+                del self._about[agent_id]
             if not roles[role]:
                 del roles[role]
                 if not roles:
@@ -165,6 +165,19 @@ class Refusals:
         ]
         assert len(refusals) == self._count
         assert {id(each) for each in refusals} == {id(end[2]) for end in self._ends if not end[2].is_dropped}
-        assert {each.cell for each in refusals} == {
-            (framework_id, role, agent_id) for agent_id, cells in self._cells_of.items() for framework_id, role in cells
+        about = {
+            (framework_id, role, agent_id): listed
+            for agent_id, clients in self._about.items()
+            for (framework_id, role), listed in clients.items()
         }
+        assert {each.cell for each in refusals} == about.keys()
+        for (framework_id, role, agent_id), listed in about.items():
+            assert listed is self._by_framework[framework_id][role][agent_id]
+
+
+def cover(refusals: Sequence[Refused], resources: Resources) -> bool:
+    """Does one of these contain them?"""
+    for each in refusals:  # noqa: SIM110  # Asked of every framework that an agent was refused by: twice as fast.
+        if each.resources is resources or each.resources.contains(resources):
+            return True
+    return False

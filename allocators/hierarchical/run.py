@@ -25,7 +25,7 @@ from allocators.hierarchical.frameworks import FrameworkBook
 from allocators.hierarchical.grants import Bundle, Grant
 from allocators.hierarchical.journal import Observer
 from allocators.hierarchical.quota import QuotaFigures
-from allocators.hierarchical.refusals import Cell, Refusals
+from allocators.hierarchical.refusals import Cell, Refusals, cover
 from allocators.hierarchical.rules import AgentOrder
 from allocators.hierarchical.verdicts import Verdicts
 from allocators.sorters.ranking import Ranking
@@ -170,13 +170,15 @@ class Run:
         bundle = agent.bundle(books.interned)
         if verdicts.has_any and verdicts.is_for_nobody(bundle, self._eligibility.traits(agent)):
             return
-        is_for_all = self._is_for_all(agent, bundle)
+        is_for_all, refused = self._is_for_all(agent, bundle), self._refusals.about(agent.id)
         sorters, frameworks = books.framework_sorters, books.frameworks
         self._is_personal = False
         for role in books.role_sorter.walk():
             for client in sorters[role].walk():
                 framework = frameworks[FrameworkId(client)]
-                if (is_for_all and framework.is_modest) or self._takes(agent, framework, role=role, bundle=bundle):
+                if refused and (before := refused.get((framework.id, role))) and cover(before, bundle.resources):
+                    self._is_personal = True
+                elif (is_for_all and framework.is_modest) or self._takes(agent, framework, role=role, bundle=bundle):
                     self._book(agent, framework, grant=bundle.grant(role), is_all=True)
                     return
         if not self._is_personal:
@@ -184,8 +186,6 @@ class Run:
 
     def _is_for_all(self, agent: AgentBook, bundle: Bundle) -> bool:
         """May every modest framework have it? Asked of each agent, and mostly the same question as for the last one."""
-        if self._refusals.about(agent.id):
-            return False
         last_bundle, last_traits, is_for_all = self._last_for_all
         if bundle is not last_bundle or agent.traits != last_traits:
             is_for_all = self._eligibility.admits_all(agent, bundle)
@@ -193,11 +193,9 @@ class Run:
         return is_for_all
 
     def _takes(self, agent: AgentBook, framework: FrameworkBook, *, role: str, bundle: Bundle) -> bool:
-        """May the framework have all of it, and has it not refused?"""
-        return (
-            self._may_have(agent, framework, role=role)
-            and bundle.is_enough(self._eligibility.smallest(framework, role))
-            and not self._is_refused(agent, framework, role=role, resources=bundle.resources)
+        """May the framework have all of it, and is that worth an offer?"""
+        return self._may_have(agent, framework, role=role) and bundle.is_enough(
+            self._eligibility.smallest(framework, role)
         )
 
     def _share_out(self, agent: AgentBook, verdicts: Verdicts) -> None:
