@@ -7,7 +7,7 @@ from functools import partial
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allocators.draw import mix, stable_hash, uniform
+from allocators.draw import mix, mixed, stable_hash, uniform
 
 words = st.integers(0, 2**64 - 1)
 
@@ -42,3 +42,8 @@ def test_orders_drawn_for_different_runs_differ() -> None:
 
 def place(run: int, agent: int) -> int:
     return mix(agent ^ run)
+
+
+@given(st.lists(words), words)
+def test_many_draws_at_once_are_those_drawn_one_by_one(values: list[int], draw: int) -> None:
+    assert mixed(values, draw) == [mix(value ^ draw) for value in values]

@@ -152,3 +152,48 @@ def test_an_agent_passed_over_for_want_of_room_is_offered_once_there_is_room() -
 
     assert passed_over == ()
     assert received(allocator.allocate(None, now=2 * SECOND)) == {"f1": Resources.of(cpus=1)}
+
+
+def full() -> HierarchicalAllocator:
+    """`f1` has all that its limit allows, and two agents are left over."""
+    allocator = an_allocator()
+    allocator.update_quota("q", limit(cpus=1))
+    add_framework(allocator, "f1", "q")
+    for name in ("n1", "n2", "n3"):
+        add_agent(allocator, name, total=Resources.of(cpus=1))
+    assert received(allocator.allocate(None, now=0)) == {"f1": Resources.of(cpus=1)}
+    return allocator
+
+
+def test_agents_that_limits_keep_from_everybody_are_not_looked_at_again() -> None:
+    allocator = full()
+
+    assert allocator.candidates.among(None) == []
+    assert allocator.allocate(None, now=SECOND) == ()
+
+
+def test_agents_that_a_limit_kept_back_are_offered_when_it_leaves_room_again() -> None:
+    allocator = full()
+    (held,) = [agent for agent in allocator.books.agents.values() if agent.held]
+
+    allocator.deactivate_agent(held.id)
+    allocator.recover_resources(
+        FrameworkId("f1"), held.id, resources=Resources.of(cpus=1).allocate("q"), refusal=None, allocated=False
+    )
+
+    assert received(allocator.allocate(None, now=SECOND)) == {"f1": Resources.of(cpus=1)}
+
+
+def test_agents_that_headroom_kept_back_are_offered_when_the_guarantee_is_met_elsewhere() -> None:
+    allocator = an_allocator()
+    allocator.update_quota("q", guarantee(cpus=1))
+    add_framework(allocator, "f1", "r")
+    add_framework(allocator, "f2", "q", active=False)
+    machine = Resources.of(cpus=1)
+    add_agent(allocator, "n1", total=machine)
+    assert allocator.allocate(None, now=0) == ()
+    assert allocator.candidates.among(None) == []
+
+    add_agent(allocator, "n2", total=machine, used={FrameworkId("f2"): machine.allocate("q")})
+
+    assert received(allocator.allocate(None, now=SECOND)) == {"f1": machine}
