@@ -100,9 +100,10 @@ class Grant:
 class Interned:
     """One object for equal bundles, and for equal grants."""
 
-    __slots__ = ("_bundles", "_parts")
+    __slots__ = ("_bundles", "_kept_max", "_parts")
 
-    def __init__(self) -> None:
+    def __init__(self, kept_max: int = KEPT_MAX) -> None:
+        self._kept_max = kept_max
         self._bundles: dict[Resources, Bundle] = {}
         self._parts: dict[Resources, tuple[Grant, ...]] = {}
 
@@ -110,7 +111,7 @@ class Interned:
         """The bundle of these resources, which carry no role."""
         bundle = self._bundles.get(resources)
         if bundle is None:
-            _make_room(self._bundles)
+            _make_room(self._bundles, self._kept_max)
             bundle = self._bundles[resources] = Bundle(resources)
         return bundle
 
@@ -118,7 +119,7 @@ class Interned:
         """Held resources, which carry their roles, as grants in order of roles."""
         parts = self._parts.get(resources)
         if parts is None:
-            _make_room(self._parts)
+            _make_room(self._parts, self._kept_max)
             by_role = resources.allocations_by_role()
             assert sum(len(part.amounts) for part in by_role.values()) == len(resources.amounts), (
                 f"expected resources that are allocated to a role, got {resources}"
@@ -136,8 +137,8 @@ def is_enough(resources: Resources, smallest: tuple[Quantities, ...]) -> bool:
     return bool(quantities) and any(quantities.contains(each) for each in smallest)
 
 
-def _make_room(table: dict[Any, Any]) -> None:
-    if len(table) >= KEPT_MAX:
+def _make_room(table: dict[Any, Any], kept_max: int = KEPT_MAX) -> None:
+    if len(table) >= kept_max:
         table.clear()
 
 

@@ -17,7 +17,8 @@ PENDING_MAX: Final = 1_024  # Kinds of grants noted and not yet added up; bounds
 class Ledger:
     """Sums over all holders. Holdings of frameworks that are not known yet count in the cluster and in no role."""
 
-    def __init__(self) -> None:
+    def __init__(self, pending_max: int = PENDING_MAX) -> None:
+        self._pending_max = pending_max
         self._held: Amounts = {}
         self._reserved_held: Amounts = {}
         self._by_role: dict[str, Amounts] = {}
@@ -30,14 +31,14 @@ class Ledger:
         """A framework that is known holds it (1), or no longer (-1); its role is charged for it."""
         pending = self._charged
         pending[grant] = pending.get(grant, 0) + sign
-        if len(pending) > PENDING_MAX:
+        if len(pending) > self._pending_max:
             self._settle()
 
     def uncharged(self, grant: Grant, sign: int) -> None:
         """The same for a framework that is not known; no role is charged."""
         pending = self._uncharged
         pending[grant] = pending.get(grant, 0) + sign
-        if len(pending) > PENDING_MAX:
+        if len(pending) > self._pending_max:
             self._settle()
 
     @property

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from allocators.hierarchical import grants, ledger
 from allocators.hierarchical.grants import Interned
 from allocators.hierarchical.ledger import Ledger
 from mesos_py.protocol.resources import Resources
@@ -58,19 +57,17 @@ def test_goods_and_riders_are_all_of_a_bundle() -> None:
     assert bundle.goods + bundle.riders == resources
 
 
-def test_a_full_table_is_emptied_and_answers_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(grants, "KEPT_MAX", 2)
-    interned = Interned()
+def test_a_full_table_is_emptied_and_answers_as_before() -> None:
+    interned = Interned(kept_max=2)
 
     bundles = [interned.bundle(Resources.of(cpus=number)) for number in (1, 2, 3, 1)]
 
     assert [bundle.resources.cpus for bundle in bundles] == [1, 2, 3, 1]
 
 
-def test_the_ledger_adds_up_grants_by_role_and_by_top_level_role(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ledger, "PENDING_MAX", 1)
+def test_the_ledger_adds_up_grants_by_role_and_by_top_level_role() -> None:
     one, two = Interned().bundle(Resources.of(cpus=1)), Interned().bundle(Resources.of(cpus=2))
-    sums = Ledger()
+    sums = Ledger(pending_max=1)
 
     for grant in (one.grant("a"), two.grant("a/x"), two.grant("a/x"), one.grant("b")):
         sums.charged(grant, 1)
