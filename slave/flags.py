@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import msgspec
 
 from libprocess_py.flags import flag, one_of, parse_bool, parse_count
+from libprocess_py.runtime.addresses import resolved
 from libprocess_py.runtime.settings import parse_ip, parse_port
 from mesos_py.protocol.attributes import Attributes
 from mesos_py.protocol.detector import parse_master
@@ -37,7 +38,7 @@ def show_environment(variables: tuple[tuple[str, str], ...]) -> str:
 
 
 def _master(text: str) -> str:
-    parse_master(text)
+    parse_master(resolved(text))
     return text
 
 
@@ -55,7 +56,7 @@ def _attributes(text: str) -> str:
 class AgentFlags:
     """What an agent can be told at its start."""
 
-    master: str = flag("The master, as ip:port.", parse=_master)
+    master: str = flag("The master, as host:port.", parse=_master)
     ip: str = flag("Address to listen on.", default="127.0.0.1", parse=parse_ip)
     port: int = flag("Port to listen on; 0: any.", default=DEFAULT_PORT, parse=parse_port)
     advertise_ip: str | None = flag(

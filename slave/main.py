@@ -15,6 +15,7 @@ from libprocess_py.core.kernel import Policy
 from libprocess_py.flags import shown
 from libprocess_py.node import Node
 from libprocess_py.pid import PID
+from libprocess_py.runtime.addresses import resolved
 from libprocess_py.runtime.awaiting import result
 from libprocess_py.runtime.loop_node import LoopNode
 from libprocess_py.runtime.program import run as run_node
@@ -90,7 +91,7 @@ def spawn_agent(
     os.makedirs(settings.work_dir, exist_ok=True)
     surroundings = Surroundings(
         containerizer=node.spawn(containerizer or PosixContainerizer()),
-        detector=detector or StandaloneDetector(parse_master(flags.master)),
+        detector=detector or StandaloneDetector(parse_master(resolved(flags.master))),
         sandboxes=DiskSandboxes(),
     )
     options = AgentOptions(flags=shown(flags), files=node.spawn(FileReader()))

@@ -13,7 +13,7 @@ from typing import Final
 import click
 
 from libprocess_py.node import Node
-from libprocess_py.runtime.addresses import local_ip_towards
+from libprocess_py.runtime.addresses import local_ip_towards, resolved
 from libprocess_py.runtime.awaiting import result
 from libprocess_py.runtime.program import run
 from libprocess_py.runtime.settings import NodeSettings
@@ -38,7 +38,7 @@ Exit status: 0 all instances finished, 1 one failed or was killed,
 
 
 @click.command("execute", epilog=EPILOG)
-@click.option("--master", required=True, envvar="MESOS_MASTER", help="Where the master is: ip:port.  [MESOS_MASTER]")
+@click.option("--master", required=True, envvar="MESOS_MASTER", help="Where the master is: host:port.  [MESOS_MASTER]")
 @click.option("--command", "line", required=True, help="What to run, by /bin/sh.")
 @click.option("--resources", default="cpus:1;mem:32", show_default=True, help="What each instance needs.")
 @click.option(
@@ -53,7 +53,7 @@ def command(master: str, line: str, resources: str, instances: int, name: str, r
     slaves/*/frameworks/*/executors/TASK/runs/latest/stdout and stderr.
     """
     try:
-        leader = parse_master(master)
+        leader = parse_master(resolved(master))
         needed = Resources.parse(resources)
         ip = local_ip_towards(leader.address)
     except (ValueError, OSError) as error:

@@ -43,7 +43,7 @@ EXECUTOR_COMMAND: Final = 'exec "$MESOS_PYTHON" -P -m mesos_py.frameworks.execut
 class ClusterExecutor(concurrent.futures.Executor):
     """Runs ordinary Python functions as tasks.
 
-    master: `ip:port`. resources: what one call needs. executor_resources: what the process that runs them needs, once
+    master: `host:port`. resources: what one call needs. executor_resources: what the process that runs them needs, once
     per agent. attempts_max: how often a call is started when its agent or executor is lost under it; an exception is
     an answer, not a loss. framework: how to introduce itself to the master, if not as `ClusterExecutor` of this user.
 

@@ -9,7 +9,7 @@ import concurrent.futures
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from libprocess_py.runtime.addresses import local_ip_towards
+from libprocess_py.runtime.addresses import local_ip_towards, resolved
 from libprocess_py.runtime.background import BackgroundNode
 from libprocess_py.runtime.settings import NodeSettings
 from mesos_py.frameworks.scheduler.callbacks import Scheduler
@@ -28,7 +28,7 @@ STOP_TIMEOUT_S: Final = (
 class SchedulerDriver:
     """`start()`, `join()`, `run()`, `stop()`, `abort()` as in FW-02. Everything else goes through `call`.
 
-    `master` is `ip:port`. The node listens on `ip`, by default the address from which this host reaches the master.
+    `master` is `host:port`. The node listens on `ip`, by default the address from which this host reaches the master.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class SchedulerDriver:
         ip: str | None = None,
         implicit_acknowledgements: bool = True,
     ) -> None:
-        leader = parse_master(master)
+        leader = parse_master(resolved(master))
         self.process = SchedulerProcess(
             scheduler,
             framework,
