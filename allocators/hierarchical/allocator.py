@@ -356,8 +356,9 @@ class HierarchicalAllocator(ExplainedPolicy):
         return allocations
 
     def _note_openings(self) -> None:
-        """With quotas room may grow through events elsewhere."""
-        if self._openings != self.books.openings:
+        """With quotas room may grow through events elsewhere, and while the deficit of an overcommitted agent hides
+        some of it, even through guarantees that this very run will meet."""
+        if self._openings != self.books.openings or self.books.overcommitted:
             self._openings = self.books.openings
             if self.books.roles.quotas:
                 self._wake_all()

@@ -40,6 +40,7 @@ class Books:
         self.agents: dict[AgentId, AgentBook] = {}
         self.with_free: dict[AgentId, AgentBook] = {}  # The agents of which something is free.
         self.with_revocable: dict[AgentId, AgentBook] = {}  # The agents that have something revocable.
+        self.overcommitted: dict[AgentId, AgentBook] = {}  # Those that have less than is held of them.
         self.openings = 0  # Changes since which limits or headroom may leave more room than they did.
         self.frameworks: dict[FrameworkId, FrameworkBook] = {}
         self._ledger = Ledger()
@@ -78,6 +79,7 @@ class Books:
         del self.agents[agent_id]
         self.with_free.pop(agent_id, None)
         self.with_revocable.pop(agent_id, None)
+        self.overcommitted.pop(agent_id, None)
 
     def set_total(self, agent: AgentBook, total: Resources) -> None:
         """The agent has this now, whatever is held of it."""
@@ -105,6 +107,10 @@ class Books:
             self.with_free[agent.id] = agent
         else:
             self.with_free.pop(agent.id, None)
+        if not agent.is_exact:
+            self.overcommitted[agent.id] = agent
+        elif self.overcommitted:
+            self.overcommitted.pop(agent.id, None)
 
     # Frameworks.
 

@@ -13,7 +13,9 @@ from tests.support.allocator_builders import (
     a_framework,
     add_agent,
     add_framework,
+    an_agent,
     anything_goes,
+    give_back,
     received,
 )
 from tests.support.resource_notation import resources_of
@@ -72,6 +74,34 @@ def test_what_rides_along_with_what_is_owed_does_not_wait_for_the_poorest() -> N
     add_agent(allocator, "n1", total=total)
 
     assert received(allocator.allocate(None, now=0)) == {"f1": total}
+
+
+def test_room_that_a_deficit_hid_is_offered_in_the_run_that_meets_the_last_guarantee() -> None:
+    allocator = an_allocator()
+    everything = (Capability.MULTI_ROLE, Capability.GPU_RESOURCES)
+    with_gpus = Resources.of(cpus=2, gpus=1)
+    for name, role in (("holder", "x"), ("f2", "r")):
+        info = a_framework(role, capabilities=everything)
+        allocator.add_framework(FrameworkId(name), info, used={}, active=name == "holder", suppressed_roles=())
+    shrunk = add_agent(allocator, "n3", total=with_gpus)
+    allocator.allocate(None, now=0)
+    allocator.suppress_offers(FrameworkId("holder"), ())
+    allocator.update_agent(shrunk, an_agent("n3", Resources.of(gpus=1)), total=Resources.of(gpus=1))
+    add_framework(allocator, "f1", "q")
+    add_agent(allocator, "n2", total=Resources.of(cpus=2))
+    give_back(allocator, allocator.allocate(None, now=0), refuse_s=3)
+    allocator.update_quota("q", guarantee(cpus=2))
+    add_agent(allocator, "n1", total=with_gpus)
+    allocator.activate_framework(FrameworkId("f2"))
+
+    runs = [received(allocator.allocate(None, now=second * SECOND)) for second in range(1, 5)]
+
+    assert runs == [
+        {"f2": Resources.of(gpus=1)},
+        {},
+        {"f1": Resources.of(cpus=2), "f2": Resources.of(cpus=2)},
+        {},
+    ]
 
 
 def test_what_a_limit_leaves_is_no_offer_if_it_is_too_small() -> None:
