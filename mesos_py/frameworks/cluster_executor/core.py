@@ -202,6 +202,11 @@ class CallBook:
         return failed
 
     @property
+    def needed(self) -> Resources:
+        """What the first call on an agent takes: its own resources and those of the executor."""
+        return self.resources + self.executor.resources
+
+    @property
     def waiting(self) -> int:
         return len(self._waiting)
 

@@ -52,7 +52,7 @@ class CallScheduler(Scheduler):
         self._answer = answer
         self._futures: dict[int, concurrent.futures.Future[Any]] = {}  # Of the calls that are open.
         self._numbers: dict[concurrent.futures.Future[Any], int] = {}
-        self._suppressed = False
+        self._suppressed = self._complained = False
         self._refused: str | None = None
 
     def submit(self, driver: Driver, payload: bytes, *, future: concurrent.futures.Future[Any]) -> None:
@@ -88,6 +88,10 @@ class CallScheduler(Scheduler):
         for placement in placements:
             tasks = tuple(task for call in placement.calls if (task := self._start(call)) is not None)
             driver.launch(placement.offer_ids, tasks, filters=BUSY_FILTERS)
+        if placements:
+            self._complained = False
+        elif self._book.waiting and not self._book.running:
+            self._complain(offers)
         if self._book.waiting:
             driver.decline(tuple(unused))
         else:
@@ -166,6 +170,13 @@ class CallScheduler(Scheduler):
         future = self._futures.pop(number)
         del self._numbers[future]
         return future
+
+    def _complain(self, offers: tuple[Offer, ...]) -> None:
+        """Say once that nothing offered is enough: whoever waits for the calls would wait without a word."""
+        if not self._complained:
+            self._complained = True
+            largest = max((offer.resources.unallocate() for offer in offers), key=lambda resources: resources.cpus)
+            logger.warning("calls_fit_nowhere needed=%s largest_offer=%s", self._book.needed, largest)
 
     def _reconcile(self, driver: Driver) -> None:
         """Ask now and then: what was lost with an agent while there was no master, nobody tells unasked (FW-08)."""

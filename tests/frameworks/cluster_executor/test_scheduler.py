@@ -6,6 +6,8 @@ import concurrent.futures
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from libprocess_py.pid import PID
 from mesos_py.frameworks import function_payload
 from mesos_py.frameworks.cluster_executor.scheduler import RECONCILE_NS, CallScheduler
@@ -84,3 +86,26 @@ def test_a_call_that_nobody_remembers_is_run_again() -> None:
     assert [task.task_id for task in driver.launched] == ["1.1", "1.2"]
     assert not future.done()
     assert scheduler.progress.lost == 1
+
+
+def test_calls_that_fit_nowhere_are_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    scheduler, driver = a_scheduler()
+    submit(scheduler, driver)
+
+    for number in range(3):
+        scheduler.resource_offers(driver, (an_offer(number, resources="cpus:0.5"),))
+
+    assert [record.getMessage() for record in caplog.records] == [
+        "calls_fit_nowhere needed=cpus:1 largest_offer=cpus:0.5"
+    ]
+
+
+def test_calls_that_wait_for_others_to_end_are_no_cause_for_complaint(caplog: pytest.LogCaptureFixture) -> None:
+    scheduler, driver = a_scheduler()
+    submit(scheduler, driver)
+    submit(scheduler, driver)
+
+    scheduler.resource_offers(driver, (an_offer(1, resources="cpus:1"),))
+    scheduler.resource_offers(driver, (an_offer(2, resources="cpus:0.5"),))
+
+    assert caplog.records == []
