@@ -26,7 +26,9 @@ RUN: Final = area(
      "extra = self._chop(bundle.goods, quota.room(role), agent=agent)"),
     ("nothing rides along with fair shares", "resources=bundle.riders + extra", "resources=extra"),
     ("fair shares are not counted", "        quota.hand_out(role, extra.quantities)\n", ""),
-    ("guarantees that are met open nothing", "                    self.has_met_guarantees = True\n", ""),
+    ("guarantees that are met open nothing", "                    self.has_met_guarantees = True\n", "",
+     "What is owed lowers both sides of the surplus. It leaves more room only where a deficit hid some, and then "
+     "everybody is looked at anyway."),
     ("shares that fill guarantees open nothing", "            self.leaves_openings = True\n", "            pass\n"),
     ("a role that got something keeps its rank", "                        ranking.booked(role)\n",
      "                        pass\n"),
