@@ -155,7 +155,7 @@ def guarantees_come_first(seen: SeenRun) -> None:
     if after._settings.min_allocatable or seen.agents is not None:
         return
     for role, quota in after.books.roles.quotas.items():
-        if not any(is_willing(after, each, role) for each in after.books.frameworks):
+        if not any(is_willing(after, each, role=role) for each in after.books.frameworks):
             continue
         missing = quota.guarantees - consumed(after, role)
         for agent in after.books.agents.values():
@@ -164,7 +164,7 @@ def guarantees_come_first(seen: SeenRun) -> None:
                 assert not any(left[name] for name in missing), f"{role} is owed {left}"
 
 
-def is_willing(allocator: HierarchicalAllocator, framework_id: FrameworkId, role: str) -> bool:
+def is_willing(allocator: HierarchicalAllocator, framework_id: FrameworkId, *, role: str) -> bool:
     framework = allocator.books.frameworks[framework_id]
     return (
         framework.takes_part(role)

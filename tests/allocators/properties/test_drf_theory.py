@@ -53,7 +53,7 @@ def total_weight(users: Users) -> Fraction:
     return sum((user.weight for user in users.values()), Fraction(0))
 
 
-def left_of(capacity: Vector, users: Users, tasks: Mapping[str, Fraction]) -> dict[str, Fraction]:
+def left_of(capacity: Vector, users: Users, *, tasks: Mapping[str, Fraction]) -> dict[str, Fraction]:
     used = [bundle_of(user, tasks[name]) for name, user in users.items()]
     return {name: amount - sum(each[name] for each in used) for name, amount in capacity.items()}
 
@@ -78,7 +78,7 @@ def test_nobody_runs_more_with_the_bundle_of_another_scaled_by_weight(capacity: 
 
 @given(capacity=capacities, users=users_any)
 def test_what_is_left_over_runs_nobodys_task(capacity: Vector, users: Users) -> None:
-    left = left_of(capacity, users, divisible(capacity, users))
+    left = left_of(capacity, users, tasks=divisible(capacity, users))
 
     assert min(left.values()) >= 0
     assert all(tasks_in(left, user) == 0 for user in users.values())
@@ -184,7 +184,7 @@ def test_until_somebody_is_out_nobody_envies_a_bundle_less_one_task(capacity: Ve
 def test_when_it_stops_no_remaining_task_fits(capacity: Vector, users: Users) -> None:
     tasks, _ = discrete(capacity, users)
 
-    left = left_of(capacity, users, tasks)
+    left = left_of(capacity, users, tasks=tasks)
     assert min(left.values()) >= 0
     assert all(tasks_in(left, user) < 1 for user in users.values())
 
@@ -217,7 +217,7 @@ def test_an_allocator_whose_frameworks_keep_one_task_of_each_offer_does_as_well(
     one_of_each = sum(user.dominant(capacity) for user in users.values())
     for name, user in users.items():
         assert done[name] * user.dominant(capacity) > user.weight / total_weight(users) * (1 - one_of_each)
-    assert all(tasks_in(left_of(capacity, users, done), user) < 1 for user in users.values())
+    assert all(tasks_in(left_of(capacity, users, tasks=done), user) < 1 for user in users.values())
 
 
 def resources(amounts: Vector) -> Resources:
