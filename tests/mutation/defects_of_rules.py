@@ -54,7 +54,7 @@ RECOVERY: Final = area(
     "allocators/hierarchical/recovery.py",
     ("one agent more is waited for", "count >= self._needed", "count > self._needed"),
     ("the pause lasts a moment longer", "now < self._deadline", "now <= self._deadline"),
-    ("the share of agents is rounded up", "self._needed = int(", "self._needed = -int(-"),
+    ("the share of agents is rounded up", "self._needed = int(", "self._needed = int(Fraction(99, 100) + "),
     ("resuming does not end the wait for agents", "        self._is_paused = False\n        self._deadline = None\n",
      "        self._is_paused = False\n"),
 )  # fmt: skip

@@ -151,6 +151,24 @@ def test_an_operation_on_an_offer_is_no_allocation_and_changes_the_agent() -> No
     allocator.check()
 
 
+def test_an_operation_decides_no_tie_among_frameworks() -> None:
+    allocator = an_allocator()
+    for name in ("f1", "f2"):
+        add_framework(allocator, name, "r")
+    for name in ("n1", "n2"):
+        add_agent(allocator, name)
+    allocations = allocator.allocate(None, now=0)
+    (own,) = (each for each in allocations if each.framework_id == F1)
+    plain = Resources.of(cpus=1).allocate("r")
+    reserved = resources_of([{"cpus": 1, "@reservations": [{"role": "r"}]}]).allocate("r")
+
+    for conversion in (Conversion(consumed=plain, produced=reserved), Conversion(consumed=reserved, produced=plain)):
+        allocator.update_allocation(F1, own.agent_id, conversions=[conversion])
+
+    assert allocator.books.framework_sorters["r"].sort() == ["f1", "f2"]
+    assert allocator.books.framework_sorters["r"].counts() == {"f1": 1, "f2": 1}
+
+
 def test_another_copy_of_a_shared_volume_does_not_change_the_agent() -> None:
     volume = resources_of([{"disk": 5, "@role": "r", "@disk": {"persistence": "v"}, "@shared": True}])
     allocator = an_allocator()

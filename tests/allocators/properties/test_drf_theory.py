@@ -171,8 +171,10 @@ def test_until_somebody_is_out_nobody_envies_a_bundle_less_one_task(capacity: Ve
     tasks = dict.fromkeys(users, Fraction(0))
     for name in schedule:
         shares = {each: tasks[each] * user.dominant(capacity) / user.weight for each, user in users.items()}
-        if name != min(users, key=shares.__getitem__):
-            return  # The poorest was passed over: he is out.
+        poorest = min(users, key=shares.__getitem__)
+        if tasks_in(left_of(capacity, users, tasks), users[poorest]) < 1:
+            return  # He is out.
+        assert name == poorest
         tasks[name] += 1
         for each, user in users.items():
             for other, owner in users.items():
