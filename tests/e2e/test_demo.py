@@ -21,8 +21,10 @@ from tests.support.waiting import PATIENCE_S, until
 
 DEMO: Final = (sys.executable, "-m", "mesos_py.cli", "demo")
 COURSE_S: Final = 12.0  # A whole demo; the long run interrupts it all along.
-STEP_S: Final = 0.05
-MOMENTS: Final = tuple(round(number * STEP_S, 2) for number in range(int(COURSE_S / STEP_S)))
+# The start makes most of what could be left behind, so it is interrupted at every twentieth of a second.
+START_S: Final = 1.6
+STARTING: Final = tuple(round(number * 0.05, 2) for number in range(int(START_S / 0.05)))
+MOMENTS: Final = STARTING + tuple(START_S + number * 0.5 for number in range(int((COURSE_S - START_S) / 0.5)))
 # In the default run the demo is interrupted when its output or its processes say how far it is.
 STAGES: Final = ("one daemon", "all daemons", "shell tasks", "census")
 TOLD: Final = {"shell tasks": "agents are up", "census": "batches"}
