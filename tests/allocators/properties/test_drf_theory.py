@@ -172,7 +172,7 @@ def test_until_somebody_is_out_nobody_envies_a_bundle_less_one_task(capacity: Ve
     for name in schedule:
         shares = {each: tasks[each] * user.dominant(capacity) / user.weight for each, user in users.items()}
         poorest = min(users, key=shares.__getitem__)
-        if tasks_in(left_of(capacity, users, tasks), users[poorest]) < 1:
+        if tasks_in(left_of(capacity, users, tasks=tasks), users[poorest]) < 1:
             return  # He is out.
         assert name == poorest
         tasks[name] += 1
