@@ -63,6 +63,7 @@ def test_everything_finishes_whatever_breaks_and_is_mended(seed: int, schedule: 
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1800)
 @settings(max_examples=300)
 @given(seed=st.integers(0, 2**32), schedule=st.lists(faults, max_size=12))
 def test_everything_finishes_in_many_more_runs(seed: int, schedule: list[Fault]) -> None:
