@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from bench.allocator.growth import FIXED_AGENTS, FIXED_FRAMEWORKS, ROLES, Growth, growths_of
 from bench.allocator.table import figure_of
 from bench.allocator.targets import ORIGINAL_Y, TARGETS, original
+from bench.plotting import check_plot
 from bench.report import Report, Result, cpu_name
 
 if TYPE_CHECKING:
@@ -35,22 +36,6 @@ DPI: Final = 130
 
 Points: TypeAlias = Sequence[tuple[float, float]]
 Panel: TypeAlias = "Callable[[Axes, Report], None]"
-
-
-class PlotUnavailable(Exception):
-    """matplotlib is not installed, or does not know the format."""
-
-
-def check_plot(path: Path) -> None:
-    """Raise `PlotUnavailable` if the picture cannot be drawn: better before measuring than afterwards."""
-    try:
-        from matplotlib.backend_bases import FigureCanvasBase
-    except ImportError as error:
-        hint = "pip install 'libprocess-py[plot]'"
-        raise PlotUnavailable(f"--plot: expected matplotlib, which `{hint}` brings") from error
-    known = FigureCanvasBase.get_supported_filetypes()
-    if path.suffix.removeprefix(".") not in known:
-        raise PlotUnavailable(f"--plot: {path.name!r} should end in one of .{', .'.join(sorted(known))}")
 
 
 def save_plot(report: Report, path: Path) -> None:

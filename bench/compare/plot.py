@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from bench.compare.figures import WARM_UP, Figures
 from bench.compare.run import Comparison
 from bench.compare.scenario import Tenant
+from bench.plotting import check_plot
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,16 +32,11 @@ DOTS_PER_INCH: Final = 110
 GRID: Final = "#d9d9d9"
 
 
-class NoMatplotlib(ValueError):
-    """A picture was asked for, and matplotlib is not installed."""
-
-
 def save_plot(comparison: Comparison, path: Path) -> None:
-    """Draw the comparison into a file, of the kind that its name ends with. Raises NoMatplotlib."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise NoMatplotlib("expected matplotlib, which `pip install 'libprocess-py[plot]'` brings") from error
+    """Draw the comparison into a file, of the kind that its name ends with. Raises PlotUnavailable."""
+    check_plot(path)
+    from matplotlib.figure import Figure
+
     rows = ceil(len(comparison.figures) / COLUMNS)
     figure = Figure(figsize=(WIDTH, BARS_HEIGHT + 0.9 + LINES_HEIGHT * rows), layout="constrained", dpi=DOTS_PER_INCH)
     grid = figure.add_gridspec(2, 1, height_ratios=[BARS_HEIGHT + 0.9, LINES_HEIGHT * rows + 0.4])

@@ -12,6 +12,7 @@ from allocators.policies.registry import POLICIES
 from bench.compare.plot import save_plot
 from bench.compare.run import compare
 from bench.compare.workloads import DEFAULT_SIZE, WORKLOADS, Size
+from bench.plotting import PlotUnavailable, check_plot
 
 EPILOG: Final = "\b\nWorkloads:\n{workloads}\n\n\b\nTry it:\n{examples}\n"
 EXAMPLES: Final = (
@@ -66,6 +67,11 @@ def command(
     the resources of another.
     """
     console = Console(highlight=False)
+    if plot_file is not None:
+        try:
+            check_plot(plot_file)
+        except PlotUnavailable as error:
+            raise click.ClickException(str(error)) from error
     try:
         with console.status("") as status:
             comparison = compare(policies, workload, size=Size(**size), progress=status.update)
@@ -78,5 +84,5 @@ def command(
     if plot_file is not None:
         try:
             save_plot(comparison, plot_file)
-        except (ValueError, OSError) as error:  # No matplotlib, no such format, no such folder.
+        except OSError as error:
             raise click.ClickException(f"--plot: {error}") from error

@@ -13,8 +13,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from bench import actors
 from bench.allocator import compare, growth, running, selection, table
-from bench.allocator.plot import PlotUnavailable, check_plot, save_plot
+from bench.allocator.plot import save_plot
 from bench.allocator.workloads import Entry
+from bench.plotting import PlotUnavailable, check_plot
 from bench.yardstick import measure_machine
 
 EPILOG = """\

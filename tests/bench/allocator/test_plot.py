@@ -9,8 +9,9 @@ import pytest
 from bench.allocator import plot
 from bench.allocator.definitions import Size
 from bench.allocator.growth import SWEEP
-from bench.allocator.plot import PlotUnavailable, panels_of, save_plot
+from bench.allocator.plot import panels_of, save_plot
 from bench.allocator.running import report_of
+from bench.plotting import PlotUnavailable
 from tests.bench.allocator.reports import a_report, measured
 
 PNG = b"\x89PNG\r\n\x1a\n"
