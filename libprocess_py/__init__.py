@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from libprocess_py.core.kernel import ActorFailed, Policy
     from libprocess_py.core.timers import Timer
-    from libprocess_py.errors import MailboxClosed, MalformedMessage, ProtocolError, RemoteDispatch
+    from libprocess_py.errors import (
+        ConnectionLost,
+        MailboxClosed,
+        MalformedMessage,
+        NoSuchProcess,
+        ProtocolError,
+        RemoteDispatch,
+    )
     from libprocess_py.events import NOBODY
     from libprocess_py.future import Future, FutureDiscarded, FutureFailed, Promise, collect
     from libprocess_py.message import Message, Record
@@ -38,8 +45,10 @@ _HOMES: Final = {
     "ActorFailed": "libprocess_py.core.kernel",
     "Policy": "libprocess_py.core.kernel",
     "Timer": "libprocess_py.core.timers",
+    "ConnectionLost": "libprocess_py.errors",
     "MailboxClosed": "libprocess_py.errors",
     "MalformedMessage": "libprocess_py.errors",
+    "NoSuchProcess": "libprocess_py.errors",
     "ProtocolError": "libprocess_py.errors",
     "RemoteDispatch": "libprocess_py.errors",
     "NOBODY": "libprocess_py.events",
@@ -83,5 +92,7 @@ __all__ = [
     "FutureDiscarded",
     "FutureFailed",
     "MailboxClosed",
+    "ConnectionLost",
+    "NoSuchProcess",
     "RemoteDispatch",
 ]

@@ -15,5 +15,13 @@ class MailboxClosed(Exception):
     """The actor that was asked is gone, or went before it answered: the future is abandoned."""
 
 
+class ConnectionLost(Exception):
+    """The connection to that node ended, or could not be made: its actors may be alive."""
+
+
+class NoSuchProcess(Exception):
+    """There was no such actor when somebody linked to it."""
+
+
 class RemoteDispatch(Exception):
     """A method was dispatched to a PID of another node. Methods are called locally; send a message instead."""

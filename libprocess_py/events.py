@@ -9,7 +9,7 @@ sending one:
 | DISPATCH   | the method    | its arguments  | takes the result                            |
 | KEYWORDS   | the method    | (args, kwargs) | takes the result                            |
 | REQUEST    | the answerer  | the request    | takes the response                          |
-| EXITED     | the PID       | None           | None                                        |
+| EXITED     | the PID       | why, or None   | None                                        |
 | TERMINATE  | None          | None           | None                                        |
 | INITIALIZE | None          | None           | None                                        |
 | TIMER      | the timer     | None           | None                                        |

@@ -18,7 +18,7 @@ from libprocess_py.core.mailbox import Mailbox
 from libprocess_py.core.timers import Timer
 from libprocess_py.dispatch import dispatch
 from libprocess_py.driver import Delivery, Driver
-from libprocess_py.errors import MalformedMessage
+from libprocess_py.errors import MalformedMessage, NoSuchProcess
 from libprocess_py.events import EXITED, MESSAGE, NOBODY, REQUEST
 from libprocess_py.future import Future, Promise, ready
 from libprocess_py.host import NodeHost
@@ -187,7 +187,7 @@ class Node:
         if to.address == self.address:
             self.kernel.link(linker.id, to)
         elif to == NOBODY:
-            self.kernel.tell(linker.id, (EXITED, to, None, None))
+            self.kernel.tell(linker.id, (EXITED, to, NoSuchProcess(str(to)), None))
         elif self.kernel.links.add(linker.id, to, remote=True) or reconnect:
             self._driver.connect(to.address, anew=reconnect)
 
@@ -222,6 +222,7 @@ class Node:
             now = self._driver.now()
             if due <= now:
                 self._armed = None  # What was armed has rung: a new timer for the same time must arm it again.
+                kernel.idle = False  # It runs next anyhow: nobody need be woken for it.
                 kernel.fire(now)
         try:
             return kernel.run(budget)

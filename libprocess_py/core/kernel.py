@@ -24,7 +24,7 @@ from libprocess_py.core.decision_log import DecisionLog
 from libprocess_py.core.links import Links
 from libprocess_py.core.mailbox import BOTTOM, ENDED, READY, TERMINATING, UNBORN, Mailbox
 from libprocess_py.core.timers import Timers
-from libprocess_py.errors import ProtocolError
+from libprocess_py.errors import ConnectionLost, NoSuchProcess, ProtocolError
 from libprocess_py.events import (
     DISPATCH,
     EXITED,
@@ -199,12 +199,12 @@ class Kernel:
         if target.id in self.mailboxes:
             self.links.add(linker, target, remote=False)
         else:
-            self.tell(linker, (EXITED, target, None, None))
+            self.tell(linker, (EXITED, target, NoSuchProcess(str(target)), None))
 
     def connection_lost(self, address: Address) -> None:
         """Tell everybody who is linked to an actor of that node."""
         for linker, target in self.links.connection_lost(address):
-            self.tell(linker, (EXITED, target, None, None))
+            self.tell(linker, (EXITED, target, ConnectionLost(str(address)), None))
 
     # Serving events
 
@@ -301,8 +301,8 @@ class Kernel:
             self._suspended[mailbox._process_pid.id].pop(what)
             self._drive(mailbox, what, promise=promise)
         elif kind == EXITED:
-            told: Callable[[PID], Any] = mailbox.exited
-            self._finish(mailbox, told(what), promise=None)
+            told: Callable[[PID, Exception | None], Any] = mailbox.exited_with
+            self._finish(mailbox, told(what, payload), promise=None)
         elif kind == INITIALIZE:
             mailbox._process_phase = READY
             begin: Callable[[], Any] = mailbox.initialize
@@ -365,7 +365,7 @@ class Kernel:
             self._stop(policy, mailbox, error=error, event=event)
         elif mailbox._process_phase is not ENDED:
             try:
-                self._end(mailbox)
+                self._end(mailbox, error)
             except Exception as raised:
                 self._callback_failed(mailbox, raised, event=event)
 
@@ -393,7 +393,7 @@ class Kernel:
             story = f"{mailbox._process_pid} failed in {name_of(event) or event[0]}: {type(error).__name__}: {error}"
             raise ActorFailed(story) from error
 
-    def _end(self, mailbox: Mailbox) -> None:
+    def _end(self, mailbox: Mailbox, failure: Exception | None = None) -> None:
         """The actor leaves. Callbacks of others run meanwhile; whatever they raise, nothing here is left undone."""
         pid = mailbox._process_pid
         mailbox._process_phase = ENDED
@@ -407,7 +407,7 @@ class Kernel:
             try:
                 self._purge(mailbox, "terminated")
             finally:
-                self._tell_of_end(pid)
+                self._tell_of_end(pid, failure)
 
     def _ends_of(self, suspended: dict[Coroutine, Promise[Any] | None]) -> Iterator[Callable[[], object]]:
         for coroutine, promise in suspended.items():
@@ -415,17 +415,17 @@ class Kernel:
             if promise is not None:
                 yield promise.abandon
 
-    def _tell_of_end(self, pid: PID) -> None:
+    def _tell_of_end(self, pid: PID, failure: Exception | None) -> None:
         try:
             self.host.ended(pid)
         finally:
-            self._notify_of_end(pid)
+            self._notify_of_end(pid, failure)
 
-    def _notify_of_end(self, pid: PID) -> None:
+    def _notify_of_end(self, pid: PID, failure: Exception | None) -> None:
         for address in self.links.linker_ended(pid.id):
             self.host.unlinked(address)
         for linker in self.links.target_ended(pid):
-            self.tell(linker, (EXITED, pid, None, None))
+            self.tell(linker, (EXITED, pid, failure, None))
         waiters = self._waiters.pop(pid.id, None)
         if waiters is not None:
             run_all(partial(waiter.set, True) for waiter in waiters)

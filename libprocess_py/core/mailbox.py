@@ -99,3 +99,11 @@ class Mailbox:
 
     def exited(self, pid: PID) -> None:
         """A linked actor ended (local), or the connection to it was lost (remote: it may be alive)."""
+
+    def exited_with(self, pid: PID, failure: Exception | None) -> object:
+        """The same for those who ask why: None is an end in good order, which only an actor can have.
+
+        Otherwise it is what a handler of that actor raised, ConnectionLost, or NoSuchProcess: it had ended before.
+        """
+        told: Callable[[PID], object] = self.exited
+        return told(pid)

@@ -92,7 +92,7 @@ class ThreadedProcess(Process):
 
 
 def _on_thread(method: Callable[..., R]) -> Callable[..., Any]:
-    handles_events = hasattr(method, "_libprocess_installed") or method.__name__ == "exited"
+    handles_events = hasattr(method, "_libprocess_installed") or method.__name__ in ("exited", "exited_with")
 
     @functools.wraps(method)
     def call(self: ThreadedProcess, *args: Any, **kwargs: Any) -> R | Future[R]:
