@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from libprocess_py.core.kernel import ActorFailed, Policy
+    from libprocess_py.core.failures import ActorFailed, Policy
     from libprocess_py.core.timers import Timer
     from libprocess_py.errors import (
         ConnectionLost,
@@ -42,8 +42,8 @@ else:  # Unseen by type checkers, which would take every name for one of ours.
 
 
 _HOMES: Final = {
-    "ActorFailed": "libprocess_py.core.kernel",
-    "Policy": "libprocess_py.core.kernel",
+    "ActorFailed": "libprocess_py.core.failures",
+    "Policy": "libprocess_py.core.failures",
     "Timer": "libprocess_py.core.timers",
     "ConnectionLost": "libprocess_py.errors",
     "MailboxClosed": "libprocess_py.errors",

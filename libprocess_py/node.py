@@ -13,8 +13,10 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeVar, overload
 from urllib.parse import unquote
 
 from libprocess_py.core.decision_log import DecisionLog
-from libprocess_py.core.kernel import STEP_EVENTS, Kernel, Policy
+from libprocess_py.core.failures import Policy
+from libprocess_py.core.kernel import STEP_EVENTS, Kernel
 from libprocess_py.core.mailbox import Mailbox
+from libprocess_py.core.observer import Logged, Observer, combined
 from libprocess_py.core.timers import Timer
 from libprocess_py.dispatch import dispatch
 from libprocess_py.driver import Delivery, Driver
@@ -65,7 +67,9 @@ class Node:
         self.metrics = self._host.metrics
         self.routes = self._host.routes
         self.kernel = Kernel(self._host, address, policy=options.policy)
-        self.kernel.log = options.log
+        self._logged = () if options.log is None else (Logged(options.log, driver.now),)
+        self._observers: tuple[Observer, ...] = ()
+        self.kernel.observer = combined(self._logged)
         if options.encode_local:
             self.kernel.by_reference = None
         self._numbers: dict[str, int] = {}
@@ -211,6 +215,16 @@ class Node:
         """The exit status of a child process (negative: its signal); None when it is not ours. Never fails."""
         return self._driver.reap(os_pid)
 
+    def observe(self, observer: Observer) -> None:
+        """Have it told of every event that an actor here is served, behind those that observe already."""
+        self._set_observers((*self._observers, observer))
+
+    def unobserve(self, observer: Observer) -> None:
+        """Leave it in peace. Raises ValueError if it does not observe."""
+        observers = list(self._observers)
+        observers.remove(observer)
+        self._set_observers(tuple(observers))
+
     # For drivers
 
     def step(self, budget: int = STEP_EVENTS) -> bool:
@@ -275,6 +289,11 @@ class Node:
         self.kernel.connection_lost(address)
 
     # Helpers
+
+    def _set_observers(self, observers: tuple[Observer, ...]) -> None:
+        """From the next turn on. The decision log comes last: what another observer drops decided nothing."""
+        self._observers = observers
+        self.kernel.observer = combined((*observers, *self._logged))
 
     def _answer(self, id: str, request: Request, *, served: Promise[Response]) -> Response | Future[Response]:
         """In the actor's own turn: so the routes that its `initialize` adds answer whatever came before."""

@@ -19,7 +19,8 @@ from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar, overload
 
 from libprocess_py.clock import Clock
-from libprocess_py.core.kernel import Kernel, Policy
+from libprocess_py.core.failures import Policy
+from libprocess_py.core.kernel import Kernel
 from libprocess_py.core.mailbox import UNBORN, Mailbox, MethodTable
 from libprocess_py.core.timers import Timer
 from libprocess_py.dispatch import dispatch

@@ -9,7 +9,7 @@ from typing import Final
 from allocators.allocator import Allocator, AllocatorSettings
 from allocators.allocator_process import AllocatorProcess
 from allocators.policies.registry import make_allocator
-from libprocess_py.core.kernel import Policy
+from libprocess_py.core.failures import Policy
 from libprocess_py.flags import FlagError, shown
 from libprocess_py.node import Node
 from libprocess_py.pid import PID

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from libprocess_py.core.kernel import Policy
+from libprocess_py.core.failures import Policy
 from libprocess_py.flags import shown
 from libprocess_py.node import Node
 from libprocess_py.pid import PID

@@ -5,10 +5,13 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Self
 
+from libprocess_py.auth.core.secret import Secret
+from libprocess_py.auth.keyring import Keyring
 from libprocess_py.core.decision_log import DecisionLog
-from libprocess_py.core.kernel import Policy
+from libprocess_py.core.failures import Policy
 from libprocess_py.flags import flag, load, parse_bool
 from libprocess_py.metrics.process import METRICS_RATE
 from libprocess_py.node import NodeOptions
@@ -16,6 +19,8 @@ from libprocess_py.pid import PORT_MAX, Address
 from libprocess_py.rate_limiter import Rate
 
 PREFIX: Final = "LIBPROCESS_"
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
 REQUEST_TIMEOUT_S: Final = 120.0  # The largest body takes less on any line in use; a trickling client is let go.
 
 
@@ -34,6 +39,18 @@ def parse_port(text: str) -> int:
     return int(text)
 
 
+def parse_path(text: str) -> Path:
+    """An absolute path. Raises ValueError, which does not repeat the text: somebody may have put a secret there."""
+    if not text.startswith("/") or not text.isprintable():
+        raise ValueError("expected an absolute path")
+    return Path(text)
+
+
+def parse_networks(text: str) -> tuple[Network, ...]:
+    """Addresses and networks, separated by commas: `10.0.0.7,192.168.0.0/16`. Raises ValueError."""
+    return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
+
+
 @dataclass(frozen=True)
 class _Variables:
     """The part of the settings that libprocess takes from the environment, under the names it uses."""
@@ -44,6 +61,14 @@ class _Variables:
     advertise_port: int | None = flag("Port at which peers reach us, likewise.", default=None, parse=parse_port)
     require_peer_address_ip_match: bool = flag(
         "Refuse messages whose sender claims another address than its connection has.", default=False, parse=parse_bool
+    )
+    secret_file: Path | None = flag(
+        "File of secrets shared with peers, one per line, newest first; each peer has to prove one.",
+        default=None,
+        parse=parse_path,
+    )
+    plain_peers: tuple[Network, ...] = flag(
+        "Networks whose nodes may go without: plain libprocess is spoken with them.", default=(), parse=parse_networks
     )
     metrics_snapshot_endpoint_rate_limit: Rate = flag(  # noqa: RUF009  # A rate is frozen.
         "How often /metrics/snapshot is answered, e.g. 2/1secs.", default=METRICS_RATE, parse=Rate.parse
@@ -60,6 +85,9 @@ class NodeSettings:
     advertise_port: int | None = None
     delegate: str | None = None  # Id of the process that answers paths which name none: "/state" is "/master/state".
     require_peer_address_ip_match: bool = False
+    secrets: tuple[Secret, ...] = ()  # Shared with peers, the newest first; each peer has to prove one.
+    secret_file: Path | None = None  # More of them, before those; read again when it changes.
+    plain_peers: tuple[Network, ...] = ()  # Whose nodes may go without a proof.
     metrics_snapshot_endpoint_rate_limit: Rate | None = METRICS_RATE  # None: answered whenever it is asked for.
     request_timeout_s: float = REQUEST_TIMEOUT_S
     policy: Policy = Policy.END_ACTOR
@@ -75,6 +103,14 @@ class NodeSettings:
         """
         found = load(_Variables, {}, environ=environ, prefix=PREFIX)
         return cls(**{**vars(found), **others})
+
+    def keyring(self) -> Keyring | None:
+        """The secrets, None if there are none. Raises SecretFileError, ValueError for exceptions without a rule."""
+        if not self.secrets and self.secret_file is None:
+            if self.plain_peers:
+                raise ValueError("plain_peers: expected only where there are secrets; without any, all peers are plain")
+            return None
+        return Keyring(self.secrets, file=self.secret_file)
 
     @property
     def options(self) -> NodeOptions:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from libprocess_py.core.kernel import Policy
+from libprocess_py.core.failures import Policy
 from libprocess_py.future import Future, failed
 from libprocess_py.node import NodeOptions
 from libprocess_py.pid import PID

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import sys
 
-from libprocess_py.core.kernel import Policy
+from libprocess_py.core.failures import Policy
 from libprocess_py.pid import PID
 from libprocess_py.process import Process
 from libprocess_py.runtime.loop_node import LoopNode

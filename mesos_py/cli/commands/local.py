@@ -17,7 +17,7 @@ from typing import Final
 
 import click
 
-from libprocess_py.core.kernel import Policy
+from libprocess_py.core.failures import Policy
 from libprocess_py.flags import flag
 from libprocess_py.pid import PID
 from libprocess_py.runtime.awaiting import result

@@ -7,7 +7,7 @@ import os
 import sys
 from typing import Final
 
-from libprocess_py.core.kernel import Policy
+from libprocess_py.core.failures import Policy
 from libprocess_py.flags import FlagError
 from libprocess_py.runtime.awaiting import result
 from libprocess_py.runtime.loop_node import LoopNode

@@ -10,7 +10,7 @@ import time
 import psutil
 import pytest
 
-from libprocess_py.core.kernel import Policy
+from libprocess_py.core.failures import Policy
 from libprocess_py.future import Future, Promise
 from libprocess_py.pid import PID, Address
 from libprocess_py.process import Process

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from libprocess_py.core.kernel import Policy
+from libprocess_py.core.failures import Policy
 from libprocess_py.errors import MailboxClosed
 from libprocess_py.pid import PID
 from libprocess_py.process import install

@@ -1,0 +1,81 @@
+"""What handlers return: a value, a future of one, or a coroutine, which the kernel itself drives.
+
+A coroutine runs to its next wait and goes on as an event of its actor when the wait is over. So an actor that waits
+serves others meanwhile, nothing of it runs outside its turns, and a simulation repeats it to the letter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from types import CoroutineType
+from typing import Any, TypeAlias
+
+from libprocess_py.core.mailbox import Mailbox
+from libprocess_py.events import RESUME, Event
+from libprocess_py.future import Promise
+
+Coroutine: TypeAlias = "CoroutineType[Any, Any, Any]"
+
+
+class Coroutines:
+    """Those of one node that wait, by actor."""
+
+    __slots__ = ("_post", "_suspended")
+
+    def __init__(self, post: Callable[[Mailbox, Event], None]) -> None:
+        self._post = post
+        self._suspended: dict[str, dict[Coroutine, Promise[Any] | None]] = {}
+
+    def finish(self, mailbox: Mailbox, value: Any, *, promise: Promise[Any] | None) -> None:
+        """Pass on what a handler returned."""
+        if value.__class__ is CoroutineType:
+            self.drive(mailbox, value, promise=promise)
+        elif promise is None:
+            return
+        elif value.__class__ is Promise:
+            promise.associate(value)
+        else:
+            promise.set(value)
+
+    def drive(self, mailbox: Mailbox, coroutine: Coroutine, *, promise: Promise[Any] | None) -> None:
+        """Run a handler's coroutine to its next wait, or to its end."""
+        try:
+            awaited = coroutine.send(None)
+        except StopIteration as stop:
+            self.finish(mailbox, stop.value, promise=promise)
+            return
+        if awaited.__class__ is not Promise:
+            coroutine.close()
+            raise TypeError(f"an actor can only await futures of libprocess_py, not {type(awaited).__name__}")
+        id = mailbox._process_pid.id
+        self._suspended.setdefault(id, {})[coroutine] = promise
+
+        def resume(_: object) -> None:
+            if coroutine in self._suspended.get(id, ()):
+                self._post(mailbox, (RESUME, coroutine, None, promise))
+
+        awaited.on_any(resume)
+        awaited.on_abandoned(resume)
+
+    def resume(self, mailbox: Mailbox, coroutine: Coroutine, *, promise: Promise[Any] | None) -> None:
+        """The wait is over, and this is a turn of its actor."""
+        self._suspended[mailbox._process_pid.id].pop(coroutine)
+        self.drive(mailbox, coroutine, promise=promise)
+
+    def waiting(self, id: str) -> int:
+        """How many coroutines of that actor wait."""
+        return len(self._suspended.get(id, ()))
+
+    def ends_of(self, id: str) -> Iterator[Callable[[], object]]:
+        """The actor is gone: what is to be done for each coroutine of it that will not go on."""
+        for coroutine, promise in self._suspended.pop(id, {}).items():
+            yield coroutine.close  # Raises if the coroutine waits once more, in a `finally` of its own.
+            if promise is not None:
+                yield promise.abandon
+
+
+def refuse_to_wait(value: Any) -> None:
+    """An actor that is leaving has no later turn in which a coroutine could go on."""
+    if value.__class__ is CoroutineType:
+        value.close()
+        raise TypeError("finalize is a plain def: there is no later turn in which it could go on")
