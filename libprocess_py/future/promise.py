@@ -1,22 +1,27 @@
-"""Futures and promises, after libprocess: a value that is not there yet, and the right to bring it.
+"""The two sides of a future.
 
 A future is PENDING, then once and for all READY, FAILED or DISCARDED. Two facts about a pending future matter as well:
 `discard()` *asks* its producer to give up (who may or may not), and a future whose producer is gone is *abandoned*: it
 stays pending for ever, and says so to `on_abandoned`, `recover` and whoever awaits it.
 
-Callbacks run in the completing caller, or at once if there is nothing to wait for. A completion made by a callback runs
-its own callbacks when that callback has returned (a trampoline), so that chains of any length need a constant stack.
+Callbacks run in the completing caller, or at once if there is nothing to wait for (see `trampoline`).
+
+Promise and future are one object: half the memory, and no hop between them. So an owner that drops its promise cannot
+be noticed by a destructor, since readers hold the same object; nor should it be, because a garbage collector has no
+place in the order of a simulated run. An owner that gives up calls `abandon`; the runtime does for all that it drops.
 """
 
 from __future__ import annotations
 
 import enum
-import threading
-from collections import deque
-from collections.abc import Callable, Generator, Iterable
-from typing import Any, Final, Generic, TypeVar, cast, overload
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast, overload
 
 from libprocess_py.errors import MailboxClosed
+from libprocess_py.future.trampoline import of_thread, run
+
+if TYPE_CHECKING:
+    from libprocess_py.process import Process
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -50,33 +55,6 @@ _DISCARD: Final = "discard requested"
 _ABANDONED: Final = "abandoned"
 
 _Waiting = list[tuple[object, Callable[[Any], object]]]
-
-
-class _Trampoline(threading.local):
-    """Callbacks that are due, per OS thread; None while nobody runs them."""
-
-    due: deque[tuple[Callable[[Any], object], Any]] | None = None
-
-
-_trampoline: Final = _Trampoline()
-
-
-def _run(callbacks: list[tuple[Callable[[Any], object], Any]]) -> None:
-    """Run them all, even if one raises; the first exception then goes to whoever completed the future."""
-    if _trampoline.due is not None:
-        _trampoline.due.extend(callbacks)
-        return
-    due = _trampoline.due = deque(callbacks)
-    error: BaseException | None = None
-    while due:
-        callback, argument = due.popleft()
-        try:
-            callback(argument)
-        except BaseException as raised:
-            error = error or raised
-    _trampoline.due = None
-    if error is not None:
-        raise error
 
 
 class Future(Generic[T]):
@@ -136,10 +114,15 @@ class Future(Generic[T]):
             raise MailboxClosed("the future was abandoned: the actor ended before it answered")
         raise RuntimeError("the future is pending: nothing here blocks, use then() or await")
 
-    def __await__(self) -> Generator[Future[T], None, T]:
-        """For `async def` handlers: whoever drives the coroutine resumes it when the future is settled or abandoned."""
+    def __await__(self) -> Generator[Any, None, T]:
+        """For `async def` handlers, which the kernel resumes, and for coroutines of the event loop; then as `get`."""
         if self.state is PENDING and not self._abandoned:
-            yield self
+            if of_thread.kernels:
+                yield self
+            else:
+                from libprocess_py.future.outside import settled  # Simulations do without an event loop.
+
+                yield from settled(self).__await__()
         return self.get()
 
     # Waiting
@@ -208,6 +191,34 @@ class Future(Generic[T]):
         self.on_abandoned(lambda _: _settle(result, function, argument=self))
         return result
 
+    def after(self, ns: int, function: Callable[[Future[T]], T | Future[T]] | None = None, *, on: Process) -> Future[T]:
+        """What `function` of this future brings, if it is still pending after `ns`; until then every outcome passes.
+
+        Without a function this future is asked to be discarded, and the result fails with TimeoutError. The timer is
+        one of the actor `on`, in whose turn the function is called; it ends with that actor.
+        """
+        result: Promise[T] = Promise()
+        late = function or _timed_out
+        timer = on.delay(ns, lambda: _settle(result, late, argument=self))
+
+        def in_time(_: Future[T]) -> None:
+            if timer.cancel():
+                result.associate(self)
+
+        self.on_any(in_time)
+        self.on_abandoned(in_time)
+        result.on_discard(lambda _: self.discard())
+        return result
+
+    def undiscardable(self) -> Future[T]:
+        """The same outcome, without a way back: a discard requested of the result asks nobody for anything."""
+        result: Promise[T] = Promise()
+        self.on_ready(result.set)
+        self.on_failed(result.fail)
+        self.on_discarded(lambda _: result.set_discarded())
+        self.on_abandoned(lambda _: result.abandon())
+        return result
+
     # For the two classes here
 
     def _when(self, what: object, callback: Callable[[Any], object], *, holds: bool) -> Future[T]:
@@ -225,7 +236,7 @@ class Future(Generic[T]):
             return
         due = [(callback, self) for waits_for, callback in self._waiting if waits_for is what]
         self._waiting = [entry for entry in self._waiting if entry[0] is not what]
-        _run(due)
+        run(due)
 
     def __repr__(self) -> str:
         if self.state is READY or self.state is FAILED:
@@ -287,7 +298,7 @@ class Promise(Future[T]):
                     due.append((callback, argument))
                 elif what is _ANY:
                     due.append((callback, self))
-            _run(due)
+            run(due)
         return True
 
 
@@ -303,29 +314,6 @@ def failed(error: BaseException | str) -> Future[Any]:
     promise: Promise[Any] = Promise()
     promise.fail(error)
     return promise
-
-
-def collect(futures: Iterable[Future[T]]) -> Future[list[T]]:
-    """All values in the order given; the first failure, discard or abandonment is the result's. Discards reach all."""
-    sources = list(futures)
-    result: Promise[list[T]] = Promise()
-    missing = len(sources)
-
-    def one_ready(_: T) -> None:
-        nonlocal missing
-        missing -= 1
-        if not missing:
-            result.set([source.get() for source in sources])
-
-    result.on_discard(lambda _: [source.discard() for source in sources])
-    for source in sources:
-        source.on_ready(one_ready)
-        source.on_failed(result.fail)
-        source.on_discarded(lambda _: result.set_discarded())
-        source.on_abandoned(lambda _: result.abandon())
-    if not sources:
-        result.set([])
-    return result
 
 
 def _apply(result: Promise[Any], function: Callable[[Any], Any], *, argument: object) -> None:
@@ -346,3 +334,8 @@ def _settle(result: Promise[Any], function: Callable[[Any], Any], *, argument: o
         result.associate(value)
     else:
         result.set(value)
+
+
+def _timed_out(future: Future[Any]) -> Any:
+    future.discard()
+    raise TimeoutError("the future was still pending when its time was up")
