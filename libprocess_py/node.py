@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from functools import partial
 from random import Random
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar, overload
-from urllib.parse import unquote
 
 from libprocess_py.core.decision_log import DecisionLog
 from libprocess_py.core.failures import Policy
@@ -21,9 +19,12 @@ from libprocess_py.core.timers import Timer
 from libprocess_py.dispatch import dispatch
 from libprocess_py.driver import Delivery, Driver
 from libprocess_py.errors import MalformedMessage, NoSuchProcess
-from libprocess_py.events import EXITED, MESSAGE, NOBODY, REQUEST
+from libprocess_py.events import EXITED, MESSAGE, NOBODY
 from libprocess_py.future import Future, Promise, ready
 from libprocess_py.host import NodeHost
+from libprocess_py.http.authentication import Authenticators
+from libprocess_py.http.firewall import Rule
+from libprocess_py.http.gateway import Gateway, Reply
 from libprocess_py.http.request import Request
 from libprocess_py.http.response import Response
 from libprocess_py.message import Message, decode, encode
@@ -32,7 +33,7 @@ from libprocess_py.pid import PID, Address
 from libprocess_py.process import Process
 from libprocess_py.processes import PROCESSES_ID, ProcessesProcess
 from libprocess_py.rate_limiter import Rate
-from libprocess_py.routing import split_id
+from libprocess_py.routing import Authorize
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -58,7 +59,7 @@ class Node:
     def __init__(self, address: Address, driver: Driver, *, options: NodeOptions | None = None) -> None:
         options = options or NodeOptions()
         self.address = address
-        self.delegate_id = options.delegate
+        self._delegate_id = options.delegate
         self.metrics_rate = options.metrics_rate
         self._driver = driver
         self._host = NodeHost(driver, address, forward=self.send)
@@ -169,7 +170,7 @@ class Node:
             else:
                 self.send_remote(to, message, sender=sender)
         elif self.kernel.by_reference is None:
-            self.deliver(to.id, sender, name=message.wire_name, body=encode(message))
+            self.deliver(to.id, sender, name=message.wire_name, body=encode(message), authenticated=True)
         else:
             self.kernel.tell(to.id, (MESSAGE, sender or NOBODY, message, None))
 
@@ -215,6 +216,31 @@ class Node:
         """The exit status of a child process (negative: its signal); None when it is not ours. Never fails."""
         return self._driver.reap(os_pid)
 
+    @property
+    def gateway(self) -> Gateway:
+        """The way of HTTP requests to the actors. Made when it is first used: most simulated nodes serve none."""
+        gateway = self._host.gateway
+        if gateway is None:
+            gateway = self._host.gateway = Gateway(self.kernel, self.routes, metrics=self.metrics, log=self.log)
+            gateway.delegate_id = self._delegate_id
+            gateway.summon = self._summon
+        return gateway
+
+    @property
+    def firewall(self) -> list[Rule]:
+        """Asked in order before anything else looks at a request; see `libprocess_py.http.firewall`."""
+        return self.gateway.firewall
+
+    @property
+    def authenticators(self) -> Authenticators:
+        """Who finds out who asks, by realm."""
+        return self.gateway.authenticators
+
+    @property
+    def authorizers(self) -> dict[str, Authorize]:
+        """Who may ask, by endpoint (`/metrics/snapshot`), on top of what the route itself asks for."""
+        return self.gateway.authorizers
+
     def observe(self, observer: Observer) -> None:
         """Have it told of every event that an actor here is served, behind those that observe already."""
         self._set_observers((*self._observers, observer))
@@ -246,15 +272,23 @@ class Node:
                 self._armed = due
                 self._driver.arm(due)
 
-    def deliver(self, to_id: str, sender: PID | None, *, name: str, body: bytes) -> Delivery:
-        """A message from outside. It is decoded here, as the type that the actor installed under that name."""
+    def deliver(
+        self, to_id: str, sender: PID | None, *, name: str, body: bytes, authenticated: bool = False
+    ) -> Delivery:
+        """A message from outside. It is decoded here, as the type that the actor installed under that name.
+
+        `authenticated`: the peer has proved that it is the node it speaks for.
+        """
         mailbox = self.kernel.mailboxes.get(to_id)
         if mailbox is None:
             self._host.count_drop("no_such_process", to=to_id, kind="message", name=name)
             return Delivery.NO_SUCH_PROCESS
+        if mailbox.authenticated_only and not authenticated:
+            self._host.count_drop("unauthenticated", to=to_id, kind="message", name=name)
+            return Delivery.FORBIDDEN
         kind = mailbox._process_names.get(name)
         if kind is None:
-            return self._deliver_unhandled(mailbox, sender, name=name, body=body)
+            return self._deliver_unhandled(mailbox, sender, name=name, body=body, authenticated=authenticated)
         try:
             message = decode(kind, body)
         except MalformedMessage as error:
@@ -264,24 +298,12 @@ class Node:
         self.kernel.post(mailbox, (MESSAGE, sender or NOBODY, message, None))
         return Delivery.DELIVERED
 
-    def request(self, request: Request) -> Future[Response]:
+    def request(self, request: Request, *, authenticated: bool = False) -> Future[Response]:
         """An HTTP request from outside. The future always becomes ready, unless the node stops before the answer."""
-        id, path = split_id(request.path)
-        if id in BUILT_IN and id not in self.kernel.mailboxes and not self._finalizing:
-            self.spawn(BUILT_IN[id]())
-        if id not in self.kernel.mailboxes and self.delegate_id is not None:
-            id, path = self.delegate_id, unquote(request.path)
-        mailbox = self.kernel.mailboxes.get(id)
-        if mailbox is None:
-            return ready(Response.error(404))
-        served: Promise[Response] = Promise()
-        answer: Promise[Response] = Promise()
-        answer.on_discard(lambda _: served.discard())
-        served.on_ready(answer.set)
-        served.on_failed(lambda error: answer.set(_failure(error)))
-        served.on_discarded(lambda _: answer.set(Response.error(503)))
-        served.on_abandoned(lambda _: answer.set(Response.error(404)))
-        self.kernel.post(mailbox, (REQUEST, partial(self._answer, id, served=served), request.within(path), served))
+        reply, answer = Reply(), Promise[Response]()
+        answer.on_discard(lambda _: reply.discard())
+        reply.on_ready(answer.set)
+        self.gateway.serve(request, reply, authenticated=authenticated)
         return answer
 
     def connection_lost(self, address: Address) -> None:
@@ -295,28 +317,20 @@ class Node:
         self._observers = observers
         self.kernel.observer = combined((*observers, *self._logged))
 
-    def _answer(self, id: str, request: Request, *, served: Promise[Response]) -> Response | Future[Response]:
-        """In the actor's own turn: so the routes that its `initialize` adds answer whatever came before."""
-        route = self.routes.find(id, request.path)
-        if route is None:
-            return Response.error(404)
-        answer: Response | Future[Response] = route.handler(request)
-        if isinstance(answer, Future) and answer.is_pending:
-            self._host.await_answer(id, served)
-        return answer
+    def _summon(self, id: str) -> None:
+        """Somebody asks for an actor that is spawned only then."""
+        if id in BUILT_IN and id not in self.kernel.mailboxes and not self._finalizing:
+            self.spawn(BUILT_IN[id]())
 
-    def _deliver_unhandled(self, mailbox: Mailbox, sender: PID | None, *, name: str, body: bytes) -> Delivery:
+    def _deliver_unhandled(
+        self, mailbox: Mailbox, sender: PID | None, *, name: str, body: bytes, authenticated: bool
+    ) -> Delivery:
         id = mailbox._process_pid.id
         to = self._host.delegate_of(id, name)
         if to is None or to.id == id:
             self._host.count_drop("unknown_message", to=id, kind="message", name=name)
         elif to.address == self.address:
-            return self.deliver(to.id, sender, name=name, body=body)
+            return self.deliver(to.id, sender, name=name, body=body, authenticated=authenticated)
         else:
             self._driver.transmit(to, sender, name=name, body=body)
         return Delivery.DELIVERED
-
-
-def _failure(error: BaseException) -> Response:
-    """A handler found the request at fault, or failed: the story of a failure is for the log, not for strangers."""
-    return Response.text(400, str(error)) if isinstance(error, MalformedMessage) else Response.error(500)

@@ -65,6 +65,8 @@ class Mailbox:
     _process_phase: Phase
     _process_pid: PID
 
+    authenticated_only: ClassVar[bool] = False  # True: a peer that has not proved who it is reaches no handler.
+
     # Per class, made by `Process.__init_subclass__`.
     _process_handlers: ClassVar[dict[type, Callable[..., object]]]
     _process_methods: ClassVar[MethodTable]

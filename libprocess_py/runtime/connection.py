@@ -15,6 +15,8 @@ from collections import deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, cast
 
+from libprocess_py.auth.core.frames import FrameError, Opener
+from libprocess_py.auth.core.handshake import MALFORMED, PATH, HandshakeError
 from libprocess_py.core.wire import Item, RequestParser
 from libprocess_py.core.wire_answers import ACCEPTED
 from libprocess_py.core.wire_head import BODY_MAX, Head, Route, WireError
@@ -23,8 +25,9 @@ from libprocess_py.future import Future
 from libprocess_py.http.encoding import CONTINUE, encode_response
 from libprocess_py.http.request import Request
 from libprocess_py.http.response import Response
-from libprocess_py.pid import PID
+from libprocess_py.pid import PID, Address
 from libprocess_py.runtime.keepalive import notice_silence
+from libprocess_py.runtime.sealed import SealedTransport
 
 if TYPE_CHECKING:
     from libprocess_py.runtime.driver import LoopDriver
@@ -37,6 +40,7 @@ SMALL_BODY: Final = 65_536  # Bodies of which no more has come are never refused
 LINGER_S: Final = 2.0  # For a refused client to stop sending: closing at once would destroy the answer on its way.
 
 NOT_FOUND: Final = encode_response(Response.error(404))
+FORBIDDEN: Final = encode_response(Response.text(403, "the sender has to authenticate"))
 
 
 class _Slot:
@@ -58,6 +62,9 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._peer = ""
         self._believed: PID | None = None  # The sender whose address was looked at last.
+        self._is_stranger = False  # Its messages are refused: it would have to prove who it is.
+        self._speaks_for: Address | None = None  # The node that it has proved to be.
+        self._opener: Opener | None = None  # What it sends comes sealed.
         self._backlog: list[Item] = []  # What came whole but has to wait; at most one read.
         self._slots: deque[_Slot] = deque()  # Answers that have to wait for one before them.
         self._out: list[bytes] = []  # Answers whose turn it is.
@@ -79,6 +86,8 @@ class Connection(asyncio.Protocol):
         name = transport.get_extra_info("peername")
         self._peer = name[0] if name else ""
         notice_silence(transport)
+        security = self._driver.security
+        self._is_stranger = security is not None and not security.trusts_plain(self._peer)
         self._driver.connections.add(self)
         if self._driver.stopped:
             self.abort()
@@ -86,6 +95,10 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._last:
             return
+        if self._opener is not None:
+            data = self._open(self._opener, data)
+            if not data:
+                return
         driver = self._driver
         self._reading = True
         driver.enter()
@@ -116,6 +129,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._driver.connections.discard(self)
+        self._end_of_frames()
         self._finished = self._last = True
         self._account(0)
         self._backlog.clear()
@@ -168,16 +182,22 @@ class Connection(asyncio.Protocol):
 
     def _message(self, head: Head, route: Route, *, body: bytes) -> None:
         driver = self._driver
+        if self._is_stranger:
+            self._forbid()
+            return
         sender = route.sender
         if sender is not self._believed and sender is not None and not self._believe(sender):
             return
-        outcome = driver.node.deliver(route.to_id, sender, name=route.name, body=body)
+        authenticated = self._speaks_for is not None
+        outcome = driver.node.deliver(route.to_id, sender, name=route.name, body=body, authenticated=authenticated)
         if outcome is Delivery.DELIVERED:
             self._delivered += 1
             self._answer(ACCEPTED)
         elif outcome is Delivery.NO_SUCH_PROCESS:
             driver.count("messages_not_found")
             self._answer(NOT_FOUND)
+        elif outcome is Delivery.FORBIDDEN:
+            self._forbid()
         else:
             driver.count("messages_malformed")
             text = f"the body does not decode as {route.name}"
@@ -188,6 +208,8 @@ class Connection(asyncio.Protocol):
         driver = self._driver
         if sender.address == driver.node.address:
             lie = "an actor of this node does not write through a socket"
+        elif self._speaks_for is not None and sender.address != self._speaks_for:
+            lie = f"its connection belongs to {self._speaks_for}"
         elif driver.match_peers and sender.address.ip != self._peer:
             lie = f"its connection comes from {self._peer}"
         else:
@@ -198,8 +220,16 @@ class Connection(asyncio.Protocol):
         self._answer(encode_response(Response.text(400, f"the sender claims to be {sender}: {lie}")))
         return False
 
+    def _forbid(self) -> None:
+        """Messages here need a proof of who sends them."""
+        self._driver.count("messages_unauthenticated")
+        self._answer(FORBIDDEN)
+
     def _request(self, head: Head, body: bytes) -> None:
         driver = self._driver
+        if head.target == PATH and driver.security is not None:
+            self._authenticate(head)
+            return
         driver.count("requests")
         try:
             if head.problem:
@@ -211,8 +241,51 @@ class Connection(asyncio.Protocol):
             return
         slot = _Slot()
         self._slots.append(slot)
-        slot.future = driver.node.request(request)
+        slot.future = driver.node.request(request, authenticated=self._speaks_for is not None)
         slot.future.on_any(lambda future: self._complete(slot, head, future=future))
+
+    def _authenticate(self, head: Head) -> None:
+        """Begin a handshake: from the answer on everything is sealed, and the next bytes have to be the proof."""
+        security, transport = self._driver.security, self._transport
+        assert security is not None
+        assert transport is not None
+        try:
+            if self._served != 1 or not self._parser.is_between:
+                raise HandshakeError(MALFORMED, "a handshake is the first on its connection, and alone")
+            agreement = security.agree(head.headers)
+        except HandshakeError as error:
+            security.refused(error, peer=self._peer)
+            status = 400 if error.reason == MALFORMED else 403
+            self._answer(self._encode(Response.text(status, error.text), head))
+            return
+        transport.write(agreement.answer)
+        self._transport = SealedTransport(transport, agreement.channel.sealer)
+        self._opener, self._speaks_for, self._is_stranger = agreement.channel.opener, agreement.dialer, False
+        security.listened.begin(self, give_up=self.abort)
+
+    def _open(self, opener: Opener, data: bytes) -> bytes:
+        security = self._driver.security
+        assert security is not None
+        try:
+            data = opener.feed(data)
+        except FrameError as error:
+            security.refused(error, peer=self._speaks_for)
+            self._last = True
+            self.abort()
+            return b""
+        if opener.has_proof:
+            security.listened.end(self)
+        return data
+
+    def _end_of_frames(self) -> None:
+        security, opener = self._driver.security, self._opener
+        if security is not None and opener is not None:
+            security.listened.end(self)
+            try:
+                opener.end()
+            except FrameError as error:
+                if not self._last:
+                    security.refused(error, peer=self._speaks_for)
 
     def _after_requests(self) -> None:
         parser = self._parser

@@ -22,6 +22,7 @@ from libprocess_py.pid import PID, Address
 from libprocess_py.runtime.connection import Connection
 from libprocess_py.runtime.peers import Peers
 from libprocess_py.runtime.reaper import Reaper
+from libprocess_py.runtime.security import Security
 from libprocess_py.runtime.settings import NodeSettings
 
 if TYPE_CHECKING:
@@ -37,12 +38,15 @@ class LoopDriver:
     node: Node
     server: asyncio.Server
     peers: Peers
+    security: Security | None = None  # None: every peer is believed.
 
     def __init__(self, loop: asyncio.AbstractEventLoop, settings: NodeSettings) -> None:
         self.loop = loop
         self.heads = HeadCache()
         self.match_peers = settings.require_peer_address_ip_match
         self.request_timeout_s = settings.request_timeout_s
+        self._keyring = settings.keyring()
+        self._plain_peers = settings.plain_peers
         self.connections: set[Connection] = set()
         self.collected = 0  # Bytes of bodies under way on them.
         self.workers: set[Worker] = set()  # Threads of actors that may block.
@@ -63,7 +67,9 @@ class LoopDriver:
         """Node, driver and server need each other: the driver is made first, and is of no use before this."""
         self.node = node
         self.server = server
-        self.peers = Peers(self.loop, node, lost=self._connection_lost)
+        if self._keyring is not None:
+            self.security = Security(node, self.loop, keyring=self._keyring, plain=self._plain_peers)
+        self.peers = Peers(self.loop, node, lost=self._connection_lost, security=self.security)
 
     # What the node asks for: see `libprocess_py.driver`.
 
@@ -158,6 +164,8 @@ class LoopDriver:
             self._timer.cancel()
             self._timer = None
         self.peers.close()
+        if self.security is not None:
+            self.security.close()
         self.reaper.close()
         for connection in tuple(self.connections):
             connection.abort()

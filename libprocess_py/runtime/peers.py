@@ -10,19 +10,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from libprocess_py.core.wire import LAST_CHUNK
-from libprocess_py.core.wire_answers import AnswerReader
-from libprocess_py.core.wire_head import BODY_MAX, WireError, message_head
+from libprocess_py.core.wire_head import BODY_MAX, message_head
 from libprocess_py.pid import PID, Address
-from libprocess_py.runtime.keepalive import notice_silence
+from libprocess_py.runtime.peer import Peer
 
 if TYPE_CHECKING:
     from libprocess_py.node import Node
+    from libprocess_py.runtime.security import Security
 
-CONNECT_TIMEOUT_S: Final = 10.0  # A host that is up answers within milliseconds; the system would try for two minutes.
-IDLE_S: Final = 1.0  # Long enough that a burst every few hundred milliseconds keeps its connection.
 IN_FLIGHT_MAX: Final = 2 * BODY_MAX  # Bytes not yet taken by the system, per peer: a stuck peer may cost this, no more.
 UNREACHABLE_MAX: Final = 1_024  # Addresses remembered, so that silence about them costs little memory.
 HEADS_MAX: Final = 16_384  # Heads kept, one per sender, receiver and message name in use; about 8 MiB.
@@ -32,8 +30,16 @@ HEAD_ESTIMATE: Final = 256  # What a message costs beside its body, for the boun
 class Peers:
     """All outgoing connections of one node."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, node: Node, *, lost: Callable[[Address], None]) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        node: Node,
+        *,
+        lost: Callable[[Address], None],
+        security: Security | None = None,
+    ) -> None:
         self.loop = loop
+        self.security = security
         self.log = node.log
         self._metrics = node.metrics
         self._lost = lost
@@ -168,142 +174,3 @@ class Peers:
             self.log.warning("messages dropped", to=to, name=name, reason="the peer does not keep up")
         peer.overflowed = True
         return False
-
-
-class Peer(asyncio.Protocol):
-    """One connection to one other node."""
-
-    def __init__(self, peers: Peers, address: Address) -> None:
-        self.address = address
-        self.out: list[bytes] = []  # Not handed to the transport yet.
-        self.messages = 0  # In `out`.
-        self.queued = 0  # Bytes in `out`.
-        self.unsent = 0  # Bytes the transport had not got rid of when `measure` last asked.
-        self.overflowed = False  # Messages were dropped since there was room.
-        self.linked = False
-        self.connected = False  # Ever.
-        self.waiting = False  # Listed for the flush at the end of this turn.
-        self._peers = peers
-        self._transport: asyncio.Transport | None = None
-        self._task: asyncio.Task[None] | None = None
-        self._answers = AnswerReader()
-        self._unanswered = 0
-        self._paused = False
-        self._idle: asyncio.TimerHandle | None = None
-        self._used = False  # Since the idle timer was set.
-        self._gone = False
-
-    def open(self) -> None:
-        self._task = self._peers.loop.create_task(self._connect())
-
-    @property
-    def is_quiet(self) -> bool:
-        buffered = self._transport.get_write_buffer_size() if self._transport else 0
-        return not (self.out or self._unanswered or buffered)
-
-    @property
-    def is_new(self) -> bool:
-        """Whether it is still being made."""
-        return self._transport is None
-
-    def take_over(self, former: Peer) -> None:
-        """Send what another connection has not sent yet. That one ends: nothing of it may arrive after this."""
-        self.out, former.out = former.out, self.out
-        self.messages, self.queued, self.waiting = former.messages, former.queued, former.waiting
-        former.abort()
-
-    def flush(self) -> None:
-        if self._transport is None or self._paused or not self.out or self._transport.is_closing():
-            return
-        self._unanswered += self.messages
-        data = b"".join(self.out)
-        self.out.clear()
-        self.messages = self.queued = 0
-        self._used = True
-        self._transport.write(data)
-
-    def measure(self) -> None:
-        """Bring `unsent` up to date."""
-        self.unsent = self._transport.get_write_buffer_size() if self._transport and self._paused else 0
-
-    def watch_idleness(self) -> None:
-        """End the connection if nothing needs it any more after a moment."""
-        if self._idle is None and not self.linked and self.is_quiet:
-            self._used = False
-            self._idle = self._peers.loop.call_later(IDLE_S, self._idle_over)
-
-    def abort(self) -> None:
-        """End the connection as if the OS process had died."""
-        self.linked = False
-        self.out.clear()
-        self.messages = self.queued = 0
-        if self._transport is not None:
-            self._transport.abort()
-        elif self._task is not None:
-            self._task.cancel()
-
-    # Called by the event loop
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's has the methods, not the base class.
-        notice_silence(transport)
-        self.flush()
-        self.watch_idleness()
-
-    def data_received(self, data: bytes) -> None:
-        answers = self._answers
-        try:
-            self._unanswered -= answers.feed(data)
-        except WireError as error:
-            self._peers.log.warning("answer malformed", peer=self.address, error=error.text)
-            self._end(error.text)
-            return
-        if answers.refused:
-            for status, count in answers.refused.items():
-                self._peers.refused(self, status, count=count)
-            answers.refused.clear()
-        if self._unanswered <= 0:
-            self.watch_idleness()
-
-    def pause_writing(self) -> None:
-        self._paused = True
-        self.measure()
-
-    def resume_writing(self) -> None:
-        self._paused = self.overflowed = False
-        self.unsent = 0
-        self.flush()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._end(str(exc) if exc else "connection closed")
-
-    async def _connect(self) -> None:
-        ip, port = self.address
-        try:
-            connecting = self._peers.loop.create_connection(lambda: self, ip, port)
-            await asyncio.wait_for(connecting, CONNECT_TIMEOUT_S)
-        except TimeoutError:
-            self._end(f"no connection within {CONNECT_TIMEOUT_S} s")
-        except OSError as error:
-            self._end(str(error))
-        except asyncio.CancelledError:
-            self._end("the node stops")
-            raise
-
-    def _idle_over(self) -> None:
-        self._idle = None
-        if self._used or self.linked or not self.is_quiet:
-            self.watch_idleness()
-        elif self._transport is not None:
-            self._peers.retire(self)
-            self._transport.close()
-
-    def _end(self, reason: str) -> None:
-        if self._gone:
-            return
-        self._gone = True
-        if self._idle is not None:
-            self._idle.cancel()
-        if self._transport is not None:
-            self._transport.abort()
-        self._peers.lost(self, reason)

@@ -62,7 +62,7 @@ class _Variables:
     require_peer_address_ip_match: bool = flag(
         "Refuse messages whose sender claims another address than its connection has.", default=False, parse=parse_bool
     )
-    secret_file: Path | None = flag(
+    secret_file: Path | None = flag(  # noqa: RUF009  # A path is frozen.
         "File of secrets shared with peers, one per line, newest first; each peer has to prove one.",
         default=None,
         parse=parse_path,

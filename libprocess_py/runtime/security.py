@@ -1,0 +1,109 @@
+"""What a node asks of its peers before it believes them: the shell around `libprocess_py.auth`.
+
+A node with secrets exchanges messages only on connections whose other side has proved that it knows one, and with plain
+libprocess peers in networks that its operator names. Handshakes under way are bounded in time, and those that others
+have begun in number, too: the oldest gives way to the newest, so that a crowd which begins them and never ends them has
+to begin more than that many within the milliseconds that an honest one takes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import os
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from libprocess_py.auth.core.frames import FrameError
+from libprocess_py.auth.core.handshake import Agreement, Dialer, HandshakeError, agree
+from libprocess_py.auth.core.secret import NONCE_SIZE, Secret
+from libprocess_py.auth.keyring import Keyring
+from libprocess_py.metrics.registry import Counter
+from libprocess_py.pid import Address
+from libprocess_py.runtime.settings import Network
+
+if TYPE_CHECKING:
+    from libprocess_py.node import Node
+
+HANDSHAKE_S: Final = 5.0  # A round trip and two digests take milliseconds; a lost packet may cost a few seconds.
+LISTENED_MAX: Final = 1_024  # Handshakes that others have begun; each costs under a kilobyte.
+
+
+class Handshakes:
+    """Those under way in one direction, the oldest first."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, overdue: Counter, *, limit: int | None = None) -> None:
+        self._loop = loop
+        self._overdue = overdue
+        self._limit = limit
+        self._pending: dict[object, tuple[asyncio.TimerHandle, Callable[[], None]]] = {}
+
+    def begin(self, connection: object, *, give_up: Callable[[], None]) -> None:
+        """`give_up` is called unless it ends in time."""
+        if self._limit is not None and len(self._pending) >= self._limit:
+            self._give_up(next(iter(self._pending)))
+        self._pending[connection] = self._loop.call_later(HANDSHAKE_S, self._give_up, connection), give_up
+
+    def end(self, connection: object) -> None:
+        """It came to its end, or the connection did."""
+        pending = self._pending.pop(connection, None)
+        if pending is not None:
+            pending[0].cancel()
+
+    def close(self) -> None:
+        for connection in tuple(self._pending):
+            self.end(connection)
+
+    def __len__(self) -> int:
+        return len(self._pending)
+
+    def _give_up(self, connection: object) -> None:
+        _, give_up = self._pending[connection]
+        self.end(connection)
+        self._overdue.add()
+        give_up()
+
+
+class Security:
+    """The secrets and the bounds of one node."""
+
+    def __init__(
+        self, node: Node, loop: asyncio.AbstractEventLoop, *, keyring: Keyring, plain: tuple[Network, ...]
+    ) -> None:
+        self._node = node
+        self._keyring = keyring
+        self._plain = plain
+        overdue = node.metrics.counter("libprocess/auth/handshakes_refused/overdue")
+        self.dialed = Handshakes(loop, overdue)
+        self.listened = Handshakes(loop, overdue, limit=LISTENED_MAX)
+
+    def trusts_plain(self, ip: str) -> bool:
+        """Whether peers at that address may go without a proof."""
+        try:
+            address = ipaddress.ip_address(ip)
+        except ValueError:  # A Unix socket has none.
+            return False
+        return any(address in network for network in self._plain)
+
+    def dialer(self, theirs: Address) -> Dialer:
+        return Dialer(self._secrets(), os.urandom(NONCE_SIZE), ours=self._node.address, theirs=theirs)
+
+    def agree(self, headers: Mapping[str, str]) -> Agreement:
+        """What to answer to a peer's hello. Raises HandshakeError."""
+        return agree(headers, self._secrets(), nonce=os.urandom(NONCE_SIZE), ours=self._node.address)
+
+    def refused(self, error: HandshakeError | FrameError, *, peer: object) -> None:
+        what = "handshake" if isinstance(error, HandshakeError) else "frame"
+        self._node.metrics.counter(f"libprocess/auth/{what}s_refused/{error.reason}").add()
+        self._node.log.warning(f"{what} refused", peer=peer, reason=error.reason, error_text=error.text)
+
+    def close(self) -> None:
+        self.dialed.close()
+        self.listened.close()
+
+    def _secrets(self) -> tuple[Secret, ...]:
+        before = self._keyring.problem
+        secrets = self._keyring.current()
+        if self._keyring.problem and self._keyring.problem != before:
+            self._node.log.error("secrets kept as they were", reason=self._keyring.problem)
+        return secrets
