@@ -13,8 +13,7 @@ from libprocess_py.core.mailbox import Mailbox
 from libprocess_py.driver import Driver
 from libprocess_py.errors import ProtocolError
 from libprocess_py.events import KIND_NAMES, MESSAGE, Event, name_of
-from libprocess_py.future import Promise
-from libprocess_py.http.response import Response
+from libprocess_py.http.gateway import Gateway
 from libprocess_py.log import EventLog
 from libprocess_py.message import Message
 from libprocess_py.metrics.registry import Metrics
@@ -39,7 +38,7 @@ class NodeHost:
         self.metrics = Metrics()
         self.routes = Routes()
         self.delegates: dict[str, dict[str, PID]] = {}
-        self.unanswered: dict[str, dict[Promise[Response], None]] = {}  # By actor: requests whose answers come later.
+        self.gateway: Gateway | None = None  # Once anybody asks by HTTP.
         self.now = driver.now
         self.wake = driver.wake
 
@@ -80,20 +79,8 @@ class NodeHost:
     def ended(self, pid: PID) -> None:
         self.routes.remove(pid.id)
         self.delegates.pop(pid.id, None)
-        for answer in list(self.unanswered.pop(pid.id, ())):
-            answer.discard()
-            answer.set_discarded()
-
-    def await_answer(self, id: str, answer: Promise[Response]) -> None:
-        """That actor has promised an answer: no client waits for it in vain if the actor ends first."""
-        self.unanswered.setdefault(id, {})[answer] = None
-        answer.on_any(lambda _: self._answered(id, answer))
-
-    def _answered(self, id: str, answer: Promise[Response]) -> None:
-        answers = self.unanswered.get(id, {})
-        answers.pop(answer, None)
-        if not answers:
-            self.unanswered.pop(id, None)
+        if self.gateway is not None:
+            self.gateway.ended(pid.id)
 
     def unlinked(self, address: Address) -> None:
         self._driver.disconnect(address)

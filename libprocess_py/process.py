@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from random import Random
-from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar, Unpack, overload
 
 from libprocess_py.clock import Clock
 from libprocess_py.core.failures import Policy
@@ -30,8 +30,10 @@ from libprocess_py.log import EventLog
 from libprocess_py.message import Message
 from libprocess_py.metrics.registry import Metrics
 from libprocess_py.pid import PID
+from libprocess_py.routing import RouteOptions, route_of
 
 if TYPE_CHECKING:
+    from libprocess_py.http.help import Help
     from libprocess_py.http.request import Request
     from libprocess_py.http.response import Response
     from libprocess_py.node import Node
@@ -195,9 +197,19 @@ class Process(Mailbox):
         """End an actor of this node, this one by default: next thing, or with `inject=False` after what is queued."""
         self._process_node.terminate(pid or self._process_pid, inject=inject)
 
-    def route(self, path: str, handler: Callable[[Request], Response | Future[Response]], *, help: str) -> None:
-        """Answer HTTP requests for `/<id><path>` and what is below it. The longest route that fits wins."""
-        self._process_node.routes.add(self._process_pid.id, path, handler=handler, help=help)
+    def route(
+        self,
+        path: str,
+        handler: Callable[[Request], Response | Future[Response] | Coroutine[Any, Any, Response]],
+        *,
+        help: str | Help,
+        **options: Unpack[RouteOptions],
+    ) -> None:
+        """Answer HTTP requests for `/<id><path>` and what is below it. The longest route that fits wins.
+
+        `realm` and `authorize` guard it, and `stream=True` gives the handler the body as it comes: see `RouteOptions`.
+        """
+        self._process_node.routes.add(self._process_pid.id, route_of(path, handler, help=help, options=options))
 
     # Chance
 

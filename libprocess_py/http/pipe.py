@@ -180,6 +180,10 @@ class PipeReader:
         """Nobody reads this any more: the writer is told."""
         self._pipe._end(End.UNREAD)
 
+    def interrupt(self) -> None:
+        """The producer is gone, and left no end: what it wrote is read, then the reader learns that it is not all."""
+        self._pipe._end(End.FAILED)
+
     def _give(self, wanted: Promise[bytes]) -> None:
         if self.is_broken:
             wanted.fail(PipeBroken(self._pipe.ended.get().value))

@@ -1,0 +1,296 @@
+"""The way of an HTTP request to the actor that answers it.
+
+    firewall -> realm: who asks? -> authorization: may they? -> the actor's mailbox -> its route
+
+A request whose route nobody guards goes straight into the mailbox. One that has to wait for an authenticator holds its
+place in a queue of its actor, and later ones, guarded or not, wait behind it: an actor sees requests in the order in
+which they came. Routes are looked up again in the actor's own turn, so that those that its `initialize` adds answer
+whatever came before; a guarded one that the request did not pass the guards of then sends it through them first.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+from urllib.parse import unquote
+
+from libprocess_py.core.kernel import Kernel
+from libprocess_py.core.mailbox import READY, Mailbox
+from libprocess_py.errors import MalformedMessage
+from libprocess_py.events import REQUEST
+from libprocess_py.future import Future, Promise, ready
+from libprocess_py.http.authentication import Authenticated, Authenticators, Unauthorized, Verdict
+from libprocess_py.http.firewall import Rule
+from libprocess_py.http.pipe import End, PipeReader, filled
+from libprocess_py.http.request import Request
+from libprocess_py.http.response import TEXT, Response
+from libprocess_py.log import EventLog
+from libprocess_py.metrics.registry import Metrics
+from libprocess_py.routing import Authorize, Route, Routes, split_id
+
+HELP_ID: Final = "help"  # Answers the bare `/` of a node as well, unless the node's delegate does.
+
+Admission = Request | Response  # Let in, knowing who it is; or turned away with an answer.
+
+
+class Reply(Promise[Response]):
+    """Takes the answer of an actor, and turns whatever else may happen into one: it always becomes ready."""
+
+    __slots__ = ("gateway", "id", "route")
+
+    gateway: Gateway
+    id: str
+    route: Route | None  # Whose guards let the request pass.
+
+    def __call__(self, request: Request) -> Response | Future[Response]:
+        """In the actor's own turn, called by the kernel: serve the request."""
+        return self.gateway.answer(self, request)
+
+    def set(self, value: Response) -> bool:
+        was_set = super().set(value)
+        if value.reader is not None:
+            self.gateway.opened(self.id, value.reader)
+            if not was_set:
+                value.reader.close()
+        return was_set
+
+    def fail(self, error: BaseException | str) -> bool:
+        """The handler found the request at fault, or failed: that story is for the log, not for strangers."""
+        return self.set(Response.text(400, str(error)) if isinstance(error, MalformedMessage) else Response.error(500))
+
+    def set_discarded(self) -> bool:
+        return self.set(Response.error(503))
+
+    def abandon(self) -> bool:
+        return self.set(Response.error(404))
+
+
+class Gateway:
+    """Of one node. `summon` starts the actors of the runtime that are there only once somebody asks for them."""
+
+    def __init__(self, kernel: Kernel, routes: Routes, *, metrics: Metrics, log: EventLog) -> None:
+        self.firewall: list[Rule] = []
+        self.authenticators = Authenticators()
+        self.authorizers: dict[str, Authorize] = {}  # By endpoint, `/<id><route>`: what the operator asks for on top.
+        self.delegate_id: str | None = None
+        self.summon: Callable[[str], object] = lambda id: None
+        self._kernel = kernel
+        self._routes = routes
+        self._metrics = metrics
+        self._log = log
+        self._sequences: dict[str, deque[tuple[Future[Admission], Reply]]] = {}
+        self._unanswered: dict[str, dict[Reply, None]] = {}  # By actor: requests whose answers come later.
+        self._streams: dict[str, dict[PipeReader, None]] = {}  # By actor: answers that are still being written.
+
+    def serve(self, request: Request, reply: Reply, *, authenticated: bool = False) -> None:
+        """Have a request answered. The reply always becomes ready, unless the node stops before.
+
+        `authenticated`: the peer has proved that it is a node of ours.
+        """
+        id, path = split_id(request.path)
+        mailbox = self._kernel.mailboxes.get(id)
+        if mailbox is None:
+            id, path = self._stand_in(id, request.path)
+            mailbox = self._kernel.mailboxes.get(id)
+        reply.gateway, reply.id, reply.route = self, id, None
+        if mailbox is None:
+            reply.set(Response.error(404))
+            return
+        route = reply.route = self._routes.find(id, path)
+        inner = request.within(path)
+        if self.firewall and (refusal := self._barred(id, route, inner)) is not None:
+            reply.set(refusal)
+        elif mailbox.authenticated_only and not authenticated:
+            self._metrics.counter("libprocess/dropped/unauthenticated").add()
+            reply.set(Response.error(403))
+        elif id in self._sequences or self._is_guarded(id, route):
+            self._enter(reply, inner)
+        else:
+            self._kernel.post(mailbox, (REQUEST, reply, inner, reply))
+
+    def find_stream(self, path: str) -> bool:
+        """Whether the route of that path, as it was sent, takes bodies as they come."""
+        id, inner = split_id(path)
+        if id not in self._kernel.mailboxes and self.delegate_id is not None:
+            id, inner = self.delegate_id, unquote(path)
+        route = self._routes.find(id, inner)
+        return route is not None and route.stream
+
+    def answer(self, reply: Reply, request: Request) -> Response | Future[Response]:
+        """In the actor's own turn."""
+        route = self._routes.find(reply.id, request.path)
+        if route is None:
+            return Response.error(404)
+        if route is not reply.route and (self.firewall or self._is_guarded(reply.id, route)):
+            return self._late(reply.id, route, request)
+        if route.stream:
+            request = request if request.reader is not None else request.streamed(filled(request.body))
+        elif request.reader is not None:
+            return Response.error(501)
+        answer = route.handler(request)
+        if isinstance(answer, Future) and answer.is_pending:
+            self._await(reply)
+        return answer
+
+    def opened(self, id: str, reader: PipeReader) -> None:
+        """An actor answers with a body that it goes on writing: it is cut short if the actor ends first."""
+        self._streams.setdefault(id, {})[reader] = None
+        reader.ended.on_ready(partial(self._closed, id, reader))
+
+    def ended(self, id: str) -> None:
+        """That actor is gone: no client waits for it in vain."""
+        for reply in list(self._unanswered.pop(id, ())):
+            reply.discard()
+            reply.set_discarded()
+        for _, reply in self._sequences.pop(id, ()):
+            reply.discard()
+            reply.abandon()
+        for reader in list(self._streams.get(id, ())):
+            reader.interrupt()
+
+    # Who answers
+
+    def _stand_in(self, id: str, path: str) -> tuple[str, str]:
+        """For a path that names no live actor: one of the runtime's, the delegate, or the help page."""
+        self.summon(id)
+        if id in self._kernel.mailboxes:
+            return split_id(path)
+        is_root = not path.strip("/")
+        if self.delegate_id is not None and not (is_root and self._has_no_root(self.delegate_id)):
+            return self.delegate_id, unquote(path)
+        if is_root:
+            self.summon(HELP_ID)
+            return HELP_ID, ""
+        return id, path
+
+    def _has_no_root(self, id: str) -> bool:
+        mailbox: Mailbox | None = self._kernel.mailboxes.get(id)
+        if mailbox is not None and mailbox._process_phase is not READY:
+            return False  # Its routes are still to come.
+        return self._routes.find(id, "/") is None
+
+    # Guards
+
+    def _barred(self, id: str, route: Route | None, request: Request) -> Response | None:
+        endpoint = f"/{id}{request.path}".rstrip("/") if route is None else endpoint_of(id, route)
+        whole = request.within(f"/{id}{request.path}")
+        for rule in self.firewall:
+            why_not = rule(whole, endpoint)
+            if why_not is not None:
+                self._metrics.counter("libprocess/http/barred").add()
+                return Response.text(403, why_not)
+        return None
+
+    def _is_guarded(self, id: str, route: Route | None) -> bool:
+        if route is None:
+            return False
+        if route.authorize is not None or self.authenticators.get(route.realm) is not None:
+            return True
+        return bool(self.authorizers) and endpoint_of(id, route) in self.authorizers
+
+    def _enter(self, reply: Reply, request: Request) -> None:
+        """Take the last place in the queue of the actor, and begin to find out whether to let the request in."""
+        admission: Future[Admission] = ready(request)
+        if reply.route is not None:
+            admission = self._judge(reply.id, reply.route, request)
+        self._sequences.setdefault(reply.id, deque()).append((admission, reply))
+        reply.on_discard(lambda _: admission.discard())
+        advance = partial(self._advance, reply.id)
+        admission.on_any(advance)
+        admission.on_abandoned(advance)
+
+    def _advance(self, id: str, _: object) -> None:
+        """Let in, or turn away, whoever is first and known. Answers that this causes may come back here."""
+        queue = self._sequences.get(id, deque())
+        while queue and (not queue[0][0].is_pending or queue[0][0].abandoned):
+            admission, reply = queue.popleft()
+            outcome = self._outcome(admission)
+            mailbox = self._kernel.mailboxes.get(id)
+            if isinstance(outcome, Response):
+                reply.set(outcome)
+            elif mailbox is None:
+                reply.abandon()
+            else:
+                self._kernel.post(mailbox, (REQUEST, reply, outcome, reply))
+        if not queue and self._sequences.get(id) is queue:
+            del self._sequences[id]
+
+    def _outcome(self, admission: Future[Admission]) -> Admission:
+        if admission.is_ready:
+            return admission.get()
+        if admission.is_failed:
+            self._log.error("request not admitted", error=admission.failure)
+            return Response.error(500)
+        return Response.error(503)
+
+    def _judge(self, id: str, route: Route, request: Request) -> Future[Admission]:
+        asked = [route.authorize, self.authorizers.get(endpoint_of(id, route))]
+        authorize = [callback for callback in asked if callback is not None]
+        authenticator = self.authenticators.get(route.realm)
+        if authenticator is None:
+            return self._authorized(authorize, request)
+        return ready(request).then(authenticator.authenticate).then(partial(self._known, authorize, request))
+
+    def _known(self, authorize: list[Authorize], request: Request, verdict: Verdict) -> Future[Admission]:
+        if isinstance(verdict, Authenticated):
+            return self._authorized(authorize, request.by(verdict.principal))
+        if isinstance(verdict, Unauthorized):
+            headers = tuple(("WWW-Authenticate", challenge) for challenge in verdict.challenges)
+            return ready(Response(401, (verdict.message or "401 Unauthorized.").encode(), TEXT, headers))
+        return ready(Response.text(403, verdict.message or "403 Forbidden."))
+
+    def _authorized(self, authorize: list[Authorize], request: Request) -> Future[Admission]:
+        if not authorize:
+            return ready(request)
+        first, *others = authorize
+
+        def told(allowed: bool) -> Future[Admission]:
+            return self._authorized(others, request) if allowed else ready(Response.error(403))
+
+        allowed: Future[bool] = ready(request).then(lambda asking: _as_future(first(asking)))
+        return allowed.then(told)
+
+    def _late(self, id: str, route: Route, request: Request) -> Response | Future[Response]:
+        """The request came before its route did: through the guards with it."""
+        refusal = self._barred(id, route, request)
+        if refusal is not None:
+            return refusal
+        late, answer = Reply(), Promise[Response]()
+        late.gateway, late.id, late.route = self, id, route
+        late.on_ready(answer.set)
+        answer.on_discard(lambda _: late.discard())
+        self._enter(late, request)
+        return answer
+
+    # Answers under way
+
+    def _await(self, reply: Reply) -> None:
+        """That actor has promised an answer, and may end before it gives it."""
+        self._unanswered.setdefault(reply.id, {})[reply] = None
+        reply.on_any(lambda _: self._answered(reply))
+
+    def _answered(self, reply: Reply) -> None:
+        replies = self._unanswered.get(reply.id, {})
+        replies.pop(reply, None)
+        if not replies:
+            self._unanswered.pop(reply.id, None)
+
+    def _closed(self, id: str, reader: PipeReader, end: End) -> None:
+        readers = self._streams.get(id, {})
+        readers.pop(reader, None)
+        if not readers:
+            self._streams.pop(id, None)
+        if end is End.CUT_OFF:
+            self._metrics.counter("libprocess/http/streams_cut_off").add()
+            self._log.warning("reader cut off", actor=id, reason=end.value)
+
+
+def endpoint_of(id: str, route: Route) -> str:
+    """How an operator names a route: `/master/state`; an actor's root without a slash at its end."""
+    return f"/{id}{route.path}".rstrip("/")
+
+
+def _as_future(allowed: bool | Future[bool]) -> Future[bool]:
+    return allowed if isinstance(allowed, Future) else ready(allowed)
