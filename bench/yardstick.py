@@ -5,22 +5,20 @@ a fixed loop of ordinary work, and the rate of empty callbacks on a stock event 
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import Final
 
+from bench.callbacks import callback_rate
 from bench.report import Machine
 
 AGENTS: Final = 2_000  # The sizes define the yardstick; changing one makes all earlier ratios void.
 ROLES: Final = 40
 ROUNDS: Final = 60
 REPEATS: Final = 3  # The best of three: what disturbs a loop only makes it slower.
-BATCH: Final = 10_000
-BATCHES: Final = 20
 
 
 def measure_machine() -> Machine:
-    return Machine(min(_timed_loop() for _ in range(REPEATS)), max(_callback_rate() for _ in range(REPEATS)))
+    return Machine(min(_timed_loop() for _ in range(REPEATS)), max(callback_rate() for _ in range(REPEATS)))
 
 
 def combined(before: Machine, after: Machine) -> Machine:
@@ -54,26 +52,3 @@ def work() -> float:
             shares[role] = max(mine[name] / totals[name] for name in totals)
             check += shares[role]
     return check
-
-
-def _callback_rate() -> float:
-    loop = asyncio.SelectorEventLoop()
-    try:
-        return loop.run_until_complete(_callbacks(loop))
-    finally:
-        loop.close()
-
-
-async def _callbacks(loop: asyncio.AbstractEventLoop) -> float:
-    start = time.perf_counter()
-    for _ in range(BATCHES):
-        done = loop.create_future()
-        for _ in range(BATCH - 1):
-            loop.call_soon(_nothing)
-        loop.call_soon(done.set_result, None)
-        await done
-    return BATCH * BATCHES / (time.perf_counter() - start)
-
-
-def _nothing() -> None:
-    pass

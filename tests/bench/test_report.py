@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bench import actors
 from bench.report import Machine, Report, Result, human, result_of
 
 MACHINE = Machine(yardstick_s=0.5, callbacks_per_s=1_000_000.0)
@@ -56,11 +55,3 @@ def test_what_is_neither_a_time_nor_a_rate_has_no_ratio_and_more_figures_stand_b
 
     assert data["p99"] == 4.0
     assert not {"yardsticks", "r", "ratio", "more"} & set(data)
-
-
-def test_our_rates_are_compared_with_pykkas_of_the_same_name() -> None:
-    names = ("spawn", "tell_1_1", "tell_1_1000")
-    ours = tuple(result_of(name, [50.0], machine=MACHINE, unit="per_s") for name in names)
-    theirs = tuple(result_of(f"pykka_{name}", [10.0], machine=MACHINE, unit="per_s") for name in names)
-
-    assert actors.times_pykka(Report("actors", MACHINE, ours + theirs)) == dict.fromkeys(names, 5.0)

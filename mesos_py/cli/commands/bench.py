@@ -11,12 +11,12 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import actors
 from bench.allocator import compare, growth, running, selection, table
 from bench.allocator.plot import save_plot
 from bench.allocator.workloads import Entry
 from bench.plotting import PlotUnavailable, check_plot
 from bench.yardstick import measure_machine
+from mesos_py.cli.commands import bench_actors
 
 EPILOG = """\
 \b
@@ -60,21 +60,7 @@ def command() -> None:
     """Measure this implementation on this machine."""
 
 
-@command.command("actors")
-@click.option(
-    "--rounds", default=actors.ROUNDS, show_default=True, type=click.IntRange(min=1), help="How often each case is run."
-)
-@JSON_OPTION
-def actors_command(rounds: int, json_file: Path | None) -> None:
-    """Spawning, local and remote messages per second, and pykka in the same run."""
-    console = Console(highlight=False)
-    with console.status("") as status:
-        report = actors.run(status.update, rounds=rounds)
-    console.print(report.table())
-    for name, times in actors.times_pykka(report).items():
-        console.print(f"{name}: {times:.1f} times pykka")
-    if json_file is not None:
-        report.save(json_file)
+command.add_command(bench_actors.command)
 
 
 @command.command("allocator", epilog=ALLOCATOR_EPILOG)

@@ -15,7 +15,7 @@ ASKS: Final = 5_000
 
 
 class Counter(pykka.ThreadingActor):
-    """Counts what it is told; answers an ask with the number doubled."""
+    """Counts what it is told; answers an ask with the same."""
 
     def __init__(self, expected: int, done: threading.Event) -> None:
         super().__init__()
@@ -29,7 +29,7 @@ class Counter(pykka.ThreadingActor):
         return message
 
 
-def spawn_rate() -> float:
+def spawn() -> float:
     done = threading.Event()
     start = time.perf_counter()
     actors = [Counter.start(0, done) for _ in range(ACTORS)]
@@ -39,15 +39,24 @@ def spawn_rate() -> float:
     return rate
 
 
-def tell_rate() -> float:
+def terminate() -> float:
+    done = threading.Event()
+    actors = [Counter.start(0, done) for _ in range(ACTORS)]
+    start = time.perf_counter()
+    for actor in actors:
+        actor.stop()
+    return ACTORS / (time.perf_counter() - start)
+
+
+def local_send() -> float:
     return _fed(1)
 
 
-def fan_out_rate() -> float:
+def fan_out() -> float:
     return _fed(FANNED)
 
 
-def ask_rate() -> float:
+def dispatch_serial() -> float:
     actor = Counter.start(0, threading.Event())
     start = time.perf_counter()
     for number in range(ASKS):
