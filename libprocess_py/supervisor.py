@@ -1,0 +1,184 @@
+"""`Supervisor`: an actor that starts others and starts them again when they end.
+
+```python
+class Database(Process): ...
+
+supervisor = node.spawn(Supervisor([Child("database", Database), Child("cache", lambda: Cache(database))]))
+```
+
+A child is told of by a function that makes it, because an actor is spawned once. The function returns a `Process`,
+which is spawned beside the supervisor, or a future of a PID, of an actor that somebody else has spawned: on another
+node, say. Children may be supervisors. Give a child an id of its own, and others reach the next one by the same PID.
+
+Children end under `Policy.END_ACTOR`, whatever the policy of the node: what fails is for the supervisor to mend. When
+that does not help it stops them all, the last one first, and raises `TooManyRestarts`, for which its own policy holds.
+What is decided, and when, is in `libprocess_py.core.supervision`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from libprocess_py import Policy
+from libprocess_py.core.supervision import (
+    Backoff,
+    ChildExists,
+    Effect,
+    Effects,
+    End,
+    Restart,
+    Rules,
+    Start,
+    Stop,
+    Strategy,
+    Supervision,
+    Wait,
+)
+from libprocess_py.future import Future
+from libprocess_py.pid import PID
+from libprocess_py.process import Process
+
+__all__ = ["Backoff", "Child", "ChildExists", "Restart", "Rules", "Strategy", "Supervisor", "TooManyRestarts"]
+
+RESTARTS: Final = "supervisor/restarts"  # The counter of a node's supervisors.
+
+
+class TooManyRestarts(Exception):
+    """A supervisor gave up. Its text says on whom."""
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """What a supervisor knows of a child: what to call it, how to start it, and what its end means."""
+
+    id: str  # Within this supervisor; the actor may have another.
+    start: Callable[[], Process | Future[PID]]
+    restart: Restart = Restart.PERMANENT
+    policy: Policy = Policy.END_ACTOR  # Of an actor spawned here.
+
+
+class Supervisor(Process):
+    """Keeps its children alive."""
+
+    def __init__(self, children: Iterable[Child] = (), id: str | None = None, *, rules: Rules | None = None) -> None:
+        super().__init__(id)
+        self._rules = rules or Rules()
+        self._books = Supervision(self._rules)
+        self._first = tuple(children)
+        if len({child.id for child in self._first}) < len(self._first):
+            raise ValueError("two children of a supervisor have the same id")
+        self._specs: dict[str, Child] = {}
+        self._pids: dict[str, PID] = {}
+        self._ids: dict[PID, str] = {}
+
+    def initialize(self) -> None:
+        self._restarts = self.metrics.counter(RESTARTS)
+        self._chance = self.random("backoff")
+        self.add(*self._first)
+
+    # For others, by dispatch
+
+    def add(self, *children: Child) -> None:
+        """Have more children, started after those that there are. Raises ChildExists, and adds none then."""
+        effects = self._books.add(*((child.id, child.restart) for child in children))
+        self._specs |= {child.id: child for child in children}
+        self._perform(effects)
+
+    def remove(self, id: str) -> None:
+        """End a child for good. Harmless if there is none of that id."""
+        effects = self._books.remove(id)
+        self._forget(id)
+        self._perform(effects)
+
+    def children(self) -> dict[str, PID | None]:
+        """Who there is, in the order in which they start; None for one that is down at present."""
+        return {id: self._pids.get(id) for id in self._books.phases()}
+
+    def stop(self) -> Future[bool]:
+        """End the children, the last one first and each before the next, then the supervisor. Ready when it is gone."""
+        gone = self.node.wait(self.pid)
+        self._perform(self._books.stop())
+        return gone
+
+    # Called by the runtime
+
+    def exited_with(self, pid: PID, failure: Exception | None) -> None:
+        id = self._ids.pop(pid, None)
+        if id is not None:
+            del self._pids[id]
+            self._ended(id, failure)
+
+    def finalize(self) -> None:
+        """Ended by others, or with the node: nobody is left to wait for the children."""
+        for pid in reversed(self._pids.values()):
+            self.terminate(pid)
+
+    # Performing what was decided
+
+    def _perform(self, effects: Effects) -> None:
+        due = deque(effects)
+        while due:
+            due.extend(self._perform_one(due.popleft()))
+
+    def _perform_one(self, effect: Effect) -> Effects:
+        match effect:
+            case Start(id):
+                return self._start(id)
+            case Stop(id):
+                self.terminate(self._pids[id])
+            case Wait(id, ns):
+                self._restarts.add()
+                self.delay(ns, self._waited, id)
+            case End(None):
+                self.terminate()
+            case End(failure):
+                raise TooManyRestarts(failure)
+        return ()
+
+    def _start(self, id: str) -> Effects:
+        spec = self._specs[id]
+        try:
+            made = spec.start()
+            if isinstance(made, Process):
+                return self._take(id, self.spawn(made, spec.policy))
+        except Exception as error:
+            return self._lost(id, error)
+        made.on_any(self.defer(Supervisor._start_over, id))
+        made.on_abandoned(self.defer(Supervisor._start_over, id))
+        return ()
+
+    def _start_over(self, id: str, made: Future[PID]) -> None:
+        """A start that took its time is over."""
+        try:
+            pid = made.get()
+        except Exception as error:
+            self._ended(id, error)
+        else:
+            self._perform(self._take(id, pid))
+
+    def _take(self, id: str, pid: PID) -> Effects:
+        self._pids[id], self._ids[pid] = pid, id
+        self.link(pid)
+        return self._books.started(id, now=self.clock.now())
+
+    def _ended(self, id: str, failure: Exception | None) -> None:
+        self._perform(self._lost(id, failure))
+
+    def _lost(self, id: str, failure: Exception | None) -> Effects:
+        why = "-" if failure is None else f"{type(failure).__name__}: {failure}"
+        self.log.info("child ended", child=id, failure=why)
+        failed, draw = failure is not None, self._chance.random()
+        effects = self._books.ended(id, failed=failed, now=self.clock.now(), draw=draw)
+        self._forget(id)
+        return effects
+
+    def _forget(self, id: str) -> None:
+        """Of a child that will not come back nothing is kept."""
+        if id not in self._books.phases():
+            self._specs.pop(id, None)
+
+    def _waited(self, id: str) -> None:
+        self._perform(self._books.waited(id))
