@@ -20,11 +20,11 @@ Coroutine: TypeAlias = "CoroutineType[Any, Any, Any]"
 class Coroutines:
     """Those of one node that wait, by actor."""
 
-    __slots__ = ("_post", "_suspended")
+    __slots__ = ("_post", "suspended")
 
     def __init__(self, post: Callable[[Mailbox, Event], None]) -> None:
         self._post = post
-        self._suspended: dict[str, dict[Coroutine, Promise[Any] | None]] = {}
+        self.suspended: dict[str, dict[Coroutine, Promise[Any] | None]] = {}
 
     def finish(self, mailbox: Mailbox, value: Any, *, promise: Promise[Any] | None) -> None:
         """Pass on what a handler returned."""
@@ -46,12 +46,12 @@ class Coroutines:
             return
         if awaited.__class__ is not Promise:
             coroutine.close()
-            raise TypeError(f"an actor can only await futures of libprocess_py, not {type(awaited).__name__}")
+            raise TypeError(f"an actor awaits futures of libprocess_py, not {type(awaited).__name__}: see from_asyncio")
         id = mailbox._process_pid.id
-        self._suspended.setdefault(id, {})[coroutine] = promise
+        self.suspended.setdefault(id, {})[coroutine] = promise
 
         def resume(_: object) -> None:
-            if coroutine in self._suspended.get(id, ()):
+            if coroutine in self.suspended.get(id, ()):
                 self._post(mailbox, (RESUME, coroutine, None, promise))
 
         awaited.on_any(resume)
@@ -59,16 +59,16 @@ class Coroutines:
 
     def resume(self, mailbox: Mailbox, coroutine: Coroutine, *, promise: Promise[Any] | None) -> None:
         """The wait is over, and this is a turn of its actor."""
-        self._suspended[mailbox._process_pid.id].pop(coroutine)
+        self.suspended[mailbox._process_pid.id].pop(coroutine)
         self.drive(mailbox, coroutine, promise=promise)
 
     def waiting(self, id: str) -> int:
         """How many coroutines of that actor wait."""
-        return len(self._suspended.get(id, ()))
+        return len(self.suspended.get(id, ()))
 
     def ends_of(self, id: str) -> Iterator[Callable[[], object]]:
         """The actor is gone: what is to be done for each coroutine of it that will not go on."""
-        for coroutine, promise in self._suspended.pop(id, {}).items():
+        for coroutine, promise in self.suspended.pop(id, {}).items():
             yield coroutine.close  # Raises if the coroutine waits once more, in a `finally` of its own.
             if promise is not None:
                 yield promise.abandon

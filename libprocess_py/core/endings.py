@@ -20,19 +20,23 @@ if TYPE_CHECKING:
     from libprocess_py.core.kernel import Kernel
 
 
-def end(kernel: Kernel, mailbox: Mailbox, failure: Exception | None = None) -> None:
+def end(kernel: Kernel, mailbox: Mailbox, *, failure: Exception | None = None) -> None:
     """The actor is no more. `failure` is what it failed with, for those who are linked to it."""
     pid = mailbox._process_pid
     mailbox._process_phase = ENDED
     del kernel.mailboxes[pid.id]
     kernel.policies.pop(pid.id, None)
     try:
-        run_all(kernel.coroutines.ends_of(pid.id))
+        if pid.id in kernel.coroutines.suspended:
+            run_all(kernel.coroutines.ends_of(pid.id))
     finally:
         try:
             purge(kernel, mailbox, reason="terminated")
         finally:
-            _tell(kernel, pid, failure=failure)
+            try:
+                kernel.host.ended(pid)
+            finally:
+                _tell(kernel, pid, failure=failure)
 
 
 def purge(kernel: Kernel, mailbox: Mailbox, *, reason: str) -> None:
@@ -62,13 +66,6 @@ def run_all(steps: Iterable[Callable[[], object]]) -> None:
 
 
 def _tell(kernel: Kernel, pid: PID, *, failure: Exception | None) -> None:
-    try:
-        kernel.host.ended(pid)
-    finally:
-        _notify(kernel, pid, failure=failure)
-
-
-def _notify(kernel: Kernel, pid: PID, *, failure: Exception | None) -> None:
     for address in kernel.links.linker_ended(pid.id):
         kernel.host.unlinked(address)
     for linker in kernel.links.target_ended(pid):

@@ -52,7 +52,7 @@ def fail(kernel: Kernel, mailbox: Mailbox, *, error: Exception, event: Event) ->
         _stop(kernel, policy, mailbox=mailbox, error=error, event=event)
     elif mailbox._process_phase is not ENDED:
         try:
-            end(kernel, mailbox, error)
+            end(kernel, mailbox, failure=error)
         except Exception as raised:
             _callback_failed(kernel, mailbox, error=raised, event=event)
 
