@@ -18,10 +18,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from libprocess_py.core.decision_log import DecisionLog, Sink
-from libprocess_py.core.kernel import Policy
+from libprocess_py.core.failures import Policy
 from libprocess_py.node import Node, NodeOptions
 from libprocess_py.pid import Address
 from libprocess_py.sim.agenda import START_NS, Agenda
@@ -61,7 +61,6 @@ class Simulation:
         self._incarnations: dict[Address, int] = {}
         self._nodes: dict[Address, SimulatedNode] = {}
         self.random = chance.stream
-        self._steps = (0, 0)  # Of which instant, and how many so far.
 
     @property
     def now(self) -> int:
@@ -115,12 +114,26 @@ class Simulation:
 
     def settle(self) -> None:
         """Serve all that is due at the present instant, and what follows from it, until nothing is left to do now."""
+        agenda, runnable = self._agenda, self._world.runnable
+        steps = STEPS_MAX
         while True:
-            self._run_runnable()
-            due = self._agenda.next_due()
-            if due is None or due > self.now:
+            while runnable:
+                driver = runnable.popleft()
+                if not driver.alive:
+                    continue
+                steps -= 1
+                if steps < 0:
+                    raise SimulationStuck(f"{driver.node.address} is still busy after {STEPS_MAX} steps at {self.now}")
+                if driver.node.step():
+                    runnable.append(driver)
+            due = agenda.next_due()
+            if due is None or due > agenda.now:
                 return
-            self._agenda.run_next_instant()  # A timer without delay, or a message without latency.
+            agenda.run_next_instant()  # A timer without delay, or a message without latency.
+
+    def after(self, ns: int, action: Callable[..., object], *args: Any) -> None:
+        """Have something done from outside when that much time has passed: a fault, a client's next wish."""
+        self._agenda.add(self.now + ns, action, *args)
 
     def advance(self, ns: int) -> None:
         """Let that much time pass. Everything that is due happens in order, each at its own time."""
@@ -141,22 +154,6 @@ class Simulation:
                 self._agenda.now = end
                 return False
             self._agenda.run_next_instant()
-
-    def _run_runnable(self) -> None:
-        runnable = self._world.runnable
-        while runnable:
-            driver = runnable.popleft()
-            if not driver.alive:
-                continue
-            self._count_step(driver)
-            if driver.node.step():
-                runnable.append(driver)
-
-    def _count_step(self, driver: SimulatedDriver) -> None:
-        instant, steps = self._steps
-        self._steps = (instant, steps + 1) if instant == self.now else (self.now, 1)
-        if steps > STEPS_MAX and instant == self.now:
-            raise SimulationStuck(f"{driver.node.address} is still busy after {STEPS_MAX} steps at {self.now}")
 
     def _note(self, kind: str, address: Address) -> None:
         if self.log is not None:
