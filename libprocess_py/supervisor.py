@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from libprocess_py import Policy
+from libprocess_py.core.failures import Policy
 from libprocess_py.core.supervision import (
     Backoff,
     ChildExists,
