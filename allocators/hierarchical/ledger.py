@@ -6,10 +6,11 @@ sums are brought up to date when somebody looks: the work then grows with the ki
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Final
 
 from allocators.hierarchical.amounts import Amounts, change, change_by_role
-from allocators.hierarchical.grants import Grant
+from allocators.hierarchical.grants import Bundle, Grant
 
 PENDING_MAX: Final = 1_024  # Kinds of grants noted and not yet added up; bounds memory where all are different.
 
@@ -22,7 +23,7 @@ class Ledger:
         self._held: Amounts = {}
         self._reserved_held: Amounts = {}
         self._by_role: dict[str, Amounts] = {}
-        self._by_top_level: dict[str, Amounts] = {}
+        self._below: dict[str, Amounts] = {}
         # How many more (or fewer) are held than the sums say, by frameworks that are known, and by others.
         self._charged: dict[Grant, int] = {}
         self._uncharged: dict[Grant, int] = {}
@@ -60,24 +61,32 @@ class Ledger:
         return self._by_role
 
     @property
-    def by_top_level(self) -> dict[str, Amounts]:
-        """The same, added up over the subtrees of top-level roles."""
+    def below(self) -> dict[str, Amounts]:
+        """The same, added up over the roles below top-level roles."""
         self._settle()
-        return self._by_top_level
+        return self._below
 
     def _settle(self) -> None:
+        if not self._charged and not self._uncharged:
+            return
         # What grew comes first, so that no sum passes below zero on the way.
         charged = sorted(self._charged.items(), key=_count_of, reverse=True)
+        by_bundle: dict[Bundle, int] = {}
+        for grant, count in chain(charged, self._uncharged.items()):
+            by_bundle[grant.bundle] = by_bundle.get(grant.bundle, 0) + count
         self._charged.clear()
-        for grant, count in charged:
-            amounts, top_level = grant.bundle.plain, grant.role.partition("/")[0]
-            change_by_role(self._by_role, grant.role, amounts=amounts, sign=count)
-            change_by_role(self._by_top_level, top_level, amounts=amounts, sign=count)
-        for grant, count in sorted([*charged, *self._uncharged.items()], key=_count_of, reverse=True):
-            change(self._held, grant.bundle.scalars, sign=count)
-            change(self._reserved_held, grant.bundle.reserved, sign=count)
         self._uncharged.clear()
+        for grant, count in charged:
+            if count:
+                role, amounts = grant.role, grant.bundle.plain
+                change_by_role(self._by_role, role, amounts=amounts, sign=count)
+                if "/" in role:
+                    change_by_role(self._below, role.partition("/")[0], amounts=amounts, sign=count)
+        for bundle, count in sorted(by_bundle.items(), key=_count_of, reverse=True):
+            if count:
+                change(self._held, bundle.scalars, sign=count)
+                change(self._reserved_held, bundle.reserved, sign=count)
 
 
-def _count_of(item: tuple[Grant, int]) -> int:
+def _count_of(item: tuple[object, int]) -> int:
     return item[1]

@@ -53,6 +53,10 @@ class QuotaFigures:
             room = self._room[role] = limits - consumed if consumed else limits
         return room
 
+    def leaves_room(self, role: str, amounts: Quantities) -> bool:
+        """May the role still get so much of plain scalars, as far as its limit goes?"""
+        return role not in self._quotas or self.room(role).contains_quantities(amounts)
+
     def surplus(self) -> Quantities | None:
         """What need not be held back; None if nothing need be, and all may go."""
         if not self.required:

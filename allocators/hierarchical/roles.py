@@ -51,7 +51,8 @@ class RoleBooks:
         sums: Amounts = {}
         if not in_use_only and "/" not in role:
             change(sums, self._reservations_below.get(role, {}), sign=1)
-            change(sums, self._ledger.by_top_level.get(role, {}), sign=1)
+            change(sums, self._ledger.by_role.get(role, {}), sign=1)
+            change(sums, self._ledger.below.get(role, {}), sign=1)
             return sums
         for table in (self.reservations, self.in_use if in_use_only else self.held):
             for each, amounts in table.items():

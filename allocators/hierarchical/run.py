@@ -13,7 +13,8 @@ bundle has nothing to take of an equal one later, unless a refusal or a constrai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from itertools import chain
 from typing import Final, Protocol, TypeAlias
 
@@ -25,7 +26,7 @@ from allocators.hierarchical.frameworks import FrameworkBook
 from allocators.hierarchical.grants import Bundle, Grant
 from allocators.hierarchical.journal import Observer
 from allocators.hierarchical.quota import QuotaFigures
-from allocators.hierarchical.refusals import Cell, Refusals, cover
+from allocators.hierarchical.refusals import Cell, Client, Refusals, Refused, cover
 from allocators.hierarchical.rules import AgentOrder
 from allocators.hierarchical.verdicts import Verdicts
 from allocators.sorters.ranking import Ranking
@@ -79,17 +80,18 @@ class Run:
     def over(self, agents: Iterable[AgentBook]) -> tuple[Allocation, ...]:
         """Hand out what these agents have free."""
         candidates = [agent for agent in agents if agent.free]
+        goes_whole = True  # A plain agent to whoever comes first, unless a limit cuts it.
         if candidates and self._books.roles.quotas:
             self._quota = QuotaFigures(self._books)
             if self._quota.unmet:
+                goes_whole = False
                 self._meet_guarantees(self._shuffled(candidates, GUARANTEES), self._quota)
         turns = self._shuffled(candidates, FAIR_SHARE)
         verdicts = Verdicts()
         for agent in turns if self._order is None else self._order(turns):
-            if self._quota is None and agent.is_plain:
-                self._give_whole(agent, verdicts)
-            elif agent.free:
-                self._share_out(agent, verdicts)
+            if (goes_whole and agent.is_plain and self._give_whole(agent, verdicts)) or not agent.free:
+                continue
+            self._share_out(agent, verdicts)
         return tuple(chain.from_iterable(self._offered.values()))
 
     # What explanations ask of a run that is over.
@@ -115,11 +117,10 @@ class Run:
     def _shuffled(self, agents: list[AgentBook], stage: int) -> list[AgentBook]:
         draw = stable_hash(self._draw, stage)
         places = mixed([agent.draw for agent in agents], draw)
-        turns = dict(zip(places, agents, strict=True))
-        if len(turns) == len(agents):
-            places.sort()
-            return [turns[place] for place in places]
-        # Two draws are the same: as likely as it sounds, but then ids decide.
+        rounded = list(map(float, places))  # In the same order, and compared in half the time.
+        if len({*rounded}) == len(agents):
+            return sorted(agents, key=partial(next, iter(rounded)))
+        # Two draws are nearly the same: as likely as it sounds, but then all of the draws decides, and ids after that.
         return [agent for _, _, agent in sorted(zip(places, [agent.id for agent in agents], agents, strict=True))]
 
     # First stage.
@@ -164,25 +165,56 @@ class Run:
 
     # Second stage.
 
-    def _give_whole(self, agent: AgentBook, verdicts: Verdicts) -> None:
-        """Where nothing is hidden or held back, all that is free goes to the first who may have it."""
+    def _give_whole(self, agent: AgentBook, verdicts: Verdicts) -> bool:
+        """Where nothing is hidden or held back, all that is free goes to the first who may have it. False: there is a
+        limit that leaves room for a part, and nothing was given."""
         books = self._books
         bundle = agent.bundle(books.interned)
         if verdicts.has_any and verdicts.is_for_nobody(bundle, self._eligibility.traits(agent)):
-            return
+            return True
         is_for_all, refused = self._is_for_all(agent, bundle), self._refusals.about(agent.id)
-        sorters, frameworks = books.framework_sorters, books.frameworks
-        self._is_personal = False
+        if is_for_all and self._give_to_first(agent, bundle, refused=refused):
+            return True
+        sorters, frameworks, quota, self._is_personal = books.framework_sorters, books.frameworks, self._quota, False
         for role in books.role_sorter.walk():
+            if quota is not None and not quota.leaves_room(role, bundle.goods.quantities):
+                return False
             for client in sorters[role].walk():
                 framework = frameworks[FrameworkId(client)]
                 if refused and (before := refused.get((framework.id, role))) and cover(before, bundle.resources):
                     self._is_personal = True
                 elif (is_for_all and framework.is_modest) or self._takes(agent, framework, role=role, bundle=bundle):
-                    self._book(agent, framework, grant=bundle.grant(role), is_all=True)
-                    return
+                    self._give(agent, framework, role=role, bundle=bundle)
+                    return True
         if not self._is_personal:
             verdicts.for_nobody(bundle, self._eligibility.traits(agent))
+        return True
+
+    def _give_to_first(self, agent: AgentBook, bundle: Bundle, *, refused: Mapping[Client, Sequence[Refused]]) -> bool:
+        """What is for everybody mostly goes to the first, and then no order is walked. False: he may not have it."""
+        books, quota = self._books, self._quota
+        role = books.role_sorter.first()
+        if role is None or (client := books.framework_sorters[role].first()) is None:
+            return False
+        framework = books.frameworks[FrameworkId(client)]
+        if not framework.is_modest or (refused and (framework.id, role) in refused):
+            return False
+        if quota is not None and not quota.leaves_room(role, bundle.goods.quantities):
+            return False
+        self._give(agent, framework, role=role, bundle=bundle)
+        return True
+
+    def _give(self, agent: AgentBook, framework: FrameworkBook, *, role: str, bundle: Bundle) -> None:
+        self._book(agent, framework, grant=bundle.grant(role), is_all=True)
+        if self._quota is not None:
+            self._count(self._quota, role, bundle.goods.quantities)
+
+    def _count(self, quota: QuotaFigures, role: str, amounts: Quantities) -> None:
+        """So much was given by fair share."""
+        # What fills a guarantee now counts for headroom in the next run, and so does what is held below a quota.
+        if role in quota.unmet or ("/" in role and role.partition("/")[0] in quota.consumed):
+            self.leaves_openings = True
+        quota.hand_out(role, amounts)
 
     def _is_for_all(self, agent: AgentBook, bundle: Bundle) -> bool:
         """May every modest framework have it? Asked of each agent, and mostly the same question as for the last one."""
@@ -214,10 +246,7 @@ class Run:
         extra = self._above_headroom(self._chop(bundle.goods, quota.room(role), agent=agent), agent)
         if not self._make_offer(agent, framework, role=role, resources=bundle.riders + extra):
             return False
-        # What fills a guarantee now counts for headroom in the next run, and so does what is held below a quota.
-        if role in quota.unmet or ("/" in role and role.partition("/")[0] in quota.consumed):
-            self.leaves_openings = True
-        quota.hand_out(role, extra.quantities)
+        self._count(quota, role, extra.quantities)
         return True
 
     # Both.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 from allocators.sorters.sorter import Entry, Pool, Rank, Standing
-from allocators.sorters.tree import Node, Tree, mark
+from allocators.sorters.tree import Node, Place, Tree, mark
 
 DEFAULT_WEIGHT = 1.0
 
@@ -24,8 +24,9 @@ class TreeSorter(ABC):
         """A walk begins."""
 
     @abstractmethod
-    def _ordered(self, node: Node) -> Sequence[tuple[object, Node]]:
-        """The children of the node that have an active client below, in order. Not changed before the next walk."""
+    def _ordered(self, node: Node) -> Iterable[Place]:
+        """The children of the node that have an active client below, in order, each at the end of its place. Not
+        changed before the next walk."""
 
     def add(self, client: str) -> None:
         self._tree.add(client)
@@ -82,11 +83,15 @@ class TreeSorter(ABC):
         return self._walk(self._tree.root)
 
     def _walk(self, node: Node) -> Iterator[str]:
-        for _, child in self._ordered(node):
+        for place in self._ordered(node):
+            child: Node = place[-1]
             if child.client is not None:
                 yield child.client
             else:
                 yield from self._walk(child)
+
+    def first(self) -> str | None:
+        return None
 
     def rank(self, client: str) -> Rank | None:
         return None

@@ -14,4 +14,15 @@ class DrfSorter(KeyedSorter):
     """Clients by weighted dominant share, smallest first."""
 
     def _key(self, node: Node) -> Key:
-        return self._pool.share(node.held) / self.weight(node), node.count, node.path
+        # As `Pool.share` and `weight` say, without their calls: asked for each node that an offer moves.
+        pool, weights, held, share = self._pool, self._weights, node.held, 0.0
+        if pool.excluded:
+            share = pool.share(held)
+        else:
+            totals = pool.totals
+            for name in held:
+                if name in totals and (fraction := held[name] / totals[name]) > share:
+                    share = fraction
+        if node.path in weights:
+            share /= weights[node.path]
+        return share, node.count, node.path

@@ -10,14 +10,17 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from bisect import bisect_left, insort
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 from allocators.sorters.base import TreeSorter
 from allocators.sorters.sorter import Rank
-from allocators.sorters.tree import Key, Node
+from allocators.sorters.tree import Key, Node, Place
 
-REPAIR_FRACTION: Final = 4  # With more than a quarter of the children marked one sort is cheaper than the moves.
+REPAIR_FRACTION: Final = 4  # With more than a quarter of the children marked one sort is cheaper than the moves,
+REPAIRED_ALWAYS: Final = 2  # but few moves are cheaper than any sort, since a sort needs the keys of all.
+UNSORTED: Final = -1  # No epoch.
+ONLY: Final[Key] = ()
 
 
 class KeyedSorter(TreeSorter):
@@ -37,22 +40,42 @@ class KeyedSorter(TreeSorter):
     def walk(self) -> Iterator[str]:
         return self._walk(self._tree.root)
 
-    def _ordered(self, node: Node) -> Sequence[tuple[object, Node]]:
-        order = node.order
-        if len(node.children) == 1 and order and order[0][1].active_below:
-            return order  # An only child is first, whatever its key: marks can wait.
-        if node.epoch != self._epoch() or len(node.marked) * REPAIR_FRACTION > len(order):
+    def first(self) -> str | None:
+        node = self._tree.root
+        while node.client is None:
+            order = self._ordered(node)
+            if not order:
+                return None
+            node = order[0][-1]
+        return node.client
+
+    def _ordered(self, node: Node) -> list[Place]:
+        marked = node.marked
+        if len(node.children) == 1:
+            if not node.order or not node.order[0][-1].active_below:
+                self._rebuild_only(node)
+        elif node.epoch != self._epoch():
             self._rebuild(node)
-        elif node.marked:
-            self._repair(node)
+        elif marked:
+            if len(marked) > REPAIRED_ALWAYS and len(marked) * REPAIR_FRACTION > len(node.order):
+                self._rebuild(node)
+            else:
+                self._repair(node)
         return node.order
 
+    def _rebuild_only(self, node: Node) -> None:
+        """An only child is first, whatever its key: that is worked out when there is another."""
+        (child,) = node.children.values()
+        child.key = ONLY if child.active_below else None
+        node.order = [(child,)] if child.active_below else []
+        node.epoch = UNSORTED
+
     def _rebuild(self, node: Node) -> None:
-        order: list[tuple[Key, Node]] = []
+        order: list[Place] = []
         for child in node.children.values():
-            child.key = self._key(child) if child.active_below else None
-            if child.key is not None:
-                order.append((child.key, child))
+            child.key = key = self._key(child) if child.active_below else None
+            if key is not None:
+                order.append((*key, child))
         order.sort()
         node.order = order
         node.marked.clear()
@@ -64,10 +87,10 @@ class KeyedSorter(TreeSorter):
         for child in node.marked:
             if child.key is not None:
                 # Mostly the one that was served, who stood first.
-                del order[0 if order[0][1] is child else bisect_left(order, (child.key, child))]
-            child.key = self._key(child) if child.active_below else None
-            if child.key is not None:
-                insort(order, (child.key, child))
+                del order[0 if order[0][-1] is child else bisect_left(order, child.key)]
+            child.key = key = self._key(child) if child.active_below else None
+            if key is not None:
+                insort(order, (*key, child))
         node.marked.clear()
 
     def rank(self, client: str) -> Rank | None:

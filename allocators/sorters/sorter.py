@@ -47,17 +47,12 @@ class Entry:
 class Pool:
     """The scalars of all agents, and a number that changes whenever they do."""
 
-    __slots__ = ("_totals", "epoch", "excluded")
+    __slots__ = ("epoch", "excluded", "totals")
 
     def __init__(self, excluded: frozenset[str] = frozenset()) -> None:
         self.excluded = excluded  # Names that count in no share, such as gpus that few can use.
         self.epoch = 0
-        self._totals: dict[str, int] = {}
-
-    @property
-    def totals(self) -> Mapping[str, int]:
-        """Thousandths by name; a name that nobody has is absent."""
-        return self._totals
+        self.totals: dict[str, int] = {}  # Thousandths by name; a name that nobody has is absent. Only read.
 
     def add(self, amounts: Mapping[str, int]) -> None:
         """More of these, e.g. of a new agent."""
@@ -69,11 +64,11 @@ class Pool:
 
     def _change(self, amounts: Mapping[str, int], sign: int) -> None:
         for name, milli in amounts.items():
-            total = self._totals.get(name, 0) + sign * milli
+            total = self.totals.get(name, 0) + sign * milli
             assert total >= 0, f"the pool would have {total / MILLI} of {name}"
-            self._totals[name] = total
+            self.totals[name] = total
             if not total:
-                del self._totals[name]
+                del self.totals[name]
             self.epoch += 1
 
     def share(self, held: Mapping[str, int]) -> float:
@@ -81,7 +76,7 @@ class Pool:
 
         From integers every time, so that equal holdings are equal shares to the last bit.
         """
-        totals = self._totals
+        totals = self.totals
         if self.excluded:
             fractions = (held[name] / totals[name] for name in held if name in totals and name not in self.excluded)
             return max(fractions, default=0.0)
@@ -130,6 +125,9 @@ class Sorter(Protocol):
 
         Bookings during the walk do not disturb it; a second walk begun meanwhile does.
         """
+
+    def first(self) -> str | None:
+        """With whom the walk would begin; None: with nobody, or it is drawn anew for each walk."""
 
     def rank(self, client: str) -> Rank | None:
         """The place of an active client in the order, smaller first; None: the order is drawn anew for each walk."""

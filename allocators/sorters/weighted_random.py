@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 from math import log
-from operator import itemgetter
 from typing import Final
 
 from allocators.draw import mixed, stable_hash, uniform
 from allocators.sorters.base import TreeSorter
 from allocators.sorters.sorter import Pool
-from allocators.sorters.tree import Node
+from allocators.sorters.tree import Node, Place
 
 PATHS_MAX: Final = 65_536  # More clients than any cluster has; forgotten ones are only worked out again.
 
@@ -42,15 +41,15 @@ class RandomSorter(TreeSorter):
         super().restore_counts(counts)
         self._walks = counts[""]
 
-    def _ordered(self, node: Node) -> list[tuple[object, Node]]:
+    def _ordered(self, node: Node) -> list[Place]:
         children = [child for child in node.children.values() if child.active_below]
         draws = mixed([path_hash(child.path) for child in children], self._draw)
         waits = [
-            ((-log(uniform(draw)) / self.weight(child), child.path), child)
+            (-log(uniform(draw)) / self.weight(child), child.path, child)
             for child, draw in zip(children, draws, strict=True)
         ]
-        waits.sort(key=itemgetter(0))
-        return list[tuple[object, Node]](waits)
+        waits.sort()
+        return list[Place](waits)
 
 
 @lru_cache(maxsize=PATHS_MAX)

@@ -96,7 +96,11 @@ class ResourceKind(Record, cache_hash=True):
 
 
 def _kind(*fields: Any) -> ResourceKind:
-    return ResourceKind(**dict(zip(ResourceKind.__struct_fields__, fields, strict=True)))
+    name, type, reservations, disk, revocable, shared, provider_id, allocation_role, whole = fields
+    return ResourceKind(
+        name=name, type=type, reservations=reservations, disk=disk, revocable=revocable, shared=shared,
+        provider_id=provider_id, allocation_role=allocation_role, whole=whole,
+    )  # fmt: skip
 
 
 # One object per kind makes the lookups of Resources succeed by identity. Nothing depends on it but speed.

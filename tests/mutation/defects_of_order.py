@@ -6,17 +6,20 @@ from typing import Final
 
 from tests.mutation.mutation import Area, area
 
-KEY: Final = "return self._pool.share(node.held) / self.weight(node), node.count, node.path"
+KEY: Final = "return share, node.count, node.path"
+FRACTION: Final = "(fraction := held[name] / totals[name]) > share:"
 
 DRF: Final = area(
     "allocators/sorters/drf.py",
-    ("weights mean nothing", KEY, "return self._pool.share(node.held), node.count, node.path"),
-    ("weights work the wrong way", KEY, KEY.replace("/", "*")),
+    ("weights mean nothing", "        if node.path in weights:\n", "        if False:\n"),
+    ("weights work the wrong way", "share /= weights", "share *= weights"),
     ("ties ignore allocation counts", KEY, KEY.replace("node.count, ", "")),
     ("ties go to whoever was served more often", KEY, KEY.replace("node.count", "-node.count")),
     ("ties go by name before counts", KEY, KEY.replace("node.count, node.path", "node.path, node.count")),
     ("shares mean nothing", KEY, "return 0, node.count, node.path"),
-    ("the richest is first", KEY, KEY.replace("return ", "return -")),
+    ("the richest is first", KEY, KEY.replace("share", "-share")),
+    ("the smallest share comes first", FRACTION, FRACTION.replace("> share", "< (share or 2.0)")),
+    ("names that are excluded count for the order", "        if pool.excluded:\n", "        if False:\n"),
 )
 
 SORTER: Final = area(
@@ -61,10 +64,33 @@ TREE: Final = area(
 
 KEYED: Final = area(
     "allocators/sorters/keyed.py",
-    ("orders outlive the pool they were made for", "if node.epoch != self._epoch() or len(", "if len("),
-    ("orders are not repaired", "            self._repair(node)\n        return", "            pass\n        return"),
-    ("orders are always made anew", "len(node.marked) * REPAIR_FRACTION > len(order)", "node.marked",
-     "An order that is made anew is the one that is repaired; it only takes longer."),
-)  # fmt: skip
+    (
+        "orders outlive the pool they were made for",
+        "        elif node.epoch != self._epoch():\n",
+        "        elif False:\n",
+    ),
+    (
+        "orders are not repaired",
+        "                self._repair(node)\n        return",
+        "                pass\n        return",
+    ),
+    (
+        "an only child that sleeps is offered",
+        "if not node.order or not node.order[0][-1].active_below:",
+        "if not node.order:",
+    ),
+    ("an only child keeps its place among more", "        node.epoch = UNSORTED\n", ""),
+    (
+        "whoever was second is first",
+        "            node = order[0][-1]\n",
+        "            node = order[len(order) > 1][-1]\n",
+    ),
+    (
+        "orders are always made anew",
+        "if len(marked) > REPAIRED_ALWAYS and len(marked) * REPAIR_FRACTION > len(node.order):",
+        "if marked:",
+        "An order that is made anew is the one that is repaired; it only takes longer.",
+    ),
+)
 
 AREAS: Final[tuple[Area, ...]] = (DRF, SORTER, BASE, TREE, KEYED)

@@ -65,7 +65,7 @@ def test_a_full_table_is_emptied_and_answers_as_before() -> None:
     assert [bundle.resources.cpus for bundle in bundles] == [1, 2, 3, 1]
 
 
-def test_the_ledger_adds_up_grants_by_role_and_by_top_level_role() -> None:
+def test_the_ledger_adds_up_grants_by_role_and_below_top_level_roles() -> None:
     one, two = Interned().bundle(Resources.of(cpus=1)), Interned().bundle(Resources.of(cpus=2))
     sums = Ledger(pending_max=1)
 
@@ -75,5 +75,5 @@ def test_the_ledger_adds_up_grants_by_role_and_by_top_level_role() -> None:
     sums.uncharged(two.grant("b"), 1)
 
     assert sums.by_role == {"a": {"cpus": 1_000}, "a/x": {"cpus": 2_000}, "b": {"cpus": 1_000}}
-    assert sums.by_top_level == {"a": {"cpus": 3_000}, "b": {"cpus": 1_000}}
+    assert sums.below == {"a": {"cpus": 2_000}}
     assert (sums.held, sums.reserved_held) == ({"cpus": 6_000}, {})
