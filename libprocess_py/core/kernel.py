@@ -285,8 +285,10 @@ class Kernel:
 
     def _serve_observed(self, mailbox: Mailbox, events: Iterator[Event], *, observer: Observer) -> None:
         for event in events:
-            if not observer.before(mailbox, event) and event[0] not in _UNREFUSED:
-                self.drop(event, reason=FILTERED, to=mailbox._process_pid.id)
+            verdict = observer.before(mailbox, event)
+            if not verdict and event[0] not in _UNREFUSED:
+                if verdict is not None:
+                    self.drop(event, reason=FILTERED, to=mailbox._process_pid.id)
                 continue
             try:
                 self._serve(mailbox, iter((event,)))

@@ -17,26 +17,31 @@ from libprocess_py.events import Event
 class Observer(Protocol):
     """Is told of each event, in the order in which they are served."""
 
-    def before(self, mailbox: Mailbox, event: Event) -> bool:
+    def before(self, mailbox: Mailbox, event: Event) -> bool | None:
         """The event is about to be served. False drops it: whoever waits for its future finds it abandoned.
 
+        None takes it over: it is neither served nor dropped now, and the observer answers for what becomes of it.
         The runtime's own events (initialize, terminate, resume) are served whatever the answer.
         """
 
     def after(self, mailbox: Mailbox, event: Event) -> None:
-        """The handler returned, raised or came to its first wait. Not called for an event that was dropped."""
+        """The handler returned, raised or came to its first wait. Not called for an event that was not served."""
 
 
 class Observers:
-    """Several, in their order. Those behind one that drops an event do not hear of it."""
+    """Several, in their order. Those behind one that drops an event or takes it over do not hear of it."""
 
     __slots__ = ("_all",)
 
     def __init__(self, observers: tuple[Observer, ...]) -> None:
         self._all = observers
 
-    def before(self, mailbox: Mailbox, event: Event) -> bool:
-        return all(observer.before(mailbox, event) for observer in self._all)
+    def before(self, mailbox: Mailbox, event: Event) -> bool | None:
+        for observer in self._all:
+            verdict = observer.before(mailbox, event)
+            if not verdict:
+                return verdict
+        return True
 
     def after(self, mailbox: Mailbox, event: Event) -> None:
         for observer in self._all:

@@ -39,7 +39,7 @@ class Diary:
         self.drops = drops
         self.lines: list[str] = [] if into is None else into
 
-    def before(self, mailbox: Mailbox, event: Event) -> bool:
+    def before(self, mailbox: Mailbox, event: Event) -> bool | None:
         self.lines.append(f"{self.name} before {_what(event)}")
         return _what(event) not in self.drops
 
@@ -79,6 +79,24 @@ def test_an_event_that_an_observer_refuses_is_dropped_and_its_future_abandoned()
     assert served.get() == 1
     assert keeper.kept == []
     assert node.metrics.counter("libprocess/dropped/filtered").value == 1
+
+
+def test_an_event_that_an_observer_takes_over_is_neither_served_nor_dropped() -> None:
+    class Taker(Diary):
+        def before(self, mailbox: Mailbox, event: Event) -> bool | None:
+            return super().before(mailbox, event) or None
+
+    node, _ = a_node()
+    node.observe(Taker("d", drops=("keep",)))
+    keeper = Keeper()
+
+    taken = node.dispatch(node.spawn(keeper), Keeper.keep, 1)
+    run(node)
+
+    assert keeper.kept == []
+    assert taken.is_pending
+    assert not taken.abandoned
+    assert node.metrics.counter("libprocess/dropped/filtered").value == 0
 
 
 def test_a_timer_that_an_observer_refuses_does_not_ring_and_is_counted() -> None:
