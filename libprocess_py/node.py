@@ -37,8 +37,10 @@ from libprocess_py.routing import Authorize
 
 P = ParamSpec("P")
 R = TypeVar("R")
+A = TypeVar("A")
 
 # Spawned when they are first asked for, so that a node of a large simulation pays for neither.
+S = TypeVar("S", bound=Process)
 BUILT_IN: Final[dict[str, type[Process]]] = {METRICS_ID: MetricsProcess, PROCESSES_ID: ProcessesProcess}
 
 
@@ -84,14 +86,14 @@ class Node:
 
     # For users: actors
 
-    def spawn(self, process: Process, policy: Policy | None = None) -> PID:
+    def spawn(self, process: S, policy: Policy | None = None) -> PID[S]:
         """Start an actor. Raises ValueError if its id is taken by a live one, RuntimeError if the node is stopping."""
         pid = self.try_spawn(process, policy)
         if pid is None:
             raise ValueError(f"process id {process._process_id!r}: taken by a live actor of {self.address}")
         return pid
 
-    def try_spawn(self, process: Process, policy: Policy | None = None) -> PID | None:
+    def try_spawn(self, process: S, policy: Policy | None = None) -> PID[S] | None:
         """Start an actor; None if its id is taken by a live one."""
         if self._finalizing:
             raise RuntimeError(f"node {self.address} is stopping: nothing is spawned any more")
@@ -100,7 +102,8 @@ class Node:
             id = self.generate_id(process.id_prefix or type(process).__name__.lower())
         elif id in self.kernel.mailboxes:
             return None
-        pid = process._process_pid = PID(id, self.address)
+        pid: PID[S] = PID(id, self.address)
+        process._process_pid = pid
         process._process_node = self
         process._process_kernel = self.kernel
         self.kernel.spawn(process, policy)
@@ -148,17 +151,17 @@ class Node:
 
     @overload
     def dispatch(
-        self, to: PID, method: Callable[Concatenate[Any, P], Future[R]], *args: P.args, **kwargs: P.kwargs
+        self, to: PID[A], method: Callable[Concatenate[A, P], Future[R]], *args: P.args, **kwargs: P.kwargs
     ) -> Future[R]: ...
     @overload
     def dispatch(
-        self, to: PID, method: Callable[Concatenate[Any, P], Coroutine[Any, Any, R]], *args: P.args, **kwargs: P.kwargs
+        self, to: PID[A], method: Callable[Concatenate[A, P], Coroutine[Any, Any, R]], *args: P.args, **kwargs: P.kwargs
     ) -> Future[R]: ...
     @overload
     def dispatch(
-        self, to: PID, method: Callable[Concatenate[Any, P], R], *args: P.args, **kwargs: P.kwargs
+        self, to: PID[A], method: Callable[Concatenate[A, P], R], *args: P.args, **kwargs: P.kwargs
     ) -> Future[R]: ...
-    def dispatch(self, to: PID, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Future[Any]:
+    def dispatch(self, to: PID[Any], method: Callable[..., Any], *args: Any, **kwargs: Any) -> Future[Any]:
         """Call a method of an actor, from outside any actor; see `Process.dispatch`."""
         return dispatch(self.kernel, to, method=method, args=args, kwargs=kwargs)
 

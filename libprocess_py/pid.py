@@ -6,14 +6,27 @@ segment may not hold is percent-encoded in `path` and decoded again by `unquote`
 id as it is, and goes into a header line: so an id holds no line breaks nor other control characters, and no space at
 either end. The first `@` from the right ends the id, because an ip or port never holds one. IPv6 addresses stand in
 brackets.
+
+For type checkers a PID is one of a class of actors: `spawn(Account())` gives a `PID[Account]`, and only methods of
+Account are dispatched to it. A bare `PID`, such as one that came in a message, is one of any. At run time there is one
+class.
 """
 
 from __future__ import annotations
 
 import ipaddress
 from functools import total_ordering
-from typing import Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Self
 from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar  # Type checkers bring it; for run time it is not worth a requirement.
+
+    T_co = TypeVar("T_co", default=Any, covariant=True)
+else:
+    from typing import TypeVar
+
+    T_co = TypeVar("T_co", covariant=True)
 
 PORT_MAX: Final = 65_535  # TCP ports are sixteen bits.
 ID_LENGTH_MAX: Final = 255  # Ids become path segments and file names; both end at 255 bytes on common systems.
@@ -45,7 +58,7 @@ class Address(NamedTuple):
 
 
 @total_ordering
-class PID:
+class PID(Generic[T_co]):
     """An actor's address, immutable and hashable; ordered by id, then ip, then port. Equal text means equal PID."""
 
     __slots__ = ("_hash", "address", "id")
@@ -54,7 +67,7 @@ class PID:
     address: Address
     _hash: int
 
-    def __init__(self, id: str, address: Address) -> None:
+    def __init__(self: PID[Any], id: str, address: Address) -> None:
         if not id.isprintable() or not 0 < len(id) <= ID_LENGTH_MAX or " " in (id[0], id[-1]):
             raise ValueError(
                 f"process id {id!r}: expected 1 to {ID_LENGTH_MAX} printable characters, no space at either end"
@@ -62,6 +75,12 @@ class PID:
         _set_id(self, id)
         _set_address(self, address)
         _set_hash(self, hash((id, address)))
+
+    if not TYPE_CHECKING:
+
+        def __class_getitem__(cls, actor: object) -> type[PID]:
+            """Itself: codecs and `isinstance` need to know of one class only."""
+            return cls
 
     @classmethod
     def parse(cls, text: str) -> PID:

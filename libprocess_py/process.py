@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from random import Random
-from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, Self, TypeVar, Unpack, overload
 
 from libprocess_py.clock import Clock
 from libprocess_py.core.failures import Policy
@@ -42,6 +42,7 @@ A = TypeVar("A")
 M = TypeVar("M", bound=Message)
 P = ParamSpec("P")
 R = TypeVar("R")
+S = TypeVar("S", bound="Process")
 
 Handler = Callable[[A, PID, M], R]
 
@@ -91,7 +92,7 @@ class Process(Mailbox):
     # Who and where
 
     @property
-    def pid(self) -> PID:
+    def pid(self) -> PID[Self]:
         assert self._process_phase is not UNBORN, f"{type(self).__name__}: not spawned, so it has no pid"
         return self._process_pid
 
@@ -133,17 +134,17 @@ class Process(Mailbox):
 
     @overload
     def dispatch(
-        self, to: PID, method: Callable[Concatenate[Any, P], Future[R]], *args: P.args, **kwargs: P.kwargs
+        self, to: PID[A], method: Callable[Concatenate[A, P], Future[R]], *args: P.args, **kwargs: P.kwargs
     ) -> Future[R]: ...
     @overload
     def dispatch(
-        self, to: PID, method: Callable[Concatenate[Any, P], Coroutine[Any, Any, R]], *args: P.args, **kwargs: P.kwargs
+        self, to: PID[A], method: Callable[Concatenate[A, P], Coroutine[Any, Any, R]], *args: P.args, **kwargs: P.kwargs
     ) -> Future[R]: ...
     @overload
     def dispatch(
-        self, to: PID, method: Callable[Concatenate[Any, P], R], *args: P.args, **kwargs: P.kwargs
+        self, to: PID[A], method: Callable[Concatenate[A, P], R], *args: P.args, **kwargs: P.kwargs
     ) -> Future[R]: ...
-    def dispatch(self, to: PID, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Future[Any]:
+    def dispatch(self, to: PID[Any], method: Callable[..., Any], *args: Any, **kwargs: Any) -> Future[Any]:
         """Call `method`, named through its class (`Master.offers`), in an actor of this node.
 
         A future that it returns is chained, and an `async def` awaited. The result is abandoned if the actor is gone.
@@ -189,7 +190,7 @@ class Process(Mailbox):
 
     # Life
 
-    def spawn(self, process: Process, policy: Policy | None = None) -> PID:
+    def spawn(self, process: S, policy: Policy | None = None) -> PID[S]:
         """Start an actor on this node. Raises ValueError if its id is taken by a live one."""
         return self._process_node.spawn(process, policy)
 

@@ -14,7 +14,7 @@ from libprocess_py.pid import ID_LENGTH_MAX
 
 ids = st.text(min_size=1, max_size=ID_LENGTH_MAX).filter(lambda id: id.isprintable() and id == id.strip(" "))
 addresses = st.builds(Address, st.ip_addresses().map(str), st.integers(0, 65_535))
-pids = st.builds(PID, ids, addresses)
+pids: st.SearchStrategy[PID] = st.builds(PID, ids, addresses)
 
 
 @given(pids)

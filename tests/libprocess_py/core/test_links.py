@@ -11,7 +11,7 @@ from libprocess_py.pid import PID, Address
 HERE = Address("10.0.0.1", 1)
 linkers = st.sampled_from(["a", "b", "c"])
 addresses = st.sampled_from([HERE, Address("10.0.0.2", 1), Address("10.0.0.3", 1)])
-targets = st.builds(PID, st.sampled_from(["a", "b", "x"]), addresses)
+targets: st.SearchStrategy[PID] = st.builds(PID, st.sampled_from(["a", "b", "x"]), addresses)
 
 
 class LinksAgainstAList(RuleBasedStateMachine):

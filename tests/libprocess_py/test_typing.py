@@ -1,0 +1,89 @@
+"""What a type checker says of programs that use actors: one run of mypy --strict over a page of right and wrong calls.
+
+A line that ends with `# no: <codes>` must be an error of these codes; every other line must be none.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+from mypy import api
+
+ROOT: Final = Path(__file__).parents[2]
+
+PAGE: Final = """
+from typing import assert_type
+
+from libprocess_py import PID, Future, Node, Process
+
+
+class Base(Process):
+    def name(self) -> str:
+        return "base"
+
+
+class Account(Base):
+    def deposit(self, amount: int, *, note: str = "") -> int:
+        return amount
+
+    async def audit(self) -> bool:
+        return True
+
+    def later(self) -> Future[float]:
+        raise NotImplementedError
+
+    def me(self) -> None:
+        assert_type(self.dispatch(self.pid, Account.deposit, 1), Future[int])
+        self.dispatch(self.pid, Teller.close)  # no: call-overload
+
+
+class Teller(Process):
+    def __init__(self, account: PID[Account]) -> None:
+        super().__init__()
+        self.account = account
+        self.others: list[PID] = [account]
+
+    def close(self) -> None:
+        assert_type(self.spawn(Account()), PID[Account])
+        self.dispatch(self.account, Account.deposit, "1")  # no: call-overload
+        self.dispatch(self.account, Account.deposit)  # no: call-overload
+
+
+def calls(node: Node, anybody: PID, base: PID[Base]) -> None:
+    account = node.spawn(Account())
+    assert_type(account, PID[Account])
+    assert_type(node.try_spawn(Account()), PID[Account] | None)
+    assert_type(node.dispatch(account, Account.deposit, 1, note="rent"), Future[int])
+    assert_type(node.dispatch(account, Account.audit), Future[bool])
+    assert_type(node.dispatch(account, Account.later), Future[float])
+    assert_type(node.dispatch(account, Base.name), Future[str])
+    assert_type(node.dispatch(anybody, Account.deposit, 1), Future[int])
+    node.dispatch(account, Account.deposit, 1, memo="rent")  # no: arg-type, call-arg
+    node.dispatch(account, Account.withdraw, 1)  # no: attr-defined, call-overload
+    node.dispatch(account, Teller.close)  # no: call-overload
+    node.dispatch(base, Account.deposit, 1)  # no: call-overload
+    node.spawn(Account)  # no: type-var
+    node.spawn(Teller(account))
+    node.spawn(Teller(base))  # no: arg-type
+    node.spawn(Teller(anybody))
+    as_base: PID[Base] = account
+    as_any: PID = as_base
+    assert_type(PID.parse("a@10.0.0.1:1"), PID)
+"""
+
+
+def test_the_calls_of_a_page_are_right_or_wrong_as_it_says(tmp_path: Path) -> None:
+    page = tmp_path / "page.py"
+    page.write_text(PAGE)
+
+    told, complaint, _ = api.run(["--config-file", str(ROOT / "setup.cfg"), "--no-error-summary", str(page)])
+
+    said: dict[int, set[str]] = {}
+    for line, code in re.findall(r"page\.py:(\d+): error: .*\[(.*)\]$", told, re.MULTILINE):
+        said.setdefault(int(line), set()).add(code)
+    lines = enumerate(PAGE.splitlines(), start=1)
+    meant = {number: set(line.partition("# no: ")[2].split(", ")) for number, line in lines if "# no: " in line}
+    assert complaint == ""
+    assert said == meant, told
