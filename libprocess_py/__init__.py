@@ -23,7 +23,18 @@ if TYPE_CHECKING:
         RemoteDispatch,
     )
     from libprocess_py.events import NOBODY
-    from libprocess_py.future import Future, FutureDiscarded, FutureFailed, Promise, collect
+    from libprocess_py.future import (
+        Break,
+        Continue,
+        Future,
+        FutureDiscarded,
+        FutureFailed,
+        Promise,
+        after,
+        await_all,
+        collect,
+        loop,
+    )
     from libprocess_py.message import Message, Record
     from libprocess_py.node import Node, NodeOptions
     from libprocess_py.pid import PID, Address
@@ -52,11 +63,16 @@ _HOMES: Final = {
     "ProtocolError": "libprocess_py.errors",
     "RemoteDispatch": "libprocess_py.errors",
     "NOBODY": "libprocess_py.events",
+    "Break": "libprocess_py.future",
+    "Continue": "libprocess_py.future",
     "Future": "libprocess_py.future",
     "FutureDiscarded": "libprocess_py.future",
     "FutureFailed": "libprocess_py.future",
     "Promise": "libprocess_py.future",
+    "after": "libprocess_py.future",
+    "await_all": "libprocess_py.future",
     "collect": "libprocess_py.future",
+    "loop": "libprocess_py.future",
     "Message": "libprocess_py.message",
     "Record": "libprocess_py.message",
     "Node": "libprocess_py.node",
@@ -83,6 +99,11 @@ __all__ = [
     "Future",
     "Promise",
     "collect",
+    "await_all",
+    "after",
+    "loop",
+    "Continue",
+    "Break",
     "Timer",
     "Rate",
     "RateLimiter",

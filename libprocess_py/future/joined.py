@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from libprocess_py.future.promise import Future, Promise
 
@@ -16,18 +16,18 @@ def collect(futures: Iterable[Future[T]]) -> Future[list[T]]:
     result: Promise[list[T]] = Promise()
     missing = len(sources)
 
-    def one_ready(_: T) -> None:
+    def one_settled(source: Future[T]) -> None:
         nonlocal missing
+        if not source.is_ready:
+            result.associate(cast(Future[list[T]], source))  # It has no value, so its type says nothing.
+            return
         missing -= 1
         if not missing:
             result.set([source.get() for source in sources])
 
     result.on_discard(lambda _: _discard_all(sources))
     for source in sources:
-        source.on_ready(one_ready)
-        source.on_failed(result.fail)
-        source.on_discarded(lambda _: result.set_discarded())
-        source.on_abandoned(lambda _: result.abandon())
+        source.on_settled(one_settled)
     if not sources:
         result.set([])
     return result

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, overload
 
 from libprocess_py.future.promise import Future, Promise
 
@@ -30,15 +30,14 @@ class Break(Generic[V]):
     value: V
 
 
-Flow: TypeAlias = Continue | Break[V]
+Step: TypeAlias = Continue | Break[V] | Future[Continue] | Future[Break[V]] | Future[Continue | Break[V]]
 
 
-def loop(
-    iterate: Callable[[], T | Future[T]],
-    body: Callable[[T], Flow[V] | Future[Flow[V]]],
-    *,
-    on: Process | None = None,
-) -> Future[V]:
+@overload
+def loop(iterate: Callable[[], Future[T]], body: Callable[[T], Step[V]], *, on: Process | None = None) -> Future[V]: ...
+@overload
+def loop(iterate: Callable[[], T], body: Callable[[T], Step[V]], *, on: Process | None = None) -> Future[V]: ...
+def loop(iterate: Callable[[], Any], body: Callable[[Any], Step[V]], *, on: Process | None = None) -> Future[V]:
     """Call `body` with what `iterate` brings, until it returns `Break(value)`: that value is the result's.
 
     What fails, is discarded or abandoned on the way, the result becomes. A discard requested of the result is passed
@@ -50,13 +49,11 @@ def loop(
     return looping.result
 
 
-def _rounds(
-    iterate: Callable[[], T | Future[T]], body: Callable[[T], Flow[V] | Future[Flow[V]]]
-) -> Generator[Any, Any, V]:
+def _rounds(iterate: Callable[[], Any], body: Callable[[Any], Step[V]]) -> Generator[Any, Any, V]:
     """The loop as one reads it. What it yields comes back as a value, waited for if need be."""
     while True:
-        item: T = yield iterate()
-        flow: Flow[V] = yield body(item)
+        item = yield iterate()
+        flow: Continue | Break[V] = yield body(item)
         if isinstance(flow, Break):
             return flow.value
 
@@ -99,10 +96,15 @@ class _Loop(Generic[V]):
 
     def _wait(self, outcome: Future[Any]) -> None:
         self._awaited = outcome
-        outcome.on_ready(self._go_on if self._on is None else self._deferred)
-        outcome.on_failed(self.result.fail)
-        outcome.on_discarded(lambda _: self.result.set_discarded())
-        outcome.on_abandoned(lambda _: self.result.abandon())
+        outcome.on_settled(self._waited)
+
+    def _waited(self, outcome: Future[Any]) -> None:
+        if not outcome.is_ready:
+            self.result.associate(outcome)
+        elif self._on is None:
+            self._go_on(outcome.get())
+        else:
+            self._deferred(outcome.get())
 
     def _deferred(self, value: object) -> None:
         assert self._on is not None

@@ -16,8 +16,7 @@ async def settled(future: Future[Any]) -> None:
         if not waiting.done():
             waiting.set_result(None)
 
-    future.on_any(settle)
-    future.on_abandoned(settle)
+    future.on_settled(settle)
     try:
         await waiting
     except asyncio.CancelledError:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Generator
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast, overload
 
 from libprocess_py.errors import MailboxClosed
@@ -51,6 +52,7 @@ DISCARDED: Final = State.DISCARDED
 
 # What a callback waits for: one of the final states, any of them, or one of the two facts about a pending future.
 _ANY: Final = "any"
+_SETTLED: Final = "settled"
 _DISCARD: Final = "discard requested"
 _ABANDONED: Final = "abandoned"
 
@@ -88,6 +90,11 @@ class Future(Generic[T]):
     @property
     def is_discarded(self) -> bool:
         return self.state is DISCARDED
+
+    @property
+    def is_settled(self) -> bool:
+        """Ready, failed, discarded or abandoned: waiting for it is over."""
+        return self.state is not PENDING or self._abandoned
 
     @property
     def abandoned(self) -> bool:
@@ -140,6 +147,10 @@ class Future(Generic[T]):
         """Any of the three final states; not abandonment, which is not final in libprocess' terms."""
         return self._when(_ANY, callback, holds=self.state is not PENDING)
 
+    def on_settled(self, callback: Callable[[Future[T]], object]) -> Future[T]:
+        """Any of the three final states, or abandonment: whatever becomes of it, once."""
+        return self._when(_SETTLED, callback, holds=self.is_settled)
+
     def on_abandoned(self, callback: Callable[[Future[T]], object]) -> Future[T]:
         return self._when(_ABANDONED, callback, holds=self.abandoned)
 
@@ -163,32 +174,45 @@ class Future(Generic[T]):
     def then(self, function: Callable[[T], U]) -> Future[U]: ...
     def then(self, function: Callable[[T], Any]) -> Future[Any]:
         """`function` of the value; failure, discard and abandonment pass through. What it raises fails the result."""
-        result: Promise[Any] = Promise()
-        result.on_discard(lambda _: self.discard())
-        self.on_ready(lambda value: _apply(result, function, argument=value))
-        self.on_failed(result.fail)
-        self.on_discarded(lambda _: result.set_discarded())
-        self.on_abandoned(lambda _: result.abandon())
+        result = self._before_result()
+
+        def over(source: Future[T]) -> None:
+            if source.state is not READY:
+                _pass_on(source, result)
+            elif result.discard_requested:  # No longer wanted: so the function is not called, either.
+                result.set_discarded()
+            else:
+                _settle(result, function, argument=source._result)
+
+        self.on_settled(over)
         return result
 
     def repair(self, function: Callable[[Future[T]], T | Future[T]]) -> Future[T]:
         """A failed future gets the value of `function`; every other outcome passes through."""
-        result: Promise[T] = Promise()
-        result.on_discard(lambda _: self.discard())
-        self.on_ready(result.set)
-        self.on_failed(lambda _: _apply(result, function, argument=self))
-        self.on_discarded(lambda _: result.set_discarded())
-        self.on_abandoned(lambda _: result.abandon())
+        result = self._before_result()
+
+        def over(source: Future[T]) -> None:
+            if source.state is not FAILED:
+                _pass_on(source, result)
+            elif result.discard_requested:
+                result.set_discarded()
+            else:
+                _settle(result, function, argument=source)
+
+        self.on_settled(over)
         return result
 
     def recover(self, function: Callable[[Future[T]], T | Future[T]]) -> Future[T]:
         """A failed, discarded or abandoned future gets the value of `function`, discard requests notwithstanding."""
-        result: Promise[T] = Promise()
-        result.on_discard(lambda _: self.discard())
-        self.on_ready(result.set)
-        self.on_failed(lambda _: _settle(result, function, argument=self))
-        self.on_discarded(lambda _: _settle(result, function, argument=self))
-        self.on_abandoned(lambda _: _settle(result, function, argument=self))
+        result = self._before_result()
+
+        def over(source: Future[T]) -> None:
+            if source.state is READY:
+                result.set(source._result)
+            else:
+                _settle(result, function, argument=source)
+
+        self.on_settled(over)
         return result
 
     def after(self, ns: int, function: Callable[[Future[T]], T | Future[T]] | None = None, *, on: Process) -> Future[T]:
@@ -197,29 +221,33 @@ class Future(Generic[T]):
         Without a function this future is asked to be discarded, and the result fails with TimeoutError. The timer is
         one of the actor `on`, in whose turn the function is called; it ends with that actor.
         """
-        result: Promise[T] = Promise()
+        result = self._before_result()
         late = function or _timed_out
         timer = on.delay(ns, lambda: _settle(result, late, argument=self))
 
-        def in_time(_: Future[T]) -> None:
+        def over(source: Future[T]) -> None:
             if timer.cancel():
-                result.associate(self)
+                _pass_on(source, result)
 
-        self.on_any(in_time)
-        self.on_abandoned(in_time)
-        result.on_discard(lambda _: self.discard())
+        self.on_settled(over)
         return result
 
     def undiscardable(self) -> Future[T]:
         """The same outcome, without a way back: a discard requested of the result asks nobody for anything."""
         result: Promise[T] = Promise()
-        self.on_ready(result.set)
-        self.on_failed(result.fail)
-        self.on_discarded(lambda _: result.set_discarded())
-        self.on_abandoned(lambda _: result.abandon())
+        self.on_settled(partial(_pass_on, result=result))
         return result
 
     # For the two classes here
+
+    def _before_result(self) -> Promise[Any]:
+        """A promise for what is made of this future, whose discard requests come here."""
+        result: Promise[Any] = Promise()
+        result._waiting = [(_DISCARD, self._pass_discard)]
+        return result
+
+    def _pass_discard(self, _: Future[Any]) -> None:
+        self.discard()
 
     def _when(self, what: object, callback: Callable[[Any], object], *, holds: bool) -> Future[T]:
         if holds:
@@ -234,8 +262,9 @@ class Future(Generic[T]):
         """Run the callbacks for a fact about a pending future; the others go on waiting."""
         if self._waiting is None:
             return
-        due = [(callback, self) for waits_for, callback in self._waiting if waits_for is what]
-        self._waiting = [entry for entry in self._waiting if entry[0] is not what]
+        kinds = (_ABANDONED, _SETTLED) if what is _ABANDONED else (what,)
+        due = [(callback, self) for waits_for, callback in self._waiting if waits_for in kinds]
+        self._waiting = [entry for entry in self._waiting if entry[0] not in kinds]
         run(due)
 
     def __repr__(self) -> str:
@@ -277,11 +306,8 @@ class Promise(Future[T]):
         """Become what `source` becomes; a discard requested here is passed on to it."""
         if self.state is not PENDING:
             return
-        self.on_discard(lambda _: source.discard())
-        source.on_ready(self.set)
-        source.on_failed(self.fail)
-        source.on_discarded(lambda _: self.set_discarded())
-        source.on_abandoned(lambda _: self.abandon())
+        self._when(_DISCARD, source._pass_discard, holds=self._discard_requested)
+        source.on_settled(partial(_pass_on, result=self))
 
     def _complete(self, state: State, result: object) -> bool:
         if self.state is not PENDING:
@@ -296,7 +322,7 @@ class Promise(Future[T]):
             for what, callback in waiting:
                 if what is state:
                     due.append((callback, argument))
-                elif what is _ANY:
+                elif what is _SETTLED or what is _ANY:
                     due.append((callback, self))
             run(due)
         return True
@@ -316,12 +342,16 @@ def failed(error: BaseException | str) -> Future[Any]:
     return promise
 
 
-def _apply(result: Promise[Any], function: Callable[[Any], Any], *, argument: object) -> None:
-    """Continue with `function`, unless the result is no longer wanted."""
-    if result.discard_requested:
+def _pass_on(source: Future[T], result: Promise[T]) -> None:
+    """The result becomes what the source became."""
+    if source.state is READY:
+        result.set(source._result)
+    elif source.state is FAILED:
+        result.fail(source._result)
+    elif source.state is DISCARDED:
         result.set_discarded()
     else:
-        _settle(result, function, argument=argument)
+        result.abandon()
 
 
 def _settle(result: Promise[Any], function: Callable[[Any], Any], *, argument: object) -> None:

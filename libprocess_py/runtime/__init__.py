@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from libprocess_py.runtime.awaiting import result
+    from libprocess_py.runtime.awaiting import from_asyncio, result
     from libprocess_py.runtime.background import BackgroundNode
     from libprocess_py.runtime.loop_node import ListenError, LoopNode, start_node
     from libprocess_py.runtime.program import run
@@ -35,6 +35,7 @@ _HOMES: Final = {
     "LoopNode": "libprocess_py.runtime.loop_node",
     "NodeSettings": "libprocess_py.runtime.settings",
     "ThreadedProcess": "libprocess_py.runtime.threads",
+    "from_asyncio": "libprocess_py.runtime.awaiting",
     "result": "libprocess_py.runtime.awaiting",
     "run": "libprocess_py.runtime.program",
     "start_node": "libprocess_py.runtime.loop_node",
@@ -44,6 +45,7 @@ __all__ = [
     "NodeSettings",
     "run",
     "result",
+    "from_asyncio",
     "start_node",
     "LoopNode",
     "ListenError",

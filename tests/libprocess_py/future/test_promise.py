@@ -1,18 +1,21 @@
-"""Futures: one transition, callbacks, discard requests, abandonment, composition."""
+"""Futures: one transition, callbacks, discard requests, abandonment, composition; long chains, nothing left behind."""
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
-from typing import Any
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from libprocess_py import Future, FutureDiscarded, FutureFailed, MailboxClosed, Promise, collect
+from libprocess_py import Future, FutureDiscarded, FutureFailed, MailboxClosed, Promise
 from libprocess_py.future import State, failed, ready
 
 CHAIN: int = 20_000  # Far beyond what Python's stack holds.
+LONG_CHAIN: int = 100_000
 
 COMPLETIONS: dict[str, Callable[[Promise[int]], bool]] = {
     "set": lambda promise: promise.set(1),
@@ -161,12 +164,12 @@ def test_a_result_whose_discard_was_requested_is_discarded_although_the_source_b
 def test_a_long_chain_needs_a_constant_stack() -> None:
     first: Promise[int] = Promise()
     last: Future[int] = first
-    for _ in range(CHAIN):
+    for _ in range(LONG_CHAIN):
         last = last.then(lambda number: number + 1)
 
     first.set(0)
 
-    assert last.get() == CHAIN
+    assert last.get() == LONG_CHAIN
 
 
 def test_a_long_chain_of_abandoned_futures_needs_a_constant_stack() -> None:
@@ -196,35 +199,111 @@ def test_a_callback_that_raises_does_not_keep_the_others_from_running() -> None:
     assert seen == [7, 8]
 
 
-@given(st.permutations(range(5)))
-def test_collect_keeps_the_order_of_its_inputs(order: list[int]) -> None:
-    promises: list[Promise[int]] = [Promise() for _ in order]
-    result = collect(promises)
+def test_a_discard_passes_through_a_long_chain_on_a_constant_stack() -> None:
+    first: Promise[int] = Promise()
+    last: Future[int] = first
+    for _ in range(CHAIN):
+        last = last.then(lambda number: number)
 
-    for number in order:
-        assert result.is_pending
-        promises[number].set(number)
+    last.discard()
+    asked = first.discard_requested
+    first.set_discarded()
 
-    assert result.get() == [0, 1, 2, 3, 4]
-
-
-@pytest.mark.parametrize("how", ["fail", "discard", "abandon"])
-def test_collect_ends_with_the_first_input_that_has_no_value(how: str) -> None:
-    promises: list[Promise[Any]] = [Promise(), Promise()]
-    result = collect(promises)
-
-    _ = promises[1].abandon() if how == "abandon" else COMPLETIONS[how](promises[1])
-
-    assert result.abandoned if how == "abandon" else result.state is FINAL[how]
+    assert asked
+    assert last.is_discarded
 
 
-def test_collect_of_nothing_is_ready() -> None:
-    assert collect([]).get() == []
+def test_a_long_chain_of_promises_that_become_one_another_needs_a_constant_stack() -> None:
+    first: Promise[int] = Promise()
+    last: Promise[int] = first
+    for _ in range(CHAIN):
+        after: Promise[int] = Promise()
+        after.associate(last)
+        last = after
+
+    first.set(3)
+
+    assert last.get() == 3
 
 
-def test_a_discard_of_collect_reaches_every_input() -> None:
-    promises: list[Promise[int]] = [Promise(), Promise()]
+@pytest.mark.parametrize("how", [*COMPLETIONS, "abandon"])
+def test_an_undiscardable_future_passes_everything_on_but_the_request_for_a_discard(how: str) -> None:
+    promise: Promise[int] = Promise()
+    shielded = promise.undiscardable()
 
-    collect(promises).discard()
+    shielded.discard()
+    asked = promise.discard_requested
+    _ = promise.abandon() if how == "abandon" else COMPLETIONS[how](promise)
 
-    assert all(promise.discard_requested for promise in promises)
+    assert not asked
+    assert shielded.state is promise.state
+    assert shielded.abandoned == promise.abandoned
+
+
+class Value:
+    """Something whose end can be seen."""
+
+    def meet(self, other: Value) -> None:
+        """Keeps both alive while it waits to be called."""
+
+
+def _chain_of(first: Promise[Value]) -> Future[Value]:
+    return first.then(lambda value: value).repair(lambda _: Value()).recover(lambda _: Value()).undiscardable()
+
+
+def test_a_chain_that_has_ended_is_freed_without_the_help_of_the_garbage_collector() -> None:
+    gc.disable()
+    try:
+        first: Promise[Value] = Promise()
+        last = _chain_of(first)
+        value = Value()
+        alive = weakref.ref(value)
+        first.set(value)
+        del value, first, last
+
+        assert alive() is None
+    finally:
+        gc.enable()
+
+
+def test_futures_that_wait_for_one_another_are_garbage_once_nobody_else_knows_them() -> None:
+    value = Value()
+    alive = weakref.ref(value)
+    one: Promise[Value] = Promise()
+    other: Promise[Value] = Promise()
+    one.associate(other)
+    other.associate(one)
+    one.on_ready(partial(Value.meet, value))
+    pending = _chain_of(one)
+    del value, one, other, pending
+
+    gc.collect()
+
+    assert alive() is None
+
+
+def test_a_discard_that_goes_in_a_circle_ends() -> None:
+    one: Promise[int] = Promise()
+    other: Promise[int] = Promise()
+    one.associate(other)
+    other.associate(one)
+
+    one.discard()
+
+    assert other.discard_requested
+
+
+@pytest.mark.parametrize("how", [*COMPLETIONS, "abandon"])
+def test_whatever_becomes_of_a_future_it_is_settled_once(how: str) -> None:
+    promise: Promise[int] = Promise()
+    seen: list[Future[int]] = []
+    promise.on_settled(seen.append)
+    before = promise.is_settled
+
+    _ = promise.abandon() if how == "abandon" else COMPLETIONS[how](promise)
+    promise.set(7)
+    promise.on_settled(seen.append)
+
+    assert not before
+    assert promise.is_settled
+    assert len(seen) == 2
