@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, cast
 
-from libprocess_py.auth.core.frames import FrameError, Opener
+from libprocess_py.auth.core.frames import Opener
 from libprocess_py.auth.core.handshake import MALFORMED, PATH, HandshakeError
 from libprocess_py.core.wire import Item, RequestParser
 from libprocess_py.core.wire_answers import ACCEPTED
@@ -95,29 +95,10 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._last:
             return
-        if self._opener is not None:
-            data = self._open(self._opener, data)
-            if not data:
-                return
-        driver = self._driver
-        self._reading = True
-        driver.enter()
-        try:
-            items = self._parser.feed(data)
-            self._served += len(items)
-            if self._backlog:
-                self._backlog += items
-            else:
-                self._serve(items)
-            if self._parser.collected != self._collected:
-                self._account(self._parser.collected)
-        finally:
-            driver.leave()
-            self._reading = False
-            if self._delivered:
-                driver.count("messages", self._delivered)
-                self._delivered = 0
-        self._write()
+        if self._opener is None:
+            self._take(data)
+        else:
+            self._take_frames(self._opener, data)
 
     def pause_writing(self) -> None:
         self._full = True
@@ -155,6 +136,27 @@ class Connection(asyncio.Protocol):
     @property
     def _is_busy(self) -> bool:
         return self._full or len(self._slots) >= PIPELINE_MAX
+
+    def _take(self, data: bytes) -> None:
+        driver = self._driver
+        self._reading = True
+        driver.enter()
+        try:
+            items = self._parser.feed(data)
+            self._served += len(items)
+            if self._backlog:
+                self._backlog += items
+            else:
+                self._serve(items)
+            if self._parser.collected != self._collected:
+                self._account(self._parser.collected)
+        finally:
+            driver.leave()
+            self._reading = False
+            if self._delivered:
+                driver.count("messages", self._delivered)
+                self._delivered = 0
+        self._write()
 
     def _serve(self, items: Iterable[Item]) -> None:
         """Take up what came whole, as far as it goes."""
@@ -263,29 +265,27 @@ class Connection(asyncio.Protocol):
         self._opener, self._speaks_for, self._is_stranger = agreement.channel.opener, agreement.dialer, False
         security.listened.begin(self, give_up=self.abort)
 
-    def _open(self, opener: Opener, data: bytes) -> bytes:
+    def _take_frames(self, opener: Opener, data: bytes) -> None:
         security = self._driver.security
         assert security is not None
-        try:
-            data = opener.feed(data)
-        except FrameError as error:
-            security.refused(error, peer=self._speaks_for)
-            self._last = True
-            self.abort()
-            return b""
+        opened = opener.feed(data)
         if opener.has_proof:
             security.listened.end(self)
-        return data
+        if opened:
+            self._take(opened)
+        if opener.error is not None:
+            security.refused(opener.error, peer=self._speaks_for)
+            self._last = True
+            self.abort()
 
     def _end_of_frames(self) -> None:
         security, opener = self._driver.security, self._opener
-        if security is not None and opener is not None:
-            security.listened.end(self)
-            try:
-                opener.end()
-            except FrameError as error:
-                if not self._last:
-                    security.refused(error, peer=self._speaks_for)
+        if security is None or opener is None:
+            return
+        security.listened.end(self)
+        opener.end()
+        if opener.error is not None and not self._last:
+            security.refused(opener.error, peer=self._speaks_for)
 
     def _after_requests(self) -> None:
         parser = self._parser

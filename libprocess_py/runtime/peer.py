@@ -115,18 +115,18 @@ class Peer(asyncio.Protocol):
         self._raw.write(self._dialer.hello)
 
     def data_received(self, data: bytes) -> None:
-        try:
-            if self._dialer is not None:
+        if self._dialer is not None:
+            try:
                 data = self._shake_hands(self._dialer, data)
-            elif self._channel is not None:
-                data = self._channel.opener.feed(data)
-        except (HandshakeError, FrameError) as error:
-            assert self._peers.security is not None
-            self._peers.security.refused(error, peer=self.address)
-            self._end(error.text)
-            return
+            except (HandshakeError, FrameError) as error:
+                self._refuse(error)
+                return
+        elif self._channel is not None:
+            data = self._channel.opener.feed(data)
         if data:
             self._read(data)
+        if self._channel is not None and self._channel.opener.error is not None:
+            self._refuse(self._channel.opener.error)
 
     def pause_writing(self) -> None:
         self._paused = True
@@ -169,6 +169,11 @@ class Peer(asyncio.Protocol):
                 self._dialer = None
                 self._ready(raw)
         return rest or b""
+
+    def _refuse(self, error: HandshakeError | FrameError) -> None:
+        assert self._peers.security is not None
+        self._peers.security.refused(error, peer=self.address)
+        self._end(error.text)
 
     def _read(self, data: bytes) -> None:
         answers = self._answers

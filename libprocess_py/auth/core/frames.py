@@ -6,7 +6,8 @@ length of the payload, 4 bytes | number of the frame, 8 bytes | payload | HMAC-S
 
 Frames are numbered from 0 in each direction and sealed with that direction's key of this connection. So a frame that
 was changed, cut, repeated, left out, moved, or recorded elsewhere is known as such before a byte of it is used, and why
-it was refused can be counted. The first error is final: nothing after it has a meaning. Frame 0 is empty: it shows that
+it was refused can be counted. The first error is final: frames before it are still given, and nothing after it has a
+meaning. Frame 0 is empty: it shows that
 its sender has the key, and keeps one that has not from filling a buffer. A frame is opened when it is whole, so its
 size is bounded. What is in the payloads is a plain stream: where frames begin means nothing to its reader. Pure.
 """
@@ -68,9 +69,10 @@ class Sealer:
 class Opener:
     """Reads frames, in one direction of one connection."""
 
-    __slots__ = ("_key", "_next", "_rest", "_whole")
+    __slots__ = ("_key", "_next", "_rest", "_whole", "error")
 
     def __init__(self, key: bytes) -> None:
+        self.error: FrameError | None = None
         self._key = key
         self._next = 0
         self._rest = bytearray()  # Of a frame under way; less than one frame and one read.
@@ -86,13 +88,27 @@ class Opener:
         return not self._rest
 
     def feed(self, data: bytes) -> bytes:
-        """The payload of every frame that these bytes complete. Raises FrameError."""
+        """The payload of every frame that these bytes complete. Look at `error` afterwards."""
+        if self.error is not None:
+            return b""
         if self._rest:
             self._rest += data
             if len(self._rest) < self._whole:
                 return b""
             data, self._rest = bytes(self._rest), bytearray()
         payloads: list[bytes] = []
+        try:
+            self._frames(data, payloads)
+        except FrameError as error:
+            self.error = error
+        return payloads[0] if len(payloads) == 1 else b"".join(payloads)
+
+    def end(self) -> None:
+        """The connection is over; that is an error, too, if it was within a frame."""
+        if self._rest and self.error is None:
+            self.error = FrameError(TRUNCATED, f"the connection ended within frame {self._next}")
+
+    def _frames(self, data: bytes, payloads: list[bytes]) -> None:
         position, available = 0, len(data)
         view = memoryview(data)
         while available - position >= HEADER.size:
@@ -109,12 +125,6 @@ class Opener:
         else:
             self._whole = OVERHEAD
         self._rest += view[position:]
-        return payloads[0] if len(payloads) == 1 else b"".join(payloads)
-
-    def end(self) -> None:
-        """The connection is over. Raises FrameError if that was within a frame."""
-        if self._rest:
-            raise FrameError(TRUNCATED, f"the connection ended within frame {self._next}")
 
     def _check(self, frame: memoryview, code: bytes, *, number: int) -> None:
         if not hmac.compare_digest(hmac.digest(self._key, frame, DIGEST), code):

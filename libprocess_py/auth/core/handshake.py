@@ -93,8 +93,11 @@ class Dialer:
                 return None
             self.channel = self._understand(self.answer[:end])
             data = self.answer[end:]
-        opened = self.channel.opener.feed(data)
-        return opened if self.channel.opener.has_proof else None
+        opener = self.channel.opener
+        opened = opener.feed(data)
+        if opener.error is not None:
+            raise opener.error
+        return opened if opener.has_proof else None
 
     def _understand(self, head: bytes) -> Channel:
         headers = _headers(head)

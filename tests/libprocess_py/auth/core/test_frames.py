@@ -15,7 +15,6 @@ from libprocess_py.auth.core.frames import (
     REORDERED,
     REPLAYED,
     TRUNCATED,
-    FrameError,
     Opener,
     Sealer,
 )
@@ -31,12 +30,9 @@ def frames_of(*payloads: bytes) -> list[bytes]:
 
 def reason_of(data: bytes) -> str:
     opener = Opener(KEY)
-    try:
-        opener.feed(data)
-        opener.end()
-    except FrameError as error:
-        return error.reason
-    return "none: it was taken"
+    opener.feed(data)
+    opener.end()
+    return opener.error.reason if opener.error is not None else "none: it was taken"
 
 
 @given(st.lists(st.binary(max_size=100), max_size=5), st.lists(st.integers(1, 200), min_size=1, max_size=20))
@@ -51,6 +47,7 @@ def test_how_bytes_are_split_means_nothing(payloads: list[bytes], sizes: list[in
     opener.end()
 
     assert opened == b"".join(payloads)
+    assert opener.error is None
     assert opener.is_between
     assert opener.has_proof
 
@@ -105,6 +102,15 @@ def test_a_connection_that_ends_within_a_frame_was_cut(missing: int) -> None:
     first, second = frames_of(b"abc")
 
     assert reason_of(first + second[:-missing]) == TRUNCATED
+
+
+def test_frames_before_the_first_error_are_given_and_nothing_after_it() -> None:
+    first, second, third = frames_of(b"second", b"third")
+    opener = Opener(KEY)
+
+    assert opener.feed(first + second + second + third) == b"second"
+    assert opener.feed(third) == b""
+    assert opener.error is not None
 
 
 def test_nothing_of_a_frame_is_used_before_it_is_whole() -> None:
