@@ -24,9 +24,11 @@ from libprocess_py.future import Future, Promise, ready
 from libprocess_py.host import NodeHost
 from libprocess_py.http.authentication import Authenticators
 from libprocess_py.http.firewall import Rule
-from libprocess_py.http.gateway import Gateway, Reply
+from libprocess_py.http.gateway import HELP_ID, Gateway, Reply
+from libprocess_py.http.help_process import HelpProcess
 from libprocess_py.http.request import Request
 from libprocess_py.http.response import Response
+from libprocess_py.logging_process import LOGGING_ID, LoggingProcess
 from libprocess_py.message import Message, decode, encode
 from libprocess_py.metrics.process import METRICS_ID, METRICS_RATE, MetricsProcess
 from libprocess_py.pid import PID, Address
@@ -35,13 +37,18 @@ from libprocess_py.processes import PROCESSES_ID, ProcessesProcess
 from libprocess_py.rate_limiter import Rate
 from libprocess_py.routing import Authorize
 
+A = TypeVar("A")
 P = ParamSpec("P")
 R = TypeVar("R")
-A = TypeVar("A")
+S = TypeVar("S", bound=Process)
 
 # Spawned when they are first asked for, so that a node of a large simulation pays for neither.
-S = TypeVar("S", bound=Process)
-BUILT_IN: Final[dict[str, type[Process]]] = {METRICS_ID: MetricsProcess, PROCESSES_ID: ProcessesProcess}
+BUILT_IN: Final[dict[str, type[Process]]] = {
+    HELP_ID: HelpProcess,
+    LOGGING_ID: LoggingProcess,
+    METRICS_ID: MetricsProcess,
+    PROCESSES_ID: ProcessesProcess,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +234,7 @@ class Node:
             gateway = self._host.gateway = Gateway(self.kernel, self.routes, metrics=self.metrics, log=self.log)
             gateway.delegate_id = self._delegate_id
             gateway.summon = self._summon
+            gateway.built_in = tuple(BUILT_IN)
         return gateway
 
     @property

@@ -30,6 +30,7 @@ class RouteOptions(TypedDict, total=False):
     realm: str | None  # Whose authenticator has to know who asks. Open while the node has none of that name.
     authorize: Authorize | None  # Asked with the principal in the request: False is answered 403.
     stream: bool  # The handler takes the body as it comes, from `request.reader`.
+    below: bool  # For the route `/`: answer for what is below it, as every other route does anyway.
 
 
 class Route(NamedTuple):
@@ -41,6 +42,7 @@ class Route(NamedTuple):
     realm: str | None = None
     authorize: Authorize | None = None
     stream: bool = False
+    below: bool = False
 
 
 class Routes:
@@ -64,7 +66,7 @@ class Routes:
             self._found.clear()
 
     def find(self, id: str, path: str) -> Route | None:
-        """The route of that actor for `path`: itself, or the closest above it. Its root answers for itself only."""
+        """The route of that actor for `path`: itself, or the closest above; most roots answer for themselves only."""
         asked = (id, path)
         try:
             return self._found[asked]
@@ -87,7 +89,8 @@ class Routes:
             if path in routes:
                 return routes[path]
             path = path.rpartition("/")[0]
-        return None
+        root = routes.get("")
+        return root if root is not None and root.below else None
 
 
 @lru_cache(maxsize=SPLIT_MAX)

@@ -76,6 +76,7 @@ class Gateway:
         self.authorizers: dict[str, Authorize] = {}  # By endpoint, `/<id><route>`: what the operator asks for on top.
         self.delegate_id: str | None = None
         self.summon: Callable[[str], object] = lambda id: None
+        self.built_in: tuple[str, ...] = ()  # Whom `summon` knows.
         self._kernel = kernel
         self._routes = routes
         self._metrics = metrics

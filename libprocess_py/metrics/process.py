@@ -10,6 +10,7 @@ from typing import Final
 
 from libprocess_py.duration import parse_duration
 from libprocess_py.future import Future, ready
+from libprocess_py.http.authentication import READ_REALM
 from libprocess_py.http.request import Request
 from libprocess_py.http.response import Response
 from libprocess_py.metrics.registry import Gauge
@@ -17,6 +18,7 @@ from libprocess_py.process import Process
 from libprocess_py.rate_limiter import Rate, RateLimiter, TooManyWaiting
 
 METRICS_ID: Final = "metrics"
+HELP: Final = "All metrics, flat. ?timeout=1secs leaves out gauges after that."
 METRICS_RATE: Final = Rate(2)  # Per second, as in libprocess: a page that refreshes is served, a loop is slowed down.
 
 
@@ -30,7 +32,7 @@ class MetricsProcess(Process):
     def initialize(self) -> None:
         if self.node.metrics_rate is not None:
             self._limiter = RateLimiter(self, self.node.metrics_rate)
-        self.route("/snapshot", self.snapshot, help="All metrics, flat. ?timeout=1secs leaves out gauges after that.")
+        self.route("/snapshot", self.snapshot, help=HELP, realm=READ_REALM)
 
     def finalize(self) -> None:
         if self._limiter is not None:

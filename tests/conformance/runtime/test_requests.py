@@ -60,7 +60,6 @@ def _get(harness: Harness, node: Node, *, target: str) -> tuple[int, str]:
         ("/site/filesystem", 404, "404 Not Found."),
         ("/site/missing", 404, "404 Not Found."),
         ("/missing/files", 404, "404 Not Found."),
-        ("/", 404, "404 Not Found."),
         ("/site/bad", 400, "limit: expected a number"),
         ("/site/broken", 500, "500 Internal Server Error."),
     ],
