@@ -17,9 +17,17 @@ Method = Callable[..., Any]
 def dispatch(kernel: Kernel, to: PID, *, method: Method, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Promise[Any]:
     """Queue the call. The future is abandoned if the actor is not there, or ends before it has served the call."""
     if to.address != kernel.address:
-        raise RemoteDispatch(
-            f"{getattr(method, '__qualname__', method)} was dispatched to {to}, which is not in this node"
-        )
+        return _dispatch_there(kernel, to, method=method, args=args, kwargs=kwargs)
     promise: Promise[Any] = Promise()
     kernel.tell(to.id, (KEYWORDS, method, (args, kwargs), promise) if kwargs else (DISPATCH, method, args, promise))
+    return promise
+
+
+def _dispatch_there(
+    kernel: Kernel, to: PID, *, method: Method, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Promise[Any]:
+    promise = None if kernel.reach is None else kernel.reach.dispatch(to, method, args=args, kwargs=kwargs)
+    if promise is None:
+        name = getattr(method, "__qualname__", method)
+        raise RemoteDispatch(f"{name} was dispatched to {to}: a node that this one is not connected to (Node.connect)")
     return promise

@@ -24,4 +24,4 @@ class NoSuchProcess(Exception):
 
 
 class RemoteDispatch(Exception):
-    """A method was dispatched to a PID of another node. Methods are called locally; send a message instead."""
+    """A method was dispatched to a PID of another node that was not connected to: send a message, or connect first."""

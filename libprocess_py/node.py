@@ -126,7 +126,12 @@ class Node:
 
     def terminate(self, pid: PID, *, inject: bool = True) -> None:
         """End an actor: next thing, or with `inject=False` after what is queued for it. A stranger's pid is counted."""
-        if pid.address != self.address or not self.kernel.terminate(pid.id, inject=inject):
+        reach = self.kernel.reach
+        if pid.address == self.address:
+            is_known = self.kernel.terminate(pid.id, inject=inject)
+        else:
+            is_known = reach is not None and reach.terminate(pid, inject=inject)
+        if not is_known:
             self._host.count_drop("no_such_process", to=pid, kind="terminate", name="")
 
     def wait(self, pid: PID) -> Future[bool]:
@@ -205,6 +210,8 @@ class Node:
             self.kernel.tell(linker.id, (EXITED, to, NoSuchProcess(str(to)), None))
         elif self.kernel.links.add(linker.id, to, remote=True) or reconnect:
             self._driver.connect(to.address, anew=reconnect)
+            if self.kernel.reach is not None:
+                self.kernel.reach.linked(to)
 
     def delegate(self, pid: PID, name: str, *, to: PID) -> None:
         """See `Process.delegate`. Raises ValueError for a way that leads back to where it begins."""

@@ -24,6 +24,7 @@ from libprocess_py.core.failures import Policy, fail, refuse
 from libprocess_py.core.links import Links
 from libprocess_py.core.mailbox import BOTTOM, ENDED, READY, TERMINATING, UNBORN, Mailbox
 from libprocess_py.core.observer import Observer
+from libprocess_py.core.reach import Reach
 from libprocess_py.core.timers import Timers
 from libprocess_py.errors import ConnectionLost, NoSuchProcess, ProtocolError
 from libprocess_py.events import (
@@ -93,6 +94,7 @@ class Kernel:
         self.links = Links()
         self.timers = Timers()
         self.observer: Observer | None = None
+        self.reach: Reach | None = None
         self.longest = 0  # The most events that an actor had waiting at the start of a turn: queues have no bound.
         self.current: Mailbox | None = None
         self.turn_box: list[Event] = []  # Of the current turn, and what of it was not served yet.
@@ -197,6 +199,14 @@ class Kernel:
         """Tell everybody who is linked to an actor of that node."""
         for linker, target in self.links.connection_lost(address):
             self.tell(linker, (EXITED, target, ConnectionLost(str(address)), None))
+
+    def remote_ended(self, target: PID, failure: Exception | None) -> None:
+        """An actor of another node is known to have ended: tell everybody who is linked to it."""
+        linkers, is_last = self.links.remote_ended(target)
+        if is_last:
+            self.host.unlinked(target.address)
+        for linker in linkers:
+            self.tell(linker, (EXITED, target, failure, None))
 
     # Serving events
 

@@ -38,6 +38,10 @@ class Links:
             self._forget(linker, target)
         return linkers
 
+    def remote_ended(self, target: PID) -> tuple[list[str], bool]:
+        """The same for an actor of another node, with whether no link to that node is left."""
+        return self.target_ended(target), self._last_there(target)
+
     def connection_lost(self, address: Address) -> list[tuple[str, PID]]:
         """Remove the links to all actors there. Returns who must be told of which."""
         targets = self._remote.pop(address, {})
