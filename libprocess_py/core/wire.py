@@ -107,6 +107,7 @@ class RequestParser:
         block = data[position:end]
         if len(block) > HEAD_MAX:
             raise WireError(431, f"head of more than {HEAD_MAX} bytes")
+        _refuse_bare_breaks(block)
         return self._cache.learn(block)
 
     def _keep_head(self, data: bytes, position: int) -> None:
@@ -115,8 +116,7 @@ class RequestParser:
         rest = data[position:]
         if len(rest) >= HEAD_MAX + len(HEAD_END):
             raise WireError(431, f"head of more than {HEAD_MAX} bytes")
-        if b"\n\n" in rest:  # It would never end for us, and for a laxer reader it already has.
-            raise WireError(400, "malformed request: lines end in CR LF")
+        _refuse_bare_breaks(rest)
         self._rest = rest
 
     def _begin(self, head: Head) -> None:
@@ -194,3 +194,9 @@ class RequestParser:
     def _wait(self, data: bytes, position: int) -> int:
         self._rest = data[position:]
         return -1
+
+
+def _refuse_bare_breaks(head: bytes) -> None:
+    """Such a head does not end there for us, and for a laxer reader it does."""
+    if b"\n\n" in head:
+        raise WireError(400, "malformed request: lines end in CR LF")

@@ -76,7 +76,7 @@ class Opener:
         self._key = key
         self._next = 0
         self._rest = bytearray()  # Of a frame under way; less than one frame and one read.
-        self._whole = OVERHEAD  # How many bytes `_rest` needs before it is worth a look.
+        self._whole = HEADER.size  # How many bytes `_rest` needs before it is worth a look.
 
     @property
     def has_proof(self) -> bool:
@@ -123,7 +123,7 @@ class Opener:
             payloads.append(data[position + HEADER.size : end])
             position = end + CODE_SIZE
         else:
-            self._whole = OVERHEAD
+            self._whole = HEADER.size
         self._rest += view[position:]
 
     def _check(self, frame: memoryview, code: bytes, *, number: int) -> None:
