@@ -18,6 +18,7 @@ from urllib.parse import quote, unquote
 
 import httptools
 
+from libprocess_py.http.request import NO_FIELDS, split_target
 from libprocess_py.pid import PID
 
 AGENT_PREFIX: Final = "libprocess/"
@@ -58,7 +59,10 @@ class Head:
     length: int | None  # None: the body comes in chunks.
     expects_continue: bool
     route: Route | None  # None: an ordinary request, or a message with a problem.
-    problem: str  # Why a head that claims to be a message cannot be one; empty otherwise.
+    problem: str  # Why it cannot be the message, or the request, that it claims to be; empty otherwise.
+    path: str  # Of an ordinary request: its target's path as it was sent, and the query; empty otherwise.
+    query: Mapping[str, str]
+    is_http_10: bool
 
 
 def message_head(to: PID, sender: PID | None, *, name: str, empty: bool = False) -> bytes:
@@ -125,6 +129,7 @@ def parse_head(block: bytes) -> Head:
         raise WireError(405, "CONNECT: this is no proxy")
     headers, target = collector.headers, collector.url.decode("latin-1")
     route, problem = _message_route(method, target, headers=headers)
+    path, query, wrong = ("", NO_FIELDS, "") if route is not None else _split(target)
     return Head(
         method=method,
         target=target,
@@ -133,8 +138,19 @@ def parse_head(block: bytes) -> Head:
         length=body_length(version, headers),
         expects_continue=headers.get("expect", "").lower() == "100-continue",
         route=route,
-        problem=problem,
+        problem=problem or wrong,
+        path=path,
+        query=query,
+        is_http_10=version == "1.0",
     )
+
+
+def _split(target: str) -> tuple[str, Mapping[str, str], str]:
+    """The parts of an ordinary request's target, or what is wrong with it."""
+    try:
+        return *split_target(target), ""
+    except ValueError as error:
+        return "", NO_FIELDS, str(error)
 
 
 def body_length(version: str, headers: Mapping[str, str]) -> int | None:

@@ -10,29 +10,56 @@ from libprocess_py.http.response import Response, reason
 
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 NO_BODY: Final = frozenset({204, 304})  # These have no body by definition, and no length either.
-STATUSES_MAX: Final = 128  # Lines kept; more than there are registered statuses.
+STARTS_MAX: Final = 256  # Lines kept; more than the statuses that there are with the types that a program answers.
 
 _BREAK: Final = re.compile("[\r\n\0]")
 
 
-def encode_response(response: Response, *, keep_alive: bool = True, with_body: bool = True) -> bytes:
-    """The whole response. `with_body=False` answers HEAD: the length that a GET would have had, and no body.
+def encode_response(
+    response: Response, *, keep_alive: bool = True, with_body: bool = True, chunks: bool = True
+) -> bytes:
+    """The whole response, or the head of one whose body is still being written.
 
-    Raises ValueError for a header that would end early and smuggle another one in.
+    `with_body=False` answers HEAD: the length that a GET would have had, and no body. `chunks=False` is for clients
+    that do not know them. Raises ValueError for a header that would end early and smuggle another one in.
     """
+    body = response.body
+    is_plain = not response.headers and response.reader is None and response.status not in NO_BODY
+    if is_plain and keep_alive and with_body:  # As nearly every answer is.
+        return b"%b%d\r\n\r\n%b" % (_start(response.status, response.content_type), len(body), body)
     lines = [_status_line(response.status)]
     lines += [_header(name, value) for name, value in response.headers]
     if response.content_type:
         lines.append(_header("Content-Type", response.content_type))
-    if response.status not in NO_BODY:
-        lines.append(f"Content-Length: {len(response.body)}")
+    if may_have_body(response):
+        lines += _framing(response, chunks=chunks)
     if not keep_alive:
         lines.append("Connection: close")
     head = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
-    return head + response.body if with_body and response.status not in NO_BODY else head
+    return head + body if with_body and may_have_body(response) else head
 
 
-@lru_cache(maxsize=STATUSES_MAX)
+def may_have_body(response: Response) -> bool:
+    return response.status not in NO_BODY
+
+
+def _framing(response: Response, *, chunks: bool) -> list[str]:
+    """How a client finds the end of the body."""
+    if response.reader is None:
+        return [f"Content-Length: {len(response.body)}"]
+    if response.length is not None:
+        return [f"Content-Length: {response.length}"]
+    return ["Transfer-Encoding: chunked"] if chunks else []  # The connection ends with it.
+
+
+@lru_cache(maxsize=STARTS_MAX)
+def _start(status: int, content_type: str) -> bytes:
+    """Everything up to the length, of a response without headers of its own."""
+    lines = [_status_line(status), *([_header("Content-Type", content_type)] if content_type else [])]
+    return ("\r\n".join(lines) + "\r\nContent-Length: ").encode("latin-1")
+
+
+@lru_cache(maxsize=STARTS_MAX)
 def _status_line(status: int) -> str:
     return f"HTTP/1.1 {status} {reason(status)}"
 

@@ -137,6 +137,11 @@ class PipeReader:
         return self._pipe.ended
 
     @property
+    def has_more(self) -> bool:
+        """Whether something waits to be read."""
+        return bool(self._pipe._pieces)
+
+    @property
     def is_drained(self) -> bool:
         """Whether the end was reached that the writer meant."""
         pipe = self._pipe

@@ -11,7 +11,6 @@ One that stops sending is gone: answers still under way are no longer wanted, an
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, cast
 
@@ -21,11 +20,11 @@ from libprocess_py.core.wire import Item, RequestParser
 from libprocess_py.core.wire_answers import ACCEPTED
 from libprocess_py.core.wire_head import BODY_MAX, Head, Route, WireError
 from libprocess_py.driver import Delivery
-from libprocess_py.future import Future
 from libprocess_py.http.encoding import CONTINUE, encode_response
 from libprocess_py.http.request import Request
 from libprocess_py.http.response import Response
 from libprocess_py.pid import PID, Address
+from libprocess_py.runtime.answers import Answers
 from libprocess_py.runtime.keepalive import notice_silence
 from libprocess_py.runtime.sealed import SealedTransport
 
@@ -43,16 +42,6 @@ NOT_FOUND: Final = encode_response(Response.error(404))
 FORBIDDEN: Final = encode_response(Response.text(403, "the sender has to authenticate"))
 
 
-class _Slot:
-    """The place of one answer in the order of requests."""
-
-    __slots__ = ("data", "future")
-
-    def __init__(self, data: bytes | None = None) -> None:
-        self.data = data
-        self.future: Future[Response] | None = None
-
-
 class Connection(asyncio.Protocol):
     """Serves one peer or client."""
 
@@ -66,15 +55,14 @@ class Connection(asyncio.Protocol):
         self._speaks_for: Address | None = None  # The node that it has proved to be.
         self._opener: Opener | None = None  # What it sends comes sealed.
         self._backlog: list[Item] = []  # What came whole but has to wait; at most one read.
-        self._slots: deque[_Slot] = deque()  # Answers that have to wait for one before them.
-        self._out: list[bytes] = []  # Answers whose turn it is.
+        self._answers = Answers(self)
         self._reading = False  # Inside data_received, which writes when it is through.
         self._delivered = 0  # Messages of this read.
         self._told_to_continue = False
         self._last = False  # The last request was seen: nothing after it counts.
         self._finished = False
         self._held = False  # Not read from for the time being.
-        self._full = False  # The client does not read its answers.
+        self.is_full = False  # The client does not read its answers.
         self._served = 0  # Requests that came whole.
         self._collected = 0  # Bytes of a body under way.
         self._deadline: asyncio.TimerHandle | None = None  # Of a request under way.
@@ -101,11 +89,12 @@ class Connection(asyncio.Protocol):
             self._take_frames(self._opener, data)
 
     def pause_writing(self) -> None:
-        self._full = True
+        self.is_full = True
         self._regulate()
 
     def resume_writing(self) -> None:
-        self._full = False
+        self.is_full = False
+        self._answers.pour()
         self._write()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -116,10 +105,7 @@ class Connection(asyncio.Protocol):
         self._backlog.clear()
         if self._deadline is not None:
             self._deadline.cancel()
-        slots, self._slots = self._slots, deque()
-        for slot in slots:
-            if slot.future is not None:
-                slot.future.discard()  # Nobody is left to read it.
+        self._answers.lost()
 
     def close(self) -> None:
         """Take no more requests, and end when the answers given so far have left."""
@@ -135,7 +121,7 @@ class Connection(asyncio.Protocol):
 
     @property
     def _is_busy(self) -> bool:
-        return self._full or len(self._slots) >= PIPELINE_MAX
+        return self.is_full or len(self._answers) >= PIPELINE_MAX
 
     def _take(self, data: bytes) -> None:
         driver = self._driver
@@ -194,16 +180,16 @@ class Connection(asyncio.Protocol):
         outcome = driver.node.deliver(route.to_id, sender, name=route.name, body=body, authenticated=authenticated)
         if outcome is Delivery.DELIVERED:
             self._delivered += 1
-            self._answer(ACCEPTED)
+            self._answers.add(ACCEPTED)
         elif outcome is Delivery.NO_SUCH_PROCESS:
             driver.count("messages_not_found")
-            self._answer(NOT_FOUND)
+            self._answers.add(NOT_FOUND)
         elif outcome is Delivery.FORBIDDEN:
             self._forbid()
         else:
             driver.count("messages_malformed")
             text = f"the body does not decode as {route.name}"
-            self._answer(encode_response(Response.text(400, text)))
+            self._answers.add(encode_response(Response.text(400, text)))
 
     def _believe(self, sender: PID) -> bool:
         """Can `sender` be who wrote that? If not, say so. Our own actors need no connection to reach each other."""
@@ -219,13 +205,13 @@ class Connection(asyncio.Protocol):
             return True
         driver.count("messages_spoofed")
         driver.node.log.warning("message refused", sender=sender, peer=self._peer, reason=lie)
-        self._answer(encode_response(Response.text(400, f"the sender claims to be {sender}: {lie}")))
+        self._answers.add(encode_response(Response.text(400, f"the sender claims to be {sender}: {lie}")))
         return False
 
     def _forbid(self) -> None:
         """Messages here need a proof of who sends them."""
         self._driver.count("messages_unauthenticated")
-        self._answer(FORBIDDEN)
+        self._answers.add(FORBIDDEN)
 
     def _request(self, head: Head, body: bytes) -> None:
         driver = self._driver
@@ -233,18 +219,12 @@ class Connection(asyncio.Protocol):
             self._authenticate(head)
             return
         driver.count("requests")
-        try:
-            if head.problem:
-                raise ValueError(head.problem)
-            request = Request.of(head.method, head.target, headers=head.headers, body=body, peer=self._peer)
-        except ValueError as error:
+        if head.problem:
             driver.count("bad_requests")
-            self._answer(self._encode(Response.text(400, str(error)), head))
+            self._answers.add(self._answers.encode(Response.text(400, head.problem), head))
             return
-        slot = _Slot()
-        self._slots.append(slot)
-        slot.future = driver.node.request(request, authenticated=self._speaks_for is not None)
-        slot.future.on_any(lambda future: self._complete(slot, head, future=future))
+        request = Request(head.method, head.path, head.query, head.headers, body, self._peer, head.target)
+        driver.node.gateway.serve(request, self._answers.begin(head), authenticated=self._speaks_for is not None)
 
     def _authenticate(self, head: Head) -> None:
         """Begin a handshake: from the answer on everything is sealed, and the next bytes have to be the proof."""
@@ -258,7 +238,7 @@ class Connection(asyncio.Protocol):
         except HandshakeError as error:
             security.refused(error, peer=self._peer)
             status = 400 if error.reason == MALFORMED else 403
-            self._answer(self._encode(Response.text(status, error.text), head))
+            self._answers.add(self._answers.encode(Response.text(status, error.text), head))
             return
         transport.write(agreement.answer)
         self._transport = SealedTransport(transport, agreement.channel.sealer)
@@ -297,7 +277,7 @@ class Connection(asyncio.Protocol):
             self._told_to_continue = False
         elif not self._told_to_continue:
             self._told_to_continue = True
-            self._answer(CONTINUE)
+            self._answers.add(CONTINUE)
 
     def _account(self, collected: int) -> None:
         """Note how much of a body is kept. The one that brings the node over its bound is given up."""
@@ -328,43 +308,32 @@ class Connection(asyncio.Protocol):
         self._driver.count("bad_requests")
         self._driver.node.log.info("request refused", peer=self._peer, status=error.status, error=error.text)
         self._last = True
-        self._answer(encode_response(Response.text(error.status, error.text), keep_alive=False))
+        self._answers.add(encode_response(Response.text(error.status, error.text), keep_alive=False))
 
     # Answers
 
-    def _complete(self, slot: _Slot, head: Head, *, future: Future[Response]) -> None:
-        response = future.get() if future.is_ready else Response.error(500)
-        slot.data, slot.future = self._encode(response, head), None
-        while self._slots and (data := self._slots[0].data) is not None:
-            self._slots.popleft()
-            self._out.append(data)
+    def write_soon(self) -> None:
+        """See `Outlet`: a read that goes on writes when it is through."""
         if not self._reading:
             self._write()
 
-    def _encode(self, response: Response, head: Head) -> bytes:
-        try:
-            return encode_response(response, keep_alive=head.keep_alive, with_body=head.method != "HEAD")
-        except ValueError as error:
-            self._driver.node.log.error("response invalid", target=head.target, reason=error)
-            return encode_response(Response.error(500), keep_alive=head.keep_alive, with_body=head.method != "HEAD")
+    def pour_later(self) -> None:
+        self._driver.loop.call_soon(self._answers.pour)
 
-    def _answer(self, data: bytes) -> None:
-        if self._slots:
-            self._slots.append(_Slot(data))
-        else:
-            self._out.append(data)
+    def invalid(self, head: Head, error: ValueError) -> None:
+        self._driver.node.log.error("response invalid", target=head.target, reason=error)
 
     def _write(self) -> None:
         transport = self._transport
         while not (self._finished or transport is None or transport.is_closing()):
-            if self._out:
-                data = b"".join(self._out)
-                self._out.clear()
+            if out := self._answers.out:
+                data = out[0] if len(out) == 1 else b"".join(out)
+                out.clear()
                 transport.write(data)
             elif self._backlog and not self._is_busy:
                 self._serve_backlog()
             else:
-                if self._last and not self._slots:
+                if self._last and not self._answers:
                     self._finish()
                 else:
                     self._regulate()
