@@ -322,8 +322,7 @@ class HierarchicalAllocator(ExplainedPolicy):
     def allocate(
         self, agents: Collection[AgentId] | None, *, now: int, event_driven: bool = False
     ) -> tuple[Allocation, ...]:
-        for agent_id in self.refusals.expire(now):
-            self._wake(agent_id)
+        self.candidates.wake_each(self.refusals.expire(now))
         if agents is None and not event_driven:
             self.refusals.batches += 1
         if self.is_paused(now=now):

@@ -8,7 +8,7 @@ a call costs the same whatever the size of the cluster.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from allocators.hierarchical.agents import AgentBook
 from mesos_py.protocol.ids import AgentId
@@ -28,6 +28,9 @@ class Candidates:
 
     def wake(self, agent_id: AgentId) -> None:
         self._awake[agent_id] = None
+
+    def wake_each(self, agent_ids: Iterable[AgentId]) -> None:
+        self._awake.update(dict.fromkeys(agent_ids))
 
     def wake_all(self) -> None:
         self._calls += 1

@@ -12,6 +12,7 @@ from typing import Final
 
 from allocators.hierarchical.amounts import Amounts, change, revocable
 from allocators.hierarchical.books import Books
+from allocators.hierarchical.grants import Bundle
 from mesos_py.protocol.quantities import NO_LIMITS, NO_QUANTITIES, Limits, Quantities
 from mesos_py.protocol.quota import Quota
 
@@ -53,9 +54,9 @@ class QuotaFigures:
             room = self._room[role] = limits - consumed if consumed else limits
         return room
 
-    def leaves_room(self, role: str, amounts: Quantities) -> bool:
-        """May the role still get so much of plain scalars, as far as its limit goes?"""
-        return role not in self._quotas or self.room(role).contains_quantities(amounts)
+    def leaves_room(self, role: str, bundle: Bundle) -> bool:
+        """May the role still get all of it, as far as its limit goes?"""
+        return role not in self._quotas or self.room(role).contains_quantities(bundle.goods.quantities)
 
     def surplus(self) -> Quantities | None:
         """What need not be held back; None if nothing need be, and all may go."""

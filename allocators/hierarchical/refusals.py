@@ -8,8 +8,8 @@ the end comes first.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from heapq import heapify, heappop, heappush
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from heapq import heappop, heappush
 from typing import Final, TypeAlias
 
 from mesos_py.protocol.ids import AgentId, FrameworkId
@@ -24,14 +24,19 @@ Client: TypeAlias = tuple[FrameworkId, str]  # A framework under a role.
 class Refused:
     """One refusal in force."""
 
-    __slots__ = ("batch", "cell", "is_dropped", "resources", "until")
+    __slots__ = ("agent_id", "batch", "client", "is_dropped", "resources", "until")
 
     def __init__(self, cell: Cell, resources: Resources, *, until: int, batch: int) -> None:
-        self.cell = cell
+        framework_id, role, self.agent_id = cell
+        self.client: Client = (framework_id, role)
         self.resources = resources
         self.until = until
         self.batch = batch  # How many batch runs there had been when it was made.
         self.is_dropped = False
+
+    @property
+    def cell(self) -> Cell:
+        return *self.client, self.agent_id
 
     def is_over(self, now: int, batches: int) -> bool:
         """Is it past its end, and has a batch run seen it?"""
@@ -42,14 +47,19 @@ NOBODY: Final[dict[Client, list[Refused]]] = {}  # Has refused an agent. Never w
 
 
 class Refusals:
-    """All refusals in force. `batches` is the number of batch runs so far."""
+    """All refusals in force. `batches` is the number of batch runs so far.
+
+    What was refused in one go ends at one instant, so the queue is of instants, and each has its list.
+    """
 
     def __init__(self) -> None:
         self.batches = 0
-        self._by_framework: dict[FrameworkId, dict[str, dict[AgentId, list[Refused]]]] = {}
-        self._about: dict[AgentId, dict[Client, list[Refused]]] = {}  # The same lists, by agent.
-        self._ends: list[tuple[int, int, Refused]] = []
-        self._sequence = 0
+        self._about: dict[AgentId, dict[Client, list[Refused]]] = {}
+        self._by_client: dict[Client, dict[AgentId, None]] = {}  # Which agents each has refused.
+        self._roles: dict[FrameworkId, dict[str, None]] = {}  # Under which roles each has refused any.
+        self._ends: list[int] = []
+        self._ending: dict[int, list[Refused]] = {}  # By these ends, in the order in which they were made.
+        self._listed = 0  # How many are in those lists, those that were dropped before their end included.
         self._count = 0
 
     def __len__(self) -> int:
@@ -57,14 +67,24 @@ class Refusals:
 
     def add(self, cell: Cell, resources: Resources, *, until: int) -> None:
         """Refuse offers in that cell that `resources` contain."""
-        framework_id, role, agent_id = cell
         refused = Refused(cell, resources, until=until, batch=self.batches)
-        refusals = self._about.setdefault(agent_id, {}).setdefault((framework_id, role), [])
-        if not refusals:
-            self._by_framework.setdefault(framework_id, {}).setdefault(role, {})[agent_id] = refusals
-        refusals.append(refused)
-        self._sequence += 1
-        heappush(self._ends, (until, self._sequence, refused))
+        client, agent_id = refused.client, refused.agent_id
+        clients = self._about.get(agent_id)
+        if clients is None:
+            clients = self._about[agent_id] = {}
+        if client in clients:
+            clients[client].append(refused)
+        else:
+            clients[client] = [refused]
+            if client not in self._by_client:
+                self._by_client[client] = {}
+                self._roles.setdefault(client[0], {})[client[1]] = None
+            self._by_client[client][agent_id] = None
+        if until not in self._ending:
+            self._ending[until] = []
+            heappush(self._ends, until)
+        self._ending[until].append(refused)
+        self._listed += 1
         self._count += 1
 
     def covers(self, cell: Cell, resources: Resources) -> bool:
@@ -79,100 +99,117 @@ class Refusals:
     def of(self, cell: Cell) -> tuple[Refused, ...]:
         """All that are in the books for that cell, in the order in which they were made."""
         framework_id, role, agent_id = cell
-        return tuple(self._by_framework.get(framework_id, {}).get(role, {}).get(agent_id, ()))
+        return tuple(self.about(agent_id).get((framework_id, role), ()))
 
     def all(self) -> Iterator[Refused]:
         """All that are in the books, by their end, and of equal ends in the order in which they were made."""
-        for _, _, refused in sorted(self._ends, key=lambda end: end[:2]):
-            if not refused.is_dropped:
-                yield refused
+        for until in sorted(self._ends):
+            yield from (each for each in self._ending[until] if not each.is_dropped)
 
-    def expire(self, now: int) -> list[AgentId]:
+    def expire(self, now: int) -> Collection[AgentId]:
         """Drop what is over; the agents that it was about."""
-        waiting: list[tuple[int, int, Refused]] = []
+        waiting: list[list[Refused]] = []
         agents: dict[AgentId, None] = {}
-        while self._ends and self._ends[0][0] <= now:
-            end = heappop(self._ends)
-            refused = end[2]
-            if refused.is_dropped:
-                continue
-            if not refused.is_over(now, self.batches):
-                waiting.append(end)
-                continue
-            agents[refused.cell[2]] = None
-            self._forget(refused)
-        for end in waiting:
-            heappush(self._ends, end)
-        return list(agents)
+        batches, forget = self.batches, self._forget
+        while self._ends and self._ends[0] <= now:
+            ending = self._ending.pop(heappop(self._ends))
+            self._listed -= len(ending)
+            left = []
+            for refused in ending:
+                if refused.is_dropped:
+                    continue
+                if batches > refused.batch:
+                    agents[refused.agent_id] = None
+                    forget(refused)
+                else:
+                    left.append(refused)
+            if left:
+                waiting.append(left)
+        for left in waiting:
+            self._list(left)
+        return agents
 
-    def drop_framework(self, framework_id: FrameworkId) -> list[AgentId]:
+    def _list(self, ending: list[Refused]) -> None:
+        """Put those of one end into the queue, which has none of that end."""
+        self._ending[ending[0].until] = ending
+        heappush(self._ends, ending[0].until)
+        self._listed += len(ending)
+
+    def drop_framework(self, framework_id: FrameworkId) -> Collection[AgentId]:
         """Drop all of a framework; the agents that they were about."""
-        roles = list(self._by_framework.get(framework_id, ()))
-        return [agent_id for role in roles for agent_id in self.drop_role(framework_id, role)]
+        roles = tuple(self._roles.get(framework_id, ()))
+        return {agent_id: None for role in roles for agent_id in self.drop_role(framework_id, role)}
 
-    def drop_role(self, framework_id: FrameworkId, role: str) -> list[AgentId]:
+    def drop_role(self, framework_id: FrameworkId, role: str) -> Collection[AgentId]:
         """Drop those of a framework under one role; the agents that they were about."""
-        agents = self._by_framework.get(framework_id, {}).get(role, {})
-        dropped = list(agents)
-        for refused in [each for refusals in agents.values() for each in refusals]:
-            self._drop(refused)
-        return dropped
+        client = (framework_id, role)
+        agents = tuple(self._by_client.get(client, ()))
+        for agent_id in agents:
+            self._drop(self._about[agent_id][client])
+        return agents
 
     def drop_agent(self, agent_id: AgentId) -> None:
         """Drop all about an agent."""
-        for refused in [each for refusals in self._about.get(agent_id, NOBODY).values() for each in refusals]:
-            self._drop(refused)
+        for refusals in tuple(self._about.get(agent_id, NOBODY).values()):
+            self._drop(refusals)
 
     def active(self, now: int) -> Iterator[Cell]:
         """The cells of all refusals in force."""
-        for _, _, refused in self._ends:
-            if not refused.is_dropped and not refused.is_over(now, self.batches):
-                yield refused.cell
+        for ending in self._ending.values():
+            for refused in ending:
+                if not refused.is_dropped and not refused.is_over(now, self.batches):
+                    yield refused.cell
 
-    def _drop(self, refused: Refused) -> None:
-        """Before its end: what the heap keeps of it goes later."""
-        refused.is_dropped = True
-        self._forget(refused)
-        if len(self._ends) >= COMPACT_FROM and len(self._ends) > 2 * self._count:
-            self._ends = [end for end in self._ends if not end[2].is_dropped]
-            heapify(self._ends)
+    def _drop(self, refusals: Sequence[Refused]) -> None:
+        """All of one cell before their end: what the queue keeps of them goes later."""
+        for refused in tuple(refusals):
+            refused.is_dropped = True
+            self._forget(refused)
+        if self._listed >= COMPACT_FROM and self._listed > 2 * self._count:
+            lists = [[each for each in ending if not each.is_dropped] for ending in self._ending.values()]
+            self._ends, self._ending, self._listed = [], {}, 0
+            for left in lists:
+                if left:
+                    self._list(left)
 
     def _forget(self, refused: Refused) -> None:
-        framework_id, role, agent_id = refused.cell
-        roles = self._by_framework[framework_id]
-        refusals = roles[role][agent_id]
-        refusals.remove(refused)
+        agent_id, client = refused.agent_id, refused.client
         self._count -= 1
-        if not refusals:
-            del roles[role][agent_id]
-            clients = self._about[agent_id]
-            del clients[framework_id, role]
-            if not clients:
-                del self._about[agent_id]
-            if not roles[role]:
-                del roles[role]
-                if not roles:
-                    del self._by_framework[framework_id]
+        clients = self._about[agent_id]
+        if len(clients[client]) > 1:
+            clients[client].remove(refused)
+            return
+        del clients[client]
+        if not clients:
+            del self._about[agent_id]
+        agents = self._by_client[client]
+        del agents[agent_id]
+        if not agents:
+            del self._by_client[client]
+            roles = self._roles[client[0]]
+            del roles[client[1]]
+            if not roles:
+                del self._roles[client[0]]
 
     def check(self) -> None:
         """Assert that the indexes agree."""
-        refusals = [
-            each
-            for roles in self._by_framework.values()
-            for agents in roles.values()
-            for listed in agents.values()
-            for each in listed
-        ]
-        assert len(refusals) == self._count
-        assert {id(each) for each in refusals} == {id(end[2]) for end in self._ends if not end[2].is_dropped}
         about = {
-            (framework_id, role, agent_id): listed
+            (agent_id, client): refusals
             for agent_id, clients in self._about.items()
-            for (framework_id, role), listed in clients.items()
+            for client, refusals in clients.items()
         }
-        assert {each.cell for each in refusals} == about.keys()
-        for (framework_id, role, agent_id), listed in about.items():
-            assert listed is self._by_framework[framework_id][role][agent_id]
+        in_force = [each for refusals in about.values() for each in refusals]
+        assert len(in_force) == self._count
+        assert all((each.agent_id, each.client) == key for key, refusals in about.items() for each in refusals)
+        listed = [each for ending in self._ending.values() for each in ending]
+        assert len(listed) == self._listed
+        assert {id(each) for each in in_force} == {id(each) for each in listed if not each.is_dropped}
+        assert sorted(self._ends) == sorted(self._ending)
+        assert all(each.until == until for until, ending in self._ending.items() for each in ending)
+        by_client = {(agent_id, client) for client, agents in self._by_client.items() for agent_id in agents}
+        assert by_client == about.keys()
+        roles = {(framework_id, role) for framework_id, roles in self._roles.items() for role in roles}
+        assert roles == self._by_client.keys()
 
 
 def cover(refusals: Sequence[Refused], resources: Resources) -> bool:

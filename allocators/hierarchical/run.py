@@ -177,7 +177,7 @@ class Run:
             return True
         sorters, frameworks, quota, self._is_personal = books.framework_sorters, books.frameworks, self._quota, False
         for role in books.role_sorter.walk():
-            if quota is not None and not quota.leaves_room(role, bundle.goods.quantities):
+            if quota is not None and not quota.leaves_room(role, bundle):
                 return False
             for client in sorters[role].walk():
                 framework = frameworks[FrameworkId(client)]
@@ -199,7 +199,7 @@ class Run:
         framework = books.frameworks[FrameworkId(client)]
         if not framework.is_modest or (refused and (framework.id, role) in refused):
             return False
-        if quota is not None and not quota.leaves_room(role, bundle.goods.quantities):
+        if quota is not None and not quota.leaves_room(role, bundle):
             return False
         self._give(agent, framework, role=role, bundle=bundle)
         return True
@@ -207,14 +207,17 @@ class Run:
     def _give(self, agent: AgentBook, framework: FrameworkBook, *, role: str, bundle: Bundle) -> None:
         self._book(agent, framework, grant=bundle.grant(role), is_all=True)
         if self._quota is not None:
-            self._count(self._quota, role, bundle.goods.quantities)
+            self._count(self._quota, role, bundle)
 
-    def _count(self, quota: QuotaFigures, role: str, amounts: Quantities) -> None:
+    def _count(self, quota: QuotaFigures, role: str, bundle: Bundle) -> None:
         """So much was given by fair share."""
         # What fills a guarantee now counts for headroom in the next run, and so does what is held below a quota.
-        if role in quota.unmet or ("/" in role and role.partition("/")[0] in quota.consumed):
+        if not self.leaves_openings and (
+            role in quota.unmet or ("/" in role and role.partition("/")[0] in quota.consumed)
+        ):
             self.leaves_openings = True
-        quota.hand_out(role, amounts)
+        if quota.required or role in quota.consumed:
+            quota.hand_out(role, bundle.goods.quantities)
 
     def _is_for_all(self, agent: AgentBook, bundle: Bundle) -> bool:
         """May every modest framework have it? Asked of each agent, and mostly the same question as for the last one."""
@@ -246,7 +249,7 @@ class Run:
         extra = self._above_headroom(self._chop(bundle.goods, quota.room(role), agent=agent), agent)
         if not self._make_offer(agent, framework, role=role, resources=bundle.riders + extra):
             return False
-        self._count(quota, role, extra.quantities)
+        self._count(quota, role, self._books.interned.bundle(extra))
         return True
 
     # Both.

@@ -62,7 +62,6 @@ class MarketSorter(KeyedSorter):
 
     def __init__(self, pool: Pool) -> None:
         super().__init__(pool)
-        self._markets = 0
         self._prices: dict[str, dict[str, float]] = {}  # By the path of the level's inner node, as far as asked for;
         self._priced = -1  # all found at this epoch.
 
@@ -100,9 +99,6 @@ class MarketSorter(KeyedSorter):
 
     # What opens the markets again.
 
-    def _epoch(self) -> int:
-        return self._pool.epoch + self._markets
-
     def unallocated(self, client: str, entry: Entry) -> None:
         super().unallocated(client, entry)
         self._reopen()
@@ -120,7 +116,7 @@ class MarketSorter(KeyedSorter):
         self._reopen()
 
     def _reopen(self) -> None:
-        self._markets += 1
+        self._turn += 1
 
 
 def proportional_fairness(settings: AllocatorSettings) -> Allocator:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from allocators.sorters.base import TreeSorter
-from allocators.sorters.sorter import Rank
+from allocators.sorters.sorter import Pool, Rank
 from allocators.sorters.tree import Key, Node, Place
 
 REPAIR_FRACTION: Final = 4  # With more than a quarter of the children marked one sort is cheaper than the moves,
@@ -30,9 +30,15 @@ class KeyedSorter(TreeSorter):
     def _key(self, node: Node) -> Key:
         """The place of the node among its siblings. Unique; changed by bookings at and below it, or with the epoch."""
 
+    def __init__(self, pool: Pool) -> None:
+        super().__init__(pool)
+        self._turn = (
+            0  # To be raised when the keys of nodes without bookings may have changed, though the pool has not.
+        )
+
     def _epoch(self) -> int:
         """A number that changes whenever the keys of nodes without bookings may have changed."""
-        return self._pool.epoch
+        return self._pool.epoch + self._turn
 
     def _begin_walk(self) -> None:
         pass
@@ -54,7 +60,7 @@ class KeyedSorter(TreeSorter):
         if len(node.children) == 1:
             if not node.order or not node.order[0][-1].active_below:
                 self._rebuild_only(node)
-        elif node.epoch != self._epoch():
+        elif node.epoch != self._pool.epoch + self._turn:
             self._rebuild(node)
         elif marked:
             if len(marked) > REPAIRED_ALWAYS and len(marked) * REPAIR_FRACTION > len(node.order):

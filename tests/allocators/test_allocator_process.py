@@ -8,7 +8,7 @@ from allocators.allocator import Allocator, AllocatorSettings
 from allocators.allocator_process import AllocatorProcess
 from allocators.hierarchical.allocator import HierarchicalAllocator
 from libprocess_py.pid import PID
-from libprocess_py.process import Process, install
+from libprocess_py.process import Process
 from libprocess_py.sim.simulation import Simulation
 from mesos_py.protocol.ids import AgentId, FrameworkId
 from mesos_py.protocol.maintenance import InverseOfferStatus, Unavailability
@@ -30,12 +30,10 @@ class Subscriber(Process):
         self.messages = 0
         self.inverse: list[AgentId] = []
 
-    @install(ResourcesAllocated)
     def allocated(self, sender: PID, message: ResourcesAllocated) -> None:
         self.messages += 1
         self.allocations.extend(message.allocations)
 
-    @install(InverseOffersDue)
     def inverse_offers_due(self, sender: PID, message: InverseOffersDue) -> None:
         self.inverse.extend(each.agent_id for each in message.inverse_allocations)
 

@@ -66,7 +66,7 @@ KEYED: Final = area(
     "allocators/sorters/keyed.py",
     (
         "orders outlive the pool they were made for",
-        "        elif node.epoch != self._epoch():\n",
+        "        elif node.epoch != self._pool.epoch + self._turn:\n",
         "        elif False:\n",
     ),
     (

@@ -38,16 +38,21 @@ CONSTRAINTS: Final = area(
 
 REFUSALS: Final = area(
     "allocators/hierarchical/refusals.py",
-    ("a refusal ends a moment too late", "return now >= self.until and", "return now > self.until and"),
-    ("a refusal may end before any batch saw it", " and batches > self.batch", ""),
-    ("a refusal ends with the first batch", "return now >= self.until and batches", "return batches"),
+    ("a refusal is told of as in force when it is over", "return now >= self.until and", "return False and"),
+    ("a refusal may end before any batch saw it", "                if batches > refused.batch:\n",
+     "                if True:\n"),
+    ("a refusal ends a moment too late", "self._ends[0] <= now:", "self._ends[0] < now:"),
+    ("a refusal ends with the first batch", "while self._ends and self._ends[0] <= now:", "while self._ends:"),
     (
         "a refusal covers what contains it",
         "each.resources is resources or each.resources.contains(resources)",
         "resources.contains(each.resources)",
     ),
-    ("the refusals of a role are not dropped", "        for refused in [each for refusals in agents.values() "
-     "for each in refusals]:\n            self._drop(refused)\n", ""),
+    ("the refusals of a role are not dropped", "            self._drop(self._about[agent_id][client])\n",
+     "            pass\n"),
+    ("the refusals about an agent are not dropped", "            self._drop(refusals)\n", "            pass\n"),
+    ("refusals that wait for a batch are forgotten", "            self._list(left)\n        return agents",
+     "            pass\n        return agents"),
 )  # fmt: skip
 
 RECOVERY: Final = area(
