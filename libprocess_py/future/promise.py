@@ -125,7 +125,11 @@ class Future(Generic[T]):
         """For `async def` handlers, which the kernel resumes, and for coroutines of the event loop; then as `get`."""
         if self.state is PENDING and not self._abandoned:
             if of_thread.kernels:
-                yield self
+                try:
+                    yield self
+                except GeneratorExit:  # The actor ended: nobody waits here any more.
+                    self.discard()
+                    raise
             else:
                 from libprocess_py.future.outside import settled  # Simulations do without an event loop.
 
