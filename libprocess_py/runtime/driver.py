@@ -53,6 +53,7 @@ class LoopDriver:
         self.reaper = Reaper(loop)
         self.failure: BaseException | None = None  # Why the node was aborted.
         self.on_abort: Callable[[BaseException], object] | None = None
+        self.at_close: list[Callable[[], object]] = []  # Ends what watches this node.
         self._counters: dict[str, Counter] = {}
         self._epoch = time.time_ns() - time.monotonic_ns()
         self._entered = False  # The kernel runs, or will before the loop has its next turn.
@@ -171,6 +172,9 @@ class LoopDriver:
             connection.abort()
         for worker in self.workers:
             worker.stop()
+        for end in self.at_close:
+            end()
+        self.at_close.clear()
 
     def _scheduled_run(self) -> None:
         self._scheduled = False

@@ -7,10 +7,13 @@ import errno
 import os
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from types import TracebackType
 from typing import Final, Self
 
 from libprocess_py.future import Future
+from libprocess_py.introspection.journal import Journal
+from libprocess_py.introspection.watchdog import Watchdog
 from libprocess_py.node import Node, NodeOptions
 from libprocess_py.pid import Address
 from libprocess_py.runtime.addresses import local_ip_towards
@@ -85,18 +88,34 @@ async def start_node(settings: NodeSettings | None = None) -> LoopNode:
     settings = settings or NodeSettings()
     loop = asyncio.get_running_loop()
     driver = LoopDriver(loop, settings)
+    options = _logged(settings, driver)
     wanted = Address(settings.ip, settings.port)
     try:
         server = await loop.create_server(
             lambda: Connection(driver), wanted.ip, wanted.port, backlog=socket.SOMAXCONN, start_serving=False
         )
     except OSError as error:
+        for end in driver.at_close:
+            end()
         raise ListenError(error.errno, f"cannot listen on {wanted}: {_why_not(error)}") from error
     bound = Address(*server.sockets[0].getsockname()[:2])
-    node = LoopNode(settings.advertised(bound, reachable_ip()), driver, options=settings.options)
+    node = LoopNode(settings.advertised(bound, reachable_ip()), driver, options=options)
     driver.attach(node, server)
+    if settings.slow_handler is not None:
+        watchdog = Watchdog(node.kernel, node.log, slow_ns=settings.slow_handler)
+        watchdog.start()
+        driver.at_close.append(watchdog.stop)
     await server.start_serving()
     return node
+
+
+def _logged(settings: NodeSettings, driver: LoopDriver) -> NodeOptions:
+    """The options, with a decision log in a file if there is to be one. Raises OSError."""
+    if settings.decision_log is None:
+        return settings.options
+    journal = Journal(settings.decision_log)
+    driver.at_close.append(journal.close)
+    return replace(settings.options, log=journal)
 
 
 def _why_not(error: OSError) -> str:

@@ -12,6 +12,7 @@ from libprocess_py.auth.core.secret import Secret
 from libprocess_py.auth.keyring import Keyring
 from libprocess_py.core.decision_log import DecisionLog
 from libprocess_py.core.failures import Policy
+from libprocess_py.duration import parse_duration
 from libprocess_py.flags import flag, load, parse_bool
 from libprocess_py.metrics.process import METRICS_RATE
 from libprocess_py.node import NodeOptions
@@ -73,6 +74,14 @@ class _Variables:
     metrics_snapshot_endpoint_rate_limit: Rate = flag(  # noqa: RUF009  # A rate is frozen.
         "How often /metrics/snapshot is answered, e.g. 2/1secs.", default=METRICS_RATE, parse=Rate.parse
     )
+    decision_log: Path | None = flag(  # noqa: RUF009  # A path is frozen.
+        "File for a record of every event that an actor is served, as JSON lines.", default=None, parse=parse_path
+    )
+    slow_handler: int | None = flag(
+        "Watch for handlers that hold up everybody else for so long, e.g. 200ms, and log them.",
+        default=None,
+        parse=parse_duration,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +102,8 @@ class NodeSettings:
     policy: Policy = Policy.END_ACTOR
     encode_local: bool = False  # Encode and decode local messages too, so that tests find what cannot travel.
     log: DecisionLog | None = None  # Takes a record of every event.
+    decision_log: Path | None = None  # The same, for a file; see `introspection.journal`.
+    slow_handler: int | None = None  # Nanoseconds: log handlers that hold the loop for longer, with their stack.
     seed: int | None = None  # None: chance and ids from the system.
 
     @classmethod
