@@ -10,7 +10,7 @@ from typing import Final
 
 from libprocess_py.message import Message
 from libprocess_py.pid import PID
-from libprocess_py.process import Process, install
+from libprocess_py.process import Process
 from libprocess_py.sim import Simulation, SimulationOptions
 
 ACTORS: Final = 10_000
@@ -36,7 +36,6 @@ class Neighbour(Process):
         self.next: PID
         self.seen = 0
 
-    @install(Token)
     def token(self, sender: PID, token: Token) -> None:
         self.seen += 1
         if token.left:

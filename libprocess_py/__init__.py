@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from libprocess_py.message import Message, Record
     from libprocess_py.node import Node, NodeOptions
     from libprocess_py.pid import PID, Address
-    from libprocess_py.process import Process, install
+    from libprocess_py.process import Process
     from libprocess_py.rate_limiter import Rate, RateLimiter
 else:  # Unseen by type checkers, which would take every name for one of ours.
 
@@ -80,14 +80,12 @@ _HOMES: Final = {
     "PID": "libprocess_py.pid",
     "Address": "libprocess_py.pid",
     "Process": "libprocess_py.process",
-    "install": "libprocess_py.process",
     "Rate": "libprocess_py.rate_limiter",
     "RateLimiter": "libprocess_py.rate_limiter",
 }
 
 __all__ = [
     "Process",
-    "install",
     "Message",
     "Record",
     "PID",

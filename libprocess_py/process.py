@@ -2,12 +2,11 @@
 
 ```python
 class Pong(Process):
-    @install(Ping)
     def ping(self, sender: PID, ping: Ping) -> None:
         self.send(sender, Pong(number=ping.number))
 ```
 
-An actor owns its attributes and touches nobody else's. It is told things one at a time: installed messages, dispatched
+An actor owns its attributes and touches nobody else's. It is told things one at a time: messages, dispatched
 methods, its timers, HTTP requests for its routes, the end of those it is linked to. A handler is a plain `def` that
 runs to completion, or an `async def` that may await futures of this package: the actor serves other events meanwhile.
 """
@@ -26,6 +25,7 @@ from libprocess_py.core.timers import Timer
 from libprocess_py.dispatch import dispatch
 from libprocess_py.events import DISPATCH, MESSAGE
 from libprocess_py.future import Future, Promise
+from libprocess_py.handlers import handled_by
 from libprocess_py.log import EventLog
 from libprocess_py.message import Message
 from libprocess_py.metrics.registry import Metrics
@@ -39,24 +39,9 @@ if TYPE_CHECKING:
     from libprocess_py.node import Node
 
 A = TypeVar("A")
-M = TypeVar("M", bound=Message)
 P = ParamSpec("P")
 R = TypeVar("R")
 S = TypeVar("S", bound="Process")
-
-Handler = Callable[[A, PID, M], R]
-
-_INSTALLED = "_libprocess_installed"
-
-
-def install(kind: type[M]) -> Callable[[Handler[A, M, R]], Handler[A, M, R]]:
-    """Make a method the handler of a message type. An override in a subclass takes over, decorated or not."""
-
-    def mark(method: Handler[A, M, R]) -> Handler[A, M, R]:
-        setattr(method, _INSTALLED, kind)
-        return method
-
-    return mark
 
 
 class Process(Mailbox):
@@ -80,12 +65,7 @@ class Process(Mailbox):
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         cls._process_methods = MethodTable(cls)
-        handlers: dict[type, Callable[..., object]] = {}
-        for base in reversed(cls.__mro__):
-            for name, member in base.__dict__.items():
-                kind = getattr(member, _INSTALLED, None)
-                if kind is not None:
-                    handlers[kind] = getattr(cls, name)
+        cls._process_declared, handlers = handled_by(cls)
         cls._process_handlers = handlers
         cls._process_names = {kind.wire_name: kind for kind in handlers if issubclass(kind, Message)}
 

@@ -10,7 +10,7 @@ from libprocess_py.errors import ProtocolError
 from libprocess_py.future import Future
 from libprocess_py.message import Message
 from libprocess_py.pid import PID
-from libprocess_py.process import Process, install
+from libprocess_py.process import Process
 from master.authorizer import AllowAll, Authorizer
 from master.contender import MasterContender, StandaloneContender
 from master.core.books import Books
@@ -154,7 +154,7 @@ class Master(Process):
             log = self.log.debug if kind == "task" else self.log.info
             log(f"{kind}_transition", id=id, what=what)
 
-    def received(self, sender: PID, message: Message) -> None:
+    def _received(self, sender: PID, message: Message) -> None:
         """Something came; the rules know what it means, and whether this sender may say it."""
         if not self.leads:
             raise NotLeading(f"{message.wire_name}: this master is not elected")
@@ -163,75 +163,58 @@ class Master(Process):
 
     # From schedulers
 
-    @install(FrameworkSubscription)
     def framework_subscription(self, sender: PID, message: FrameworkSubscription) -> None:
-        self.received(sender, message)
+        self._received(sender, message)
 
-    @install(FrameworkUnsubscription)
     def framework_unsubscription(self, sender: PID, message: FrameworkUnsubscription) -> None:
-        self.received(sender, message)
+        self._received(sender, message)
 
-    @install(OfferAcceptance)
     def offer_acceptance(self, sender: PID, message: OfferAcceptance) -> None:
-        self.received(sender, message)
+        self._received(sender, message)
 
-    @install(OfferDecline)
     def offer_decline(self, sender: PID, message: OfferDecline) -> None:
-        self.received(sender, message)
+        self._received(sender, message)
 
-    @install(OfferSuppression)
     def offer_suppression(self, sender: PID, message: OfferSuppression) -> None:
-        self.received(sender, message)
+        self._received(sender, message)
 
-    @install(OfferRevival)
     def offer_revival(self, sender: PID, message: OfferRevival) -> None:
-        self.received(sender, message)
+        self._received(sender, message)
 
-    @install(TaskKillRequest)
     def task_kill_request(self, sender: PID, message: TaskKillRequest) -> None:
-        self.received(sender, message)
+        self._received(sender, message)
 
-    @install(StatusAcknowledgement)
     def status_acknowledgement(self, sender: PID, message: StatusAcknowledgement) -> None:
-        self.received(sender, message)
+        self._received(sender, message)
 
-    @install(Reconciliation)
     def reconciliation(self, sender: PID, message: Reconciliation) -> None:
-        self.received(sender, message)
+        self._received(sender, message)
 
-    @install(SchedulerToExecutor)
     def scheduler_to_executor(self, sender: PID, message: SchedulerToExecutor) -> None:
-        self.received(sender, message)
+        self._received(sender, message)
 
     # From agents
 
-    @install(AgentRegistration)
     def agent_registration(self, sender: PID, message: AgentRegistration) -> None:
-        self.received(sender, message)
+        self._received(sender, message)
 
-    @install(AgentReregistration)
     def agent_reregistration(self, sender: PID, message: AgentReregistration) -> None:
-        self.received(sender, message)
+        self._received(sender, message)
 
-    @install(AgentUnregistration)
     def agent_unregistration(self, sender: PID, message: AgentUnregistration) -> None:
-        self.received(sender, message)
+        self._received(sender, message)
 
-    @install(Pong)
     def pong(self, sender: PID, message: Pong) -> None:
-        self.received(sender, message)
+        self._received(sender, message)
 
-    @install(StatusUpdate)
     def status_update(self, sender: PID, message: StatusUpdate) -> None:
-        self.received(sender, message)
+        self._received(sender, message)
 
-    @install(ExecutorExited)
     def executor_exited(self, sender: PID, message: ExecutorExited) -> None:
-        self.received(sender, message)
+        self._received(sender, message)
 
     # From the allocator
 
-    @install(ResourcesAllocated)
     def resources_allocated(self, sender: PID, message: ResourcesAllocated) -> None:
         if sender != self._allocator:
             raise StrangeSender(f"{sender}: expected allocations from {self._allocator}")

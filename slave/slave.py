@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from libprocess_py.pid import PID
-from libprocess_py.process import Process, install
+from libprocess_py.process import Process
 from mesos_py.protocol.messages.agent_executor import ExecutorMessage, ExecutorRegistration, ExecutorStatusUpdate
 from mesos_py.protocol.messages.master_agent import (
     AgentRegistered,
@@ -113,56 +113,43 @@ class Slave(Process):
 
     # From the master
 
-    @install(AgentRegistered)
     def agent_registered(self, sender: PID, message: AgentRegistered) -> None:
         self._received(sender, message)
 
-    @install(AgentReregistered)
     def agent_reregistered(self, sender: PID, message: AgentReregistered) -> None:
         self._received(sender, message)
 
-    @install(AgentShutdown)
     def agent_shutdown(self, sender: PID, message: AgentShutdown) -> None:
         self._received(sender, message)
 
-    @install(Ping)
     def ping(self, sender: PID, message: Ping) -> None:
         self._received(sender, message)
 
-    @install(TaskLaunch)
     def task_launch(self, sender: PID, message: TaskLaunch) -> None:
         self._received(sender, message)
 
-    @install(TaskKill)
     def task_kill(self, sender: PID, message: TaskKill) -> None:
         self._received(sender, message)
 
-    @install(StatusAcknowledgement)
     def status_acknowledgement(self, sender: PID, message: StatusAcknowledgement) -> None:
         self._received(sender, message)
 
-    @install(FrameworkShutdown)
     def framework_shutdown(self, sender: PID, message: FrameworkShutdown) -> None:
         self._received(sender, message)
 
-    @install(SchedulerMoved)
     def scheduler_moved(self, sender: PID, message: SchedulerMoved) -> None:
         self._received(sender, message)
 
     # From executors and schedulers
 
-    @install(ExecutorRegistration)
     def executor_registration(self, sender: PID, message: ExecutorRegistration) -> None:
         self._received(sender, message)
 
-    @install(ExecutorStatusUpdate)
     def executor_status_update(self, sender: PID, message: ExecutorStatusUpdate) -> None:
         self._received(sender, message)
 
-    @install(ExecutorMessage)
     def executor_message(self, sender: PID, message: ExecutorMessage) -> None:
         self._received(sender, message)
 
-    @install(SchedulerToExecutor)
     def scheduler_to_executor(self, sender: PID, message: SchedulerToExecutor) -> None:
         self._received(sender, message)

@@ -13,7 +13,7 @@ from typing import Final
 from bench.actors.local import Number
 from bench.actors.node import on_node, time_to_end
 from libprocess_py.pid import PID
-from libprocess_py.process import Process, install
+from libprocess_py.process import Process
 from libprocess_py.runtime.awaiting import result
 from libprocess_py.runtime.loop_node import LoopNode
 
@@ -33,7 +33,6 @@ class Member(Process):
     left = 0
     done: Callable[[], None]
 
-    @install(Number)
     def number(self, sender: PID, message: Number) -> None:
         Member.left -= 1
         if not Member.left:

@@ -9,7 +9,7 @@ from typing import Final
 from bench.actors.node import on_node, time_to_end
 from libprocess_py.message import Message
 from libprocess_py.pid import PID
-from libprocess_py.process import Process, install
+from libprocess_py.process import Process
 from libprocess_py.runtime.loop_node import LoopNode
 
 MESSAGES: Final = 400_000
@@ -33,7 +33,6 @@ class Counter(Process):
         self.left = expected
         self.done = done
 
-    @install(Number)
     def number(self, sender: PID, message: Number) -> None:
         self.left -= 1
         if not self.left:
@@ -48,7 +47,6 @@ class AsyncCounter(Process):
         self.left = expected
         self.done = done
 
-    @install(Number)
     async def number(self, sender: PID, message: Number) -> None:
         self.left -= 1
         if not self.left:
@@ -89,7 +87,6 @@ class Player(Process):
         if self.other is not None:
             self.send(self.other, Number(value=HOPS))
 
-    @install(Number)
     def number(self, sender: PID, message: Number) -> None:
         if message.value:
             self.send(sender, Number(value=message.value - 1))

@@ -17,7 +17,7 @@ from bench.actors.node import on_node, time_to_end
 from bench.actors.sides import other_side, pin
 from libprocess_py.message import Message
 from libprocess_py.pid import PID
-from libprocess_py.process import Process, install
+from libprocess_py.process import Process
 from libprocess_py.runtime.loop_node import LoopNode
 from libprocess_py.runtime.program import run
 
@@ -62,17 +62,14 @@ class Peer(Process):
         self.told = 0
         self.every = 1
 
-    @install(Acknowledge)
     def acknowledge(self, sender: PID, message: Acknowledge) -> None:
         self.every = message.every
 
-    @install(Tell)
     def tell(self, sender: PID, message: Tell) -> None:
         self.told += 1
         if self.told % self.every == 0:
             self.send(sender, Answer(number=self.told))
 
-    @install(Ask)
     def ask(self, sender: PID, message: Ask) -> None:
         self.send(sender, Answer(number=message.number, padding=message.padding))
 
@@ -94,7 +91,6 @@ class Teller(Process):
         self.send(self.peer, Acknowledge(every=max(1, self.window // PARTS)))
         self.fill(0)
 
-    @install(Answer)
     def answer(self, sender: PID, message: Answer) -> None:
         if message.number == self.sends:
             self.done()
@@ -123,7 +119,6 @@ class Asker(Process):
         for _ in range(self.at_once):
             self.ask()
 
-    @install(Answer)
     def answer(self, sender: PID, message: Answer) -> None:
         self.unanswered -= 1
         if not self.unanswered:

@@ -28,7 +28,7 @@ from bench.allocator.cluster import (
 from bench.allocator.definitions import DAY_NS, Size
 from bench.allocator.stopwatch import Stopwatch
 from libprocess_py.pid import PID
-from libprocess_py.process import Process, install
+from libprocess_py.process import Process
 from libprocess_py.sim.simulation import Simulation, SimulationOptions
 from mesos_py.protocol.agent import AgentInfo
 from mesos_py.protocol.framework import Capability, FrameworkInfo
@@ -49,7 +49,6 @@ class _Collector(Process):
         super().__init__("collector")
         self.offers: list[Allocation] = []
 
-    @install(ResourcesAllocated)
     def resources_allocated(self, sender: PID, message: ResourcesAllocated) -> None:
         self.offers.extend(message.allocations)
 

@@ -8,7 +8,7 @@ own.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from operator import length_hint
 from typing import Any, ClassVar, Final
 
@@ -67,7 +67,10 @@ class Mailbox:
 
     authenticated_only: ClassVar[bool] = False  # True: a peer that has not proved who it is reaches no handler.
 
-    # Per class, made by `Process.__init_subclass__`.
+    # Per class, made by `Process.__init_subclass__`; see `libprocess_py.handlers`.
+    _process_declared: ClassVar[
+        Mapping[str, tuple[type[Message], ...]]
+    ] = {}  # What this class adds: by name of a method.
     _process_handlers: ClassVar[dict[type, Callable[..., object]]]
     _process_methods: ClassVar[MethodTable]
     _process_names: ClassVar[dict[str, type[Message]]]

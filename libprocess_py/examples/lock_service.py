@@ -11,7 +11,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Final
 
-from libprocess_py import PID, Message, Process, install
+from libprocess_py import PID, Message, Process
 from libprocess_py.sim import Simulation
 from libprocess_py.sim.faults import Fault, Held, Hosts, Partition, draw_faults, simpler_faults
 from libprocess_py.sim.search import Scenario, replay, search, shrink
@@ -40,7 +40,6 @@ class LockServer(Process):
         super().__init__(SERVER)
         self.queue: list[PID] = []  # The first one holds the lock.
 
-    @install(Acquire)
     def acquire(self, sender: PID, message: Acquire) -> None:
         if sender not in self.queue:
             self.link(sender)
@@ -48,7 +47,6 @@ class LockServer(Process):
         if self.queue[0] == sender:
             self.send(sender, Granted())
 
-    @install(Release)
     def release(self, sender: PID, message: Release) -> None:
         self.forget(sender)
 
@@ -79,7 +77,6 @@ class Client(Process):
             self.send(self.server, Acquire())
             self.delay(SECOND, self.ask)
 
-    @install(Granted)
     def granted(self, sender: PID, message: Granted) -> None:
         if not self.holds:
             self.holds = True

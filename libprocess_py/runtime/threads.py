@@ -1,9 +1,9 @@
 """Actors that may block: a thread of their own, and everything else as with any other actor.
 
 A `ThreadedProcess` has a PID, is dispatched to, sent to, linked and terminated like its neighbours. Its public
-methods, installed handlers included, run one at a time on its thread (a pykka actor); a dispatch's future completes on
-the loop's thread, where the caller lives. In simulation there are no threads: the same methods run inline, so that runs
-stay repeatable.
+methods, handlers of messages among them, run one at a time on its thread (a pykka actor); a dispatch's future completes
+on the loop's thread, where the caller lives. In simulation there are no threads: the same methods run inline, so that
+runs stay repeatable.
 
 On the thread only `self.send` and the class's own methods may be used; everything else belongs to the loop's thread.
 """
@@ -21,6 +21,7 @@ import pykka
 
 from libprocess_py.core.timers import Timer
 from libprocess_py.future import Future, Promise
+from libprocess_py.handlers import handler_function
 from libprocess_py.message import Message
 from libprocess_py.pid import PID
 from libprocess_py.process import Process
@@ -92,7 +93,7 @@ class ThreadedProcess(Process):
 
 
 def _on_thread(method: Callable[..., R]) -> Callable[..., Any]:
-    handles_events = hasattr(method, "_libprocess_installed") or method.__name__ in ("exited", "exited_with")
+    handles_events = handler_function(method) is not None or method.__name__ in ("exited", "exited_with")
 
     @functools.wraps(method)
     def call(self: ThreadedProcess, *args: Any, **kwargs: Any) -> R | Future[R]:

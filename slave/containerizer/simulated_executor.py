@@ -12,7 +12,7 @@ from typing import Final
 
 from libprocess_py.core.timers import Timer
 from libprocess_py.pid import PID
-from libprocess_py.process import Process, install
+from libprocess_py.process import Process
 from mesos_py.protocol.ids import ExecutorId, FrameworkId, TaskId
 from mesos_py.protocol.messages.agent_executor import (
     ExecutorRegistered,
@@ -81,11 +81,9 @@ class SimulatedExecutor(Process):
 
     # From the agent
 
-    @install(ExecutorRegistered)
     def registered(self, sender: PID, message: ExecutorRegistered) -> None:
         self._is_registered = True
 
-    @install(ExecutorTaskLaunch)
     def launch(self, sender: PID, message: ExecutorTaskLaunch) -> None:
         info = message.task
         try:
@@ -113,7 +111,6 @@ class SimulatedExecutor(Process):
         else:
             self._report(task_id, TaskState.FINISHED)
 
-    @install(ExecutorTaskKill)
     def kill(self, sender: PID, message: ExecutorTaskKill) -> None:
         self._kill(message.task_id)
 
@@ -125,13 +122,11 @@ class SimulatedExecutor(Process):
             task.timer.cancel()
         self._report(task_id, TaskState.KILLED, message="Command was killed")
 
-    @install(ExecutorShutdown)
     def shut_down(self, sender: PID, message: ExecutorShutdown) -> None:
         for task_id in tuple(self._tasks):
             self._kill(task_id)
         self._end(0)
 
-    @install(ExecutorStatusAcknowledgement)
     def acknowledged(self, sender: PID, message: ExecutorStatusAcknowledgement) -> None:
         task = self._tasks.get(message.task_id)
         state = task.unacknowledged.pop(message.uuid, None) if task is not None else None

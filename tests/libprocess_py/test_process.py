@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from libprocess_py import PID, Message, Process, install
+from libprocess_py import PID, Message, Process
 from libprocess_py.process import Process as ProcessAgain
 from tests.libprocess_py.still_driver import a_node, run
 
@@ -20,11 +20,9 @@ class Base(Process):
         super().__init__()
         self.story: list[str] = []
 
-    @install(First)
     def first(self, sender: PID, message: First) -> None:
         self.story.append("base first")
 
-    @install(Second)
     def second(self, sender: PID, message: Second) -> None:
         self.story.append("base second")
 

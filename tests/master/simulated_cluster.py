@@ -10,7 +10,7 @@ from libprocess_py.http.response import Response
 from libprocess_py.message import Message
 from libprocess_py.node import Node
 from libprocess_py.pid import PID
-from libprocess_py.process import Process, install
+from libprocess_py.process import Process
 from libprocess_py.sim.simulation import Simulation
 from master.flags import MasterFlags
 from master.main import spawn_master
@@ -37,7 +37,7 @@ class Peer(Process):
     def of(self, kind: type[M]) -> list[M]:
         return [message for message in self.inbox if isinstance(message, kind)]
 
-    def keep(self, sender: PID, message: Message) -> None:
+    def _keep(self, sender: PID, message: Message) -> None:
         self.inbox.append(message)
 
     def exited(self, pid: PID) -> None:
@@ -63,33 +63,26 @@ class Scheduler(Peer):
     def offers(self) -> list[Offer]:
         return [offer for message in self.of(mf.ResourceOffers) for offer in message.offers]
 
-    @install(mf.FrameworkSubscribed)
     def subscribed(self, sender: PID, message: mf.FrameworkSubscribed) -> None:
-        self.keep(sender, message)
+        self._keep(sender, message)
 
-    @install(mf.FrameworkError)
     def error(self, sender: PID, message: mf.FrameworkError) -> None:
-        self.keep(sender, message)
+        self._keep(sender, message)
 
-    @install(mf.ResourceOffers)
     def resource_offers(self, sender: PID, message: mf.ResourceOffers) -> None:
-        self.keep(sender, message)
+        self._keep(sender, message)
 
-    @install(mf.OfferRescinded)
     def rescinded(self, sender: PID, message: mf.OfferRescinded) -> None:
-        self.keep(sender, message)
+        self._keep(sender, message)
 
-    @install(mf.StatusUpdate)
     def status_update(self, sender: PID, message: mf.StatusUpdate) -> None:
-        self.keep(sender, message)
+        self._keep(sender, message)
 
-    @install(mf.ExecutorLost)
     def executor_lost(self, sender: PID, message: mf.ExecutorLost) -> None:
-        self.keep(sender, message)
+        self._keep(sender, message)
 
-    @install(mf.AgentLost)
     def agent_lost(self, sender: PID, message: mf.AgentLost) -> None:
-        self.keep(sender, message)
+        self._keep(sender, message)
 
 
 class Agent(Peer):
@@ -109,39 +102,31 @@ class Agent(Peer):
     def id(self) -> AgentId:
         return self.of(ma.AgentRegistered)[-1].agent_id
 
-    @install(ma.AgentRegistered)
     def registered(self, sender: PID, message: ma.AgentRegistered) -> None:
-        self.keep(sender, message)
+        self._keep(sender, message)
 
-    @install(ma.AgentReregistered)
     def reregistered(self, sender: PID, message: ma.AgentReregistered) -> None:
-        self.keep(sender, message)
+        self._keep(sender, message)
 
-    @install(ma.Ping)
     def ping(self, sender: PID, message: ma.Ping) -> None:
-        self.keep(sender, message)
+        self._keep(sender, message)
         if self.answers_pings:
             self.send(sender, ma.Pong())
 
-    @install(ma.TaskLaunch)
     def launch(self, sender: PID, message: ma.TaskLaunch) -> None:
-        self.keep(sender, message)
+        self._keep(sender, message)
 
-    @install(ma.TaskKill)
     def kill(self, sender: PID, message: ma.TaskKill) -> None:
-        self.keep(sender, message)
+        self._keep(sender, message)
 
-    @install(ma.FrameworkShutdown)
     def framework_shutdown(self, sender: PID, message: ma.FrameworkShutdown) -> None:
-        self.keep(sender, message)
+        self._keep(sender, message)
 
-    @install(mf.SchedulerToExecutor)
     def message_to_executor(self, sender: PID, message: mf.SchedulerToExecutor) -> None:
-        self.keep(sender, message)
+        self._keep(sender, message)
 
-    @install(mf.StatusAcknowledgement)
     def acknowledged(self, sender: PID, message: mf.StatusAcknowledgement) -> None:
-        self.keep(sender, message)
+        self._keep(sender, message)
 
 
 class SimulatedCluster:

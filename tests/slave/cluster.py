@@ -7,7 +7,7 @@ from typing import TypeVar
 from libprocess_py.message import Message
 from libprocess_py.node import Node
 from libprocess_py.pid import PID
-from libprocess_py.process import Process, install
+from libprocess_py.process import Process
 from libprocess_py.sim.simulation import Simulation
 from mesos_py.protocol.detector import StandaloneDetector
 from mesos_py.protocol.ids import AgentId
@@ -62,14 +62,12 @@ class SmallMaster(Process):
         """What was reported of a task, repetitions included."""
         return [update.status.state for update in self.of(StatusUpdate) if update.status.task_id == task]
 
-    @install(AgentRegistration)
     def registration(self, sender: PID, message: AgentRegistration) -> None:
         self.heard.append(message)
         self.agent = sender
         self.link(sender)
         self.send(sender, AgentRegistered(agent_id=self.agent_id, ping_timeout_ns=PING_TIMEOUT_NS))
 
-    @install(AgentReregistration)
     def reregistration(self, sender: PID, message: AgentReregistration) -> None:
         self.heard.append(message)
         self.agent = sender
@@ -77,7 +75,6 @@ class SmallMaster(Process):
         assert message.agent.id is not None
         self.send(sender, AgentReregistered(agent_id=message.agent.id, ping_timeout_ns=PING_TIMEOUT_NS))
 
-    @install(StatusUpdate)
     def status_update(self, sender: PID, update: StatusUpdate) -> None:
         self.heard.append(update)
         status = update.status
@@ -87,19 +84,15 @@ class SmallMaster(Process):
             )
             self.send(sender, acknowledgement)
 
-    @install(Pong)
     def pong(self, sender: PID, message: Pong) -> None:
         self.heard.append(message)
 
-    @install(ExecutorExited)
     def executor_exited(self, sender: PID, message: ExecutorExited) -> None:
         self.heard.append(message)
 
-    @install(AgentUnregistration)
     def unregistration(self, sender: PID, message: AgentUnregistration) -> None:
         self.heard.append(message)
 
-    @install(ExecutorToScheduler)
     def executor_message(self, sender: PID, message: ExecutorToScheduler) -> None:
         self.heard.append(message)
 

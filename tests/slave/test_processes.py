@@ -19,7 +19,7 @@ import pytest
 from msgspec.structs import replace
 
 from libprocess_py.message import Message
-from libprocess_py.process import install
+from libprocess_py.pid import PID
 from libprocess_py.runtime.background import BackgroundNode
 from mesos_py.protocol.messages.master_agent import (
     AgentRegistration,
@@ -52,18 +52,15 @@ class WatchedMaster(SmallMaster):
         with self._changed:
             self._changed.notify_all()
 
-    @install(AgentRegistration)
-    def registration(self, sender: Any, message: AgentRegistration) -> None:
+    def registration(self, sender: PID, message: AgentRegistration) -> None:
         super().registration(sender, message)
         self._heard()
 
-    @install(StatusUpdate)
-    def status_update(self, sender: Any, update: StatusUpdate) -> None:
+    def status_update(self, sender: PID, update: StatusUpdate) -> None:
         super().status_update(sender, update)
         self._heard()
 
-    @install(AgentUnregistration)
-    def unregistration(self, sender: Any, message: AgentUnregistration) -> None:
+    def unregistration(self, sender: PID, message: AgentUnregistration) -> None:
         super().unregistration(sender, message)
         self._heard()
 

@@ -10,7 +10,7 @@ from libprocess_py.http.request import Request
 from libprocess_py.http.response import Response
 from libprocess_py.message import Message
 from libprocess_py.pid import PID, Address
-from libprocess_py.process import Process, install
+from libprocess_py.process import Process
 
 
 class Ping(Message):
@@ -31,7 +31,6 @@ class Echo(Process):
     def initialize(self) -> None:
         self.route("/path", self.path, help="The path asked for.")
 
-    @install(Ping)
     def ping(self, sender: PID, ping: Ping) -> None:
         self.send(sender, Pong(number=ping.number))
 
@@ -49,11 +48,9 @@ class Listener(Process):
         self.gone: list[PID] = []
         self.changed = asyncio.Event()
 
-    @install(Ping)
     def ping(self, sender: PID, ping: Ping) -> None:
         self._heard(sender, ping.number)
 
-    @install(Pong)
     def pong(self, sender: PID, pong: Pong) -> None:
         self._heard(sender, pong.number)
 

@@ -12,7 +12,7 @@ from typing import Any, Final, assert_never
 from libprocess_py.core.timers import Timer
 from libprocess_py.future import Future
 from libprocess_py.pid import PID
-from libprocess_py.process import Process, install
+from libprocess_py.process import Process
 from mesos_py.frameworks.executor.callbacks import Executor
 from mesos_py.frameworks.executor.core import ExecutorState, Update
 from mesos_py.frameworks.executor.effects import (
@@ -67,27 +67,21 @@ class ExecutorProcess(Process):
     def exited(self, pid: PID) -> None:
         self._perform(self._state.agent_exited(pid))
 
-    @install(ExecutorRegistered)
     def executor_registered(self, sender: PID, message: ExecutorRegistered) -> None:
         self._perform(self._state.registered(sender, message))
 
-    @install(ExecutorTaskLaunch)
     def executor_task_launch(self, sender: PID, message: ExecutorTaskLaunch) -> None:
         self._perform(self._state.task_launched(sender, message))
 
-    @install(ExecutorTaskKill)
     def executor_task_kill(self, sender: PID, message: ExecutorTaskKill) -> None:
         self._perform(self._state.task_killed(sender, message))
 
-    @install(ExecutorStatusAcknowledgement)
     def executor_status_acknowledgement(self, sender: PID, message: ExecutorStatusAcknowledgement) -> None:
         self._perform(self._state.acknowledged(sender, message))
 
-    @install(ExecutorMessage)
     def executor_message(self, sender: PID, message: ExecutorMessage) -> None:
         self._perform(self._state.message_received(sender, message))
 
-    @install(ExecutorShutdown)
     def executor_shutdown(self, sender: PID, message: ExecutorShutdown) -> None:
         self._perform(self._state.shut_down(sender, message.token))
 

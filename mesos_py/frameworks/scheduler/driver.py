@@ -13,7 +13,7 @@ from typing import ParamSpec, assert_never
 from libprocess_py.errors import ProtocolError
 from libprocess_py.future import Promise
 from libprocess_py.pid import PID
-from libprocess_py.process import Process, install
+from libprocess_py.process import Process
 from mesos_py.frameworks.scheduler.callbacks import Scheduler
 from mesos_py.frameworks.scheduler.core import (
     Aborted,
@@ -108,36 +108,28 @@ class SchedulerProcess(Process):
     def exited(self, pid: PID) -> None:
         self._perform(self._state.master_exited(pid))
 
-    @install(FrameworkSubscribed)
     def framework_subscribed(self, sender: PID, message: FrameworkSubscribed) -> None:
         self._perform(self._state.subscribed(sender, message))
 
-    @install(FrameworkError)
     def framework_error(self, sender: PID, message: FrameworkError) -> None:
         self._perform(self._state.refused(sender, message.message))
 
-    @install(ResourceOffers)
     def resource_offers(self, sender: PID, message: ResourceOffers) -> None:
         self._perform(self._state.offered(sender, message.offers))
 
-    @install(OfferRescinded)
     def offer_rescinded(self, sender: PID, message: OfferRescinded) -> None:
         self._perform(self._state.rescinded(sender, message.offer_id))
 
-    @install(StatusUpdate)
     def status_update(self, sender: PID, message: StatusUpdate) -> None:
         self._perform(self._state.updated(sender, message))
 
-    @install(AgentLost)
     def agent_lost(self, sender: PID, message: AgentLost) -> None:
         self._perform(self._state.agent_lost(sender, message.agent_id))
 
-    @install(ExecutorLost)
     def executor_lost(self, sender: PID, message: ExecutorLost) -> None:
         named = {"executor_id": message.executor_id, "exit_status": message.exit_status}
         self._perform(self._state.told(sender, "executor_lost", message.agent_id, **named))
 
-    @install(ExecutorToScheduler)
     def executor_to_scheduler(self, sender: PID, message: ExecutorToScheduler) -> None:
         self._perform(self._state.message_received(sender, message))
 

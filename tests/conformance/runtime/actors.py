@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from libprocess_py import PID, Future, Message, Process, Promise, ProtocolError, install
+from libprocess_py import PID, Future, Message, Process, Promise, ProtocolError
 
 
 class Note(Message):
@@ -39,7 +39,6 @@ class Recorder(Process):
     def exited(self, pid: PID) -> None:
         self.story.append(("exited", pid.id))
 
-    @install(Note)
     def note(self, sender: PID, note: Note) -> None:
         self.story.append(note.number)
 
@@ -58,7 +57,6 @@ class Responder(Process):
         super().__init__(id)
         self.promise: Promise[int] = Promise()
 
-    @install(Question)
     def question(self, sender: PID, question: Question) -> None:
         self.send(sender, Answer(number=question.number))
 
@@ -93,7 +91,6 @@ class Asker(Process):
     def watch_anew(self) -> None:
         self.link(self.to, reconnect=True)
 
-    @install(Answer)
     def answer(self, sender: PID, answer: Answer) -> None:
         self.answers.append(answer.number)
         self.senders.append(sender)

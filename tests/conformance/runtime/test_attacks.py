@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from libprocess_py import PID, Future, Message, Process, Promise, Timer, install
+from libprocess_py import PID, Future, Message, Process, Promise, Timer
 from tests.conformance.runtime.actors import Asker, Note, Recorder, Responder
 from tests.conformance.runtime.harness import Harness
 
@@ -123,7 +123,6 @@ class Greeted(Process):
         super().__init__(id)
         self.senders: list[PID] = []
 
-    @install(Hello)
     def hello(self, sender: PID, hello: Hello) -> None:
         self.senders.append(sender)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from libprocess_py import NOBODY, PID, Node, NodeOptions, Process, install
+from libprocess_py import NOBODY, PID, Node, NodeOptions, Process
 from tests.conformance.runtime.actors import Asker, Note, Recorder, Responder, Unhandled
 from tests.conformance.runtime.harness import Harness
 
@@ -16,7 +16,6 @@ class SenderRecorder(Process):
         super().__init__()
         self.senders: list[PID] = []
 
-    @install(Note)
     def note(self, sender: PID, note: Note) -> None:
         self.senders.append(sender)
 
@@ -184,7 +183,6 @@ class Keeper(Process):
 
     kept: Note | None = None
 
-    @install(Note)
     def note(self, sender: PID, note: Note) -> None:
         self.kept = note
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from libprocess_py.future import Future, Promise, ready
 from libprocess_py.message import Message
 from libprocess_py.pid import PID
-from libprocess_py.process import Process, install
+from libprocess_py.process import Process
 from libprocess_py.runtime.background import BackgroundNode
 from mesos_py.protocol.messages.agent_executor import (
     ExecutorMessage,
@@ -44,7 +44,6 @@ class RecordingAgent(Process):
         self.executor: Promise[PID] = Promise()
         self._awaited: list[tuple[Callable[[TaskStatus], bool], Promise[TaskStatus]]] = []
 
-    @install(ExecutorRegistration)
     def executor_registration(self, sender: PID, message: ExecutorRegistration) -> None:
         self.registrations.append(message)
         if self.welcome is not None:
@@ -52,7 +51,6 @@ class RecordingAgent(Process):
             self.send(sender, self.welcome)
             self.executor.set(sender)
 
-    @install(ExecutorStatusUpdate)
     def executor_status_update(self, sender: PID, message: ExecutorStatusUpdate) -> None:
         assert message.token == TOKEN
         status = message.status
@@ -63,7 +61,6 @@ class RecordingAgent(Process):
             if matches(status):
                 promise.set(status)
 
-    @install(ExecutorMessage)
     def executor_message(self, sender: PID, message: ExecutorMessage) -> None:
         self.messages.append(message.data)
 

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from libprocess_py.message import Message
 from libprocess_py.pid import PID
-from libprocess_py.process import Process, install
+from libprocess_py.process import Process
 from libprocess_py.sim.simulation import Simulation
 from mesos_py.frameworks.scheduler.callbacks import Driver, Scheduler
 from mesos_py.frameworks.scheduler.driver import SchedulerProcess
@@ -40,11 +40,9 @@ class Speaker(Process):
     def say(self, to: PID, message: Message) -> None:
         self.send(to, message)
 
-    @install(FrameworkSubscription)
     def subscription(self, sender: PID, message: FrameworkSubscription) -> None:
         self.send(sender, WELCOME)
 
-    @install(SchedulerToExecutor)
     def scheduler_to_executor(self, sender: PID, message: SchedulerToExecutor) -> None:
         self.heard.append(message)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from libprocess_py.pid import PID, Address
-from libprocess_py.process import Process, install
+from libprocess_py.process import Process
 from libprocess_py.runtime.background import BackgroundNode
 from libprocess_py.runtime.settings import NodeSettings
 from mesos_py.frameworks.scheduler.callbacks import Driver, Scheduler
@@ -24,7 +24,6 @@ PATIENCE_S = 20.0  # A driver that hangs fails the test instead of the run.
 class Bouncer(Process):
     """A master that lets nobody in."""
 
-    @install(FrameworkSubscription)
     def subscription(self, sender: PID, message: FrameworkSubscription) -> None:
         self.send(sender, FrameworkError(message="not you"))
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from libprocess_py import PID, ActorFailed, Address, Message, NodeOptions, Policy, Process, Promise, install
+from libprocess_py import PID, ActorFailed, Address, Message, NodeOptions, Policy, Process, Promise
 from libprocess_py.core.kernel import STEP_EVENTS
 from tests.libprocess_py.still_driver import a_node, run
 
@@ -22,7 +22,6 @@ class Collector(Process):
         super().__init__()
         self.got: list[tuple[str, int]] = []
 
-    @install(Number)
     def number(self, sender: PID, number: Number) -> None:
         self.got.append((sender.id, number.value))
 
@@ -40,7 +39,6 @@ class Player(Process):
 
     hits = 0
 
-    @install(Ball)
     def ball(self, sender: PID, ball: Ball) -> None:
         self.hits += 1
         self.send(sender, ball)
@@ -275,7 +273,6 @@ class Coroutines(Process):
         self.gates: list[Promise[int]] = [Promise(), Promise()]
         self.story: list[object] = []
 
-    @install(Number)
     async def number(self, sender: PID, number: Number) -> None:
         self.story.append(await self.gates[number.value])
 

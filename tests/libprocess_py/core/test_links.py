@@ -55,16 +55,16 @@ class LinksAgainstAList(RuleBasedStateMachine):
         assert sorted(told) == sorted(link for link in self.model if link[1].address == address)
         self.model = [link for link in self.model if link[1].address != address]
 
-    @rule(target=targets.filter(lambda target: target.address != HERE))
-    def actor_elsewhere_ends(self, target: PID) -> None:
+    @rule(ended=targets.filter(lambda target: target.address != HERE))
+    def actor_elsewhere_ends(self, ended: PID) -> None:
         before = self.addresses()
-        expected = [linker for linker, other in self.model if other == target]
-        self.model = [link for link in self.model if link[1] != target]
+        expected = [linker for linker, other in self.model if other == ended]
+        self.model = [link for link in self.model if link[1] != ended]
 
-        told, is_last = self.links.remote_ended(target)
+        told, is_last = self.links.remote_ended(ended)
 
         assert told == expected
-        assert is_last == (target.address in before - self.addresses())
+        assert is_last == (ended.address in before - self.addresses())
 
     @invariant()
     def the_book_is_sound(self) -> None:

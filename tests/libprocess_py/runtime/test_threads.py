@@ -9,7 +9,6 @@ import pytest
 from libprocess_py.core.failures import Policy
 from libprocess_py.errors import MailboxClosed
 from libprocess_py.pid import PID
-from libprocess_py.process import install
 from libprocess_py.runtime.awaiting import result
 from libprocess_py.runtime.loop_node import start_node
 from libprocess_py.runtime.settings import NodeSettings
@@ -46,7 +45,6 @@ class Blocker(ThreadedProcess):
     def divide(self, by: int) -> float:
         return 1 / by
 
-    @install(Ping)
     def ping(self, sender: PID, ping: Ping) -> None:
         self.divide(ping.number)
         self.send(sender, Ping(number=ping.number + 1))

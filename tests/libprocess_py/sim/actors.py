@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from libprocess_py import PID, Message, Process, install
+from libprocess_py import PID, Message, Process
 
 
 class Tick(Message):
@@ -28,7 +28,6 @@ class Counted(Process):
     def exited(self, pid: PID) -> None:
         self.lost.append(pid)
 
-    @install(Tick)
     def tick(self, sender: PID, tick: Tick) -> None:
         self.numbers.append(tick.number)
         self.times.append(self.clock.now())
@@ -61,7 +60,6 @@ class Gossip(Process):
         to = self.random("choice").choice(self.others) if self.others else self.pid
         self.send(to, Tick(number=number, tags=frozenset({"alpha", "beta", "gamma", self.unique_id()})))
 
-    @install(Tick)
     def tick(self, sender: PID, tick: Tick) -> None:
         self.heard += 1
         self.delay(self.random("delay").randrange(40_000_000), self.say, tick.number + len(tick.tags))
