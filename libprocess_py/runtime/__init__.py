@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from libprocess_py.runtime.awaiting import from_asyncio, result
     from libprocess_py.runtime.background import BackgroundNode
+    from libprocess_py.runtime.executor import Executor, run_async
     from libprocess_py.runtime.loop_node import ListenError, LoopNode, start_node
     from libprocess_py.runtime.program import run
     from libprocess_py.runtime.settings import NodeSettings
@@ -31,6 +32,7 @@ else:  # Unseen by type checkers, which would take every name for one of ours.
 
 _HOMES: Final = {
     "BackgroundNode": "libprocess_py.runtime.background",
+    "Executor": "libprocess_py.runtime.executor",
     "ListenError": "libprocess_py.runtime.loop_node",
     "LoopNode": "libprocess_py.runtime.loop_node",
     "NodeSettings": "libprocess_py.runtime.settings",
@@ -38,6 +40,7 @@ _HOMES: Final = {
     "from_asyncio": "libprocess_py.runtime.awaiting",
     "result": "libprocess_py.runtime.awaiting",
     "run": "libprocess_py.runtime.program",
+    "run_async": "libprocess_py.runtime.executor",
     "start_node": "libprocess_py.runtime.loop_node",
 }
 
@@ -51,4 +54,6 @@ __all__ = [
     "ListenError",
     "BackgroundNode",
     "ThreadedProcess",
+    "Executor",
+    "run_async",
 ]
