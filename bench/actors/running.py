@@ -11,9 +11,9 @@ import os
 import statistics
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from bench.actors.cases import Case, Scale
 from bench.actors.sides import CPUS, ROOT, cpus
@@ -24,7 +24,11 @@ WORKER_TIMEOUT_S: Final = 120  # Cases take seconds; a stuck one must not hold u
 SLOW: Final = 0.8  # A sample whose callbacks ran slower than this part of the best ones' tells of other work.
 SAMPLES_MIN: Final = 3  # So many are kept, however slow.
 
-Progress = Callable[[str, int, int], None]  # What is measured next, what was done, and of how many.
+
+class Progress(Protocol):
+    """Is told what is measured next, how many measurements were made, and of how many."""
+
+    def __call__(self, name: str, *, done: int, total: int) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,7 @@ def measure_all(entries: Mapping[str, Entry], rounds: int, *, progress: Progress
     problems: dict[str, str] = {}
     for number in range(rounds):
         for at, (name, entry) in enumerate(entries.items()):
-            progress(name, number * len(entries) + at, rounds * len(entries))
+            progress(name, done=number * len(entries) + at, total=rounds * len(entries))
             if name not in problems:
                 try:
                     samples[name].append(run_worker(name, entry))

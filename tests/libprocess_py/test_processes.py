@@ -36,7 +36,7 @@ def _get(node: Node, path: str, **query: str) -> Any:
     return json.loads(response.body)
 
 
-def _pass(node: Node, driver: StillDriver, ns: int) -> None:
+def _pass(node: Node, driver: StillDriver, *, ns: int) -> None:
     driver.time += ns
     run(node)
 
@@ -63,7 +63,7 @@ def test_handlers_are_timed_for_as_long_as_somebody_asked_and_no_longer() -> Non
     assert _get(node, "/__processes__/activity", duration="10secs")["timing"] is True
     node.send(worker, Job(number=1))
     shown = _get(node, "/__processes__/activity")
-    _pass(node, driver, 10 * SECOND + LOOK_NS)
+    _pass(node, driver, ns=10 * SECOND + LOOK_NS)
 
     (found,) = [actor for actor in shown["actors"] if actor["id"] == "worker"]
     assert found["count"] == 1
@@ -89,7 +89,7 @@ def test_nobody_can_have_a_node_time_itself_for_ever() -> None:
     node, driver = a_node()
     _get(node, "/__processes__/activity", duration="52weeks")
 
-    _pass(node, driver, DURATION_MAX_NS + LOOK_NS)
+    _pass(node, driver, ns=DURATION_MAX_NS + LOOK_NS)
 
     assert node.kernel.observer is None
 

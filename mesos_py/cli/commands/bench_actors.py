@@ -84,10 +84,10 @@ def command(**chosen: Unpack[Chosen]) -> None:
     entries = {name: running.Entry(CASES[name]) for name in wanted}
     named = PEERS.values() if chosen["peers"] or chosen["install_peers"] else (PEERS[ALWAYS],)
     entries |= _peer_entries(console, list(named), wanted=wanted, with_install=chosen["install_peers"])
-    _measure(console, entries, chosen)
+    _measure(console, entries, chosen=chosen)
 
 
-def _measure(console: Console, entries: Mapping[str, running.Entry], chosen: Chosen) -> None:
+def _measure(console: Console, entries: Mapping[str, running.Entry], *, chosen: Chosen) -> None:
     machine = measure_machine()
     with _progress(console) as progress:
         measured = running.measure_all(entries, chosen["rounds"], progress=progress)
@@ -132,7 +132,7 @@ def _progress(console: Console) -> Iterator[running.Progress]:
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=None)
 
-        def tell(name: str, done: int, total: int) -> None:
+        def tell(name: str, *, done: int, total: int) -> None:
             bar.update(task, description=name, completed=done, total=total)
 
         yield tell

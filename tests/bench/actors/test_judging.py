@@ -16,7 +16,7 @@ from bench.report import Machine
 REFERENCE = 1.07e6
 
 
-def measured(case: Case, value: float, callbacks_per_s: float = REFERENCE, name: str = "some") -> Measured:
+def measured(case: Case, value: float, *, callbacks_per_s: float = REFERENCE, name: str = "some") -> Measured:
     return Measured(name, case, (Sample(value, callbacks_per_s),))
 
 
@@ -42,7 +42,7 @@ def test_a_bar_is_reached_from_the_better_side(scale: Scale, better: float, wors
 def test_on_a_machine_of_half_the_speed_half_the_rate_is_as_good(scale: Scale, on_half: float) -> None:
     case = Case("", scale, must=100.0)
 
-    assert measured(case, on_half, REFERENCE / 2).reaches(case.must) is True
+    assert measured(case, on_half, callbacks_per_s=REFERENCE / 2).reaches(case.must) is True
 
 
 def test_samples_of_a_busy_machine_do_not_count_while_three_others_do() -> None:

@@ -55,4 +55,4 @@ def test_a_runtime_in_an_environment_of_its_own_is_found_there(tmp_path: Path) -
 
 def test_environments_are_made_below_the_users_cache() -> None:
     assert str(cache_folder({"XDG_CACHE_HOME": "/c"})) == "/c/mesos-py/peers"
-    assert str(cache_folder({"HOME": "/home/ada"})) == "/home/ada/.cache/mesos-py/peers"
+    assert str(cache_folder({"HOME": "/ada"})) == "/ada/.cache/mesos-py/peers"
