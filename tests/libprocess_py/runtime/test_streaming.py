@@ -1,0 +1,247 @@
+"""Bodies that are written while they leave, over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from libprocess_py.http.pipe import BOUND, End, Pipe
+from libprocess_py.http.request import Request
+from libprocess_py.http.response import Response
+from libprocess_py.process import Process
+from libprocess_py.runtime.awaiting import result
+from libprocess_py.runtime.loop_node import start_node
+from tests.support.event_loop import on_loop
+from tests.support.wire_actors import RawClient
+
+GET = b"GET /feed/events HTTP/1.1\r\nHost: a\r\n\r\n"
+GET_10 = b"GET /feed/events HTTP/1.0\r\n\r\n"
+
+
+class Feed(Process):
+    """Tells each subscriber what the test says."""
+
+    def __init__(self, *, length: int | None = None, status: int = 200) -> None:
+        super().__init__("feed")
+        self.length = length
+        self.pipes: list[Pipe] = []
+        self.subscribed = asyncio.Event()
+
+    def initialize(self) -> None:
+        self.route("/events", self.events, help="What happens, as it happens.")
+        self.route("/now", lambda _: Response.text(200, "now"), help="At once.")
+
+    def events(self, _: Request) -> Response:
+        self.pipes.append(Pipe())
+        self.subscribed.set()
+        return Response.stream(self.pipes[-1], "text/plain", length=self.length)
+
+    async def pipe(self) -> Pipe:
+        await self.subscribed.wait()
+        return self.pipes[-1]
+
+
+async def chunk(client: RawClient) -> bytes:
+    size = int(await client.reader.readuntil(b"\r\n"), 16)
+    data = await client.reader.readexactly(size)
+    assert await client.reader.readexactly(2) == b"\r\n"
+    return data
+
+
+@on_loop
+async def test_pieces_leave_as_they_are_written_and_the_connection_goes_on_afterwards() -> None:
+    async with await start_node() as node, await RawClient.connect(node.address) as client:
+        node.spawn(feed := Feed())
+        client.say(GET + b"GET /feed/now HTTP/1.1\r\n\r\n")
+        answer = await client.answer(with_body=False)
+        pipe = await feed.pipe()
+
+        pipe.writer.write(b"one")
+        first = await chunk(client)
+        pipe.writer.write(b"two")
+        second = await chunk(client)
+        pipe.writer.close()
+
+        assert (answer.status, answer.headers["Transfer-Encoding"]) == (200, "chunked")
+        assert (first, second, await chunk(client)) == (b"one", b"two", b"")
+        assert (await client.answer()).body == b"now"
+
+
+@on_loop
+async def test_a_body_of_known_length_is_not_chunked() -> None:
+    async with await start_node() as node, await RawClient.connect(node.address) as client:
+        node.spawn(feed := Feed(length=6))
+        client.say(GET)
+        pipe = await feed.pipe()
+        pipe.writer.write(b"one")
+        pipe.writer.write(b"two")
+        pipe.writer.close()
+
+        assert (await client.answer()).body == b"onetwo"
+        assert (await client.ask(b"GET /feed/now HTTP/1.1\r\n\r\n")).body == b"now"
+
+
+@pytest.mark.parametrize("pieces", [[b"one"], [b"one", b"twothree"]])
+def test_a_body_of_another_length_than_promised_ends_the_connection(pieces: list[bytes]) -> None:
+    @on_loop
+    async def ended() -> None:
+        async with await start_node() as node, await RawClient.connect(node.address) as client:
+            node.spawn(feed := Feed(length=6))
+            client.say(GET)
+            pipe = await feed.pipe()
+            for piece in pieces:
+                pipe.writer.write(piece)
+            pipe.writer.close()
+
+            await client.answer(with_body=False)
+            with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
+                await client.reader.readexactly(6)
+
+    ended()
+
+
+@on_loop
+async def test_the_end_of_the_connection_ends_the_body_for_an_old_client() -> None:
+    async with await start_node() as node, await RawClient.connect(node.address) as client:
+        node.spawn(feed := Feed())
+        client.say(GET_10)
+        answer = await client.answer(with_body=False)
+        pipe = await feed.pipe()
+        pipe.writer.write(b"one")
+        assert await client.reader.readexactly(3) == b"one"
+        pipe.writer.write(b"two")
+        pipe.writer.close()
+
+        assert "Transfer-Encoding" not in answer.headers
+        assert answer.headers["Connection"] == "close"
+        assert await client.rest() == b"two"
+
+
+@on_loop
+async def test_head_of_a_stream_has_no_body_and_no_reader() -> None:
+    async with await start_node() as node, await RawClient.connect(node.address) as client:
+        node.spawn(feed := Feed())
+        client.say(GET.replace(b"GET", b"HEAD"))
+
+        answer = await client.answer(with_body=False)
+
+        assert answer.headers["Transfer-Encoding"] == "chunked"
+        assert await result((await feed.pipe()).ended) is End.UNREAD
+        assert (await client.ask(b"GET /feed/now HTTP/1.1\r\n\r\n")).body == b"now"
+
+
+@on_loop
+async def test_a_writer_learns_that_its_client_is_gone() -> None:
+    async with await start_node() as node:
+        node.spawn(feed := Feed())
+        async with await RawClient.connect(node.address) as client:
+            client.say(GET)
+            pipe = await feed.pipe()
+
+        assert await result(pipe.writer.ended) is End.UNREAD
+
+
+@on_loop
+async def test_a_stream_that_waits_for_its_turn_learns_that_its_client_is_gone() -> None:
+    async with await start_node() as node:
+        node.spawn(feed := Feed())
+        async with await RawClient.connect(node.address) as client:
+            client.say(GET * 2)
+            while len(feed.pipes) < 2:
+                await asyncio.sleep(0)
+
+        assert await result(feed.pipes[1].writer.ended) is End.UNREAD
+
+
+@on_loop
+async def test_a_stream_ends_without_its_end_when_the_writer_fails_or_its_actor_ends() -> None:
+    async with await start_node() as node:
+        node.spawn(feed := Feed())
+        async with await RawClient.connect(node.address) as one, await RawClient.connect(node.address) as other:
+            one.say(GET)
+            await one.answer(with_body=False)
+            other.say(GET)
+            await other.answer(with_body=False)
+            feed.pipes[0].writer.write(b"one")
+            assert await chunk(one) == b"one"
+            feed.pipes[0].writer.fail()
+            node.terminate(feed.pid)
+            node.driver.wake()
+
+            for client in (one, other):
+                with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
+                    await chunk(client)
+        assert feed.pipes[1].ended.get() is End.FAILED
+
+
+@on_loop
+async def test_a_client_that_does_not_read_is_cut_off_and_counted_and_others_are_not() -> None:
+    async with await start_node() as node:
+        node.spawn(feed := Feed())
+        async with await RawClient.connect(node.address) as slow, await RawClient.connect(node.address) as quick:
+            slow.say(GET)
+            await slow.answer(with_body=False)
+            quick.say(GET)
+            await quick.answer(with_body=False)
+            event, told = bytes(1_000_000), 0
+            while not feed.pipes[0].ended.is_ready:
+                for pipe in feed.pipes:
+                    pipe.writer.write(event)
+                told += len(event)
+                received = 0
+                while received < len(event):
+                    received += len(await chunk(quick))
+
+            assert feed.pipes[0].ended.get() is End.CUT_OFF
+            assert feed.pipes[1].ended.is_pending
+            assert node.metrics.counter("libprocess/http/streams_cut_off").value == 1
+            assert told > BOUND
+            slow.writer.transport.abort()
+
+
+@on_loop
+async def test_a_producer_that_waits_for_room_is_read_to_the_end_by_a_slow_client() -> None:
+    async with await start_node() as node, await RawClient.connect(node.address) as client:
+        node.spawn(feed := Feed())
+        client.say(GET)
+        pipe, piece, pieces = await feed.pipe(), bytes(range(256)) * 256, 400
+
+        async def produce() -> None:
+            for _ in range(pieces):
+                assert await result(pipe.writer.write(piece))
+            pipe.writer.close()
+
+        producer = asyncio.ensure_future(produce())
+        await client.answer(with_body=False)
+        body = bytearray()
+        while data := await chunk(client):
+            body += data
+        await producer
+
+        assert bytes(body) == piece * pieces
+        assert node.metrics.counter("libprocess/http/streams_cut_off").value == 0
+
+
+@on_loop
+async def test_a_producer_that_writes_in_answer_to_room_keeps_its_order() -> None:
+    async with await start_node() as node, await RawClient.connect(node.address) as client:
+        node.spawn(feed := Feed())
+        client.say(GET)
+        pipe, numbers = await feed.pipe(), iter(range(2_000))
+
+        def produce(room: bool) -> None:
+            for number in numbers:
+                space = pipe.writer.write(b"%09d\n" % number * 100)
+                if space.is_pending:
+                    space.on_ready(produce)
+                    return
+            pipe.writer.close()
+
+        produce(True)
+        await client.answer(with_body=False)
+        body = bytearray()
+        while data := await chunk(client):
+            body += data
+
+        assert bytes(body) == b"".join(b"%09d\n" % number * 100 for number in range(2_000))
