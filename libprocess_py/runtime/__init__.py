@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from libprocess_py.runtime.awaiting import from_asyncio, result
     from libprocess_py.runtime.background import BackgroundNode
     from libprocess_py.runtime.executor import Executor, run_async
-    from libprocess_py.runtime.loop_node import ListenError, LoopNode, start_node
+    from libprocess_py.runtime.listening import ListenError
+    from libprocess_py.runtime.loop_node import LoopNode, start_node
     from libprocess_py.runtime.program import run
     from libprocess_py.runtime.settings import NodeSettings
     from libprocess_py.runtime.threads import ThreadedProcess
@@ -33,7 +34,7 @@ else:  # Unseen by type checkers, which would take every name for one of ours.
 _HOMES: Final = {
     "BackgroundNode": "libprocess_py.runtime.background",
     "Executor": "libprocess_py.runtime.executor",
-    "ListenError": "libprocess_py.runtime.loop_node",
+    "ListenError": "libprocess_py.runtime.listening",
     "LoopNode": "libprocess_py.runtime.loop_node",
     "NodeSettings": "libprocess_py.runtime.settings",
     "ThreadedProcess": "libprocess_py.runtime.threads",

@@ -23,8 +23,9 @@ from libprocess_py.driver import Delivery
 from libprocess_py.http.encoding import CONTINUE, encode_response
 from libprocess_py.http.request import Request
 from libprocess_py.http.response import Response
-from libprocess_py.pid import PID, Address
+from libprocess_py.pid import PID
 from libprocess_py.runtime.answers import Answers
+from libprocess_py.runtime.identity import Identity
 from libprocess_py.runtime.keepalive import notice_silence
 from libprocess_py.runtime.sealed import SealedTransport
 
@@ -49,11 +50,13 @@ class Connection(asyncio.Protocol):
         self._driver = driver
         self._parser = RequestParser(driver.heads)
         self._transport: asyncio.Transport | None = None
+        self._identity: Identity
         self._peer = ""
         self._believed: PID | None = None  # The sender whose address was looked at last.
         self._is_stranger = False  # Its messages are refused: it would have to prove who it is.
-        self._speaks_for: Address | None = None  # The node that it has proved to be.
+        self._authenticated = False
         self._opener: Opener | None = None  # What it sends comes sealed.
+        self._heard = False  # Anything at all.
         self._backlog: list[Item] = []  # What came whole but has to wait; at most one read.
         self._answers = Answers(self)
         self._reading = False  # Inside data_received, which writes when it is through.
@@ -71,18 +74,22 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # uvloop's has the methods, not the base class.
-        name = transport.get_extra_info("peername")
-        self._peer = name[0] if name else ""
+        driver = self._driver
+        self._identify(Identity(driver, transport))
         notice_silence(transport)
-        security = self._driver.security
-        self._is_stranger = security is not None and not security.trusts_plain(self._peer)
-        self._driver.connections.add(self)
-        if self._driver.stopped:
+        if driver.stopped or not driver.has_room():
+            self._last = True
             self.abort()
+            return
+        driver.connections.add(self)
+        driver.silent[self] = None
 
     def data_received(self, data: bytes) -> None:
         if self._last:
             return
+        if not self._heard:
+            self._heard = True
+            self._driver.silent.pop(self, None)
         if self._opener is None:
             self._take(data)
         else:
@@ -99,6 +106,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._driver.connections.discard(self)
+        self._driver.silent.pop(self, None)
         self._end_of_frames()
         self._finished = self._last = True
         self._account(0)
@@ -118,6 +126,10 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
 
     # Requests
+
+    def _identify(self, identity: Identity) -> None:
+        self._identity, self._peer = identity, identity.ip
+        self._is_stranger, self._authenticated = identity.is_stranger, identity.is_authenticated
 
     @property
     def _is_busy(self) -> bool:
@@ -176,8 +188,9 @@ class Connection(asyncio.Protocol):
         sender = route.sender
         if sender is not self._believed and sender is not None and not self._believe(sender):
             return
-        authenticated = self._speaks_for is not None
-        outcome = driver.node.deliver(route.to_id, sender, name=route.name, body=body, authenticated=authenticated)
+        outcome = driver.node.deliver(
+            route.to_id, sender, name=route.name, body=body, authenticated=self._authenticated
+        )
         if outcome is Delivery.DELIVERED:
             self._delivered += 1
             self._answers.add(ACCEPTED)
@@ -194,13 +207,8 @@ class Connection(asyncio.Protocol):
     def _believe(self, sender: PID) -> bool:
         """Can `sender` be who wrote that? If not, say so. Our own actors need no connection to reach each other."""
         driver = self._driver
-        if sender.address == driver.node.address:
-            lie = "an actor of this node does not write through a socket"
-        elif self._speaks_for is not None and sender.address != self._speaks_for:
-            lie = f"its connection belongs to {self._speaks_for}"
-        elif driver.match_peers and sender.address.ip != self._peer:
-            lie = f"its connection comes from {self._peer}"
-        else:
+        lie = self._identity.problem_with(sender)
+        if not lie:
             self._believed = sender  # A burst of one sender is looked at once.
             return True
         driver.count("messages_spoofed")
@@ -224,7 +232,7 @@ class Connection(asyncio.Protocol):
             self._answers.add(self._answers.encode(Response.text(400, head.problem), head))
             return
         request = Request(head.method, head.path, head.query, head.headers, body, self._peer, head.target)
-        driver.node.gateway.serve(request, self._answers.begin(head), authenticated=self._speaks_for is not None)
+        driver.node.gateway.serve(request, self._answers.begin(head), authenticated=self._authenticated)
 
     def _authenticate(self, head: Head) -> None:
         """Begin a handshake: from the answer on everything is sealed, and the next bytes have to be the proof."""
@@ -242,7 +250,8 @@ class Connection(asyncio.Protocol):
             return
         transport.write(agreement.answer)
         self._transport = SealedTransport(transport, agreement.channel.sealer)
-        self._opener, self._speaks_for, self._is_stranger = agreement.channel.opener, agreement.dialer, False
+        self._opener, self._identity.node = agreement.channel.opener, agreement.dialer
+        self._identify(self._identity)
         security.listened.begin(self, give_up=self.abort)
 
     def _take_frames(self, opener: Opener, data: bytes) -> None:
@@ -254,7 +263,7 @@ class Connection(asyncio.Protocol):
         if opened:
             self._take(opened)
         if opener.error is not None:
-            security.refused(opener.error, peer=self._speaks_for)
+            security.refused(opener.error, peer=self._identity.node)
             self._last = True
             self.abort()
 
@@ -265,7 +274,7 @@ class Connection(asyncio.Protocol):
         security.listened.end(self)
         opener.end()
         if opener.error is not None and not self._last:
-            security.refused(opener.error, peer=self._speaks_for)
+            security.refused(opener.error, peer=self._identity.node)
 
     def _after_requests(self) -> None:
         parser = self._parser

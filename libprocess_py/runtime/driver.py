@@ -20,10 +20,12 @@ from libprocess_py.future import Future
 from libprocess_py.metrics.registry import Counter
 from libprocess_py.pid import PID, Address
 from libprocess_py.runtime.connection import Connection
+from libprocess_py.runtime.listening import Listening
 from libprocess_py.runtime.peers import Peers
 from libprocess_py.runtime.reaper import Reaper
 from libprocess_py.runtime.security import Security
 from libprocess_py.runtime.settings import NodeSettings
+from libprocess_py.runtime.ways import Ways
 
 if TYPE_CHECKING:
     from libprocess_py.node import Node
@@ -36,7 +38,9 @@ class LoopDriver:
     """Drives one node on one event loop. Everything here runs on that loop's thread, save `call_threadsafe`."""
 
     node: Node
-    server: asyncio.Server
+    server: Listening
+    path_server: Listening | None = None  # On a Unix socket.
+    bound: Address  # What peers call this node may be another address.
     peers: Peers
     security: Security | None = None  # None: every peer is believed.
 
@@ -44,6 +48,10 @@ class LoopDriver:
         self.loop = loop
         self.heads = HeadCache()
         self.match_peers = settings.require_peer_address_ip_match
+        self.connections_max = settings.connections_max
+        self.silent: dict[Connection, None] = {}  # Connections on which nothing has come yet, the oldest first.
+        self.tls = settings.tls
+        self._ways = Ways(settings.tls, settings.unix_peers)
         self.request_timeout_s = settings.request_timeout_s
         self._keyring = settings.keyring()
         self._plain_peers = settings.plain_peers
@@ -64,13 +72,13 @@ class LoopDriver:
         self._ids = random.Random(settings.seed)
         self.stopped = False
 
-    def attach(self, node: Node, server: asyncio.Server) -> None:
+    def attach(self, node: Node, server: Listening) -> None:
         """Node, driver and server need each other: the driver is made first, and is of no use before this."""
         self.node = node
         self.server = server
         if self._keyring is not None:
             self.security = Security(node, self.loop, keyring=self._keyring, plain=self._plain_peers)
-        self.peers = Peers(self.loop, node, lost=self._connection_lost, security=self.security)
+        self.peers = Peers(self.loop, node, lost=self._connection_lost, security=self.security, ways=self._ways)
 
     # What the node asks for: see `libprocess_py.driver`.
 
@@ -143,6 +151,25 @@ class LoopDriver:
         if more:
             self.wake()
 
+    def has_room(self) -> bool:
+        """For one more connection. When all are taken, the oldest on which nothing has come makes room."""
+        if len(self.connections) < self.connections_max:
+            return True
+        silent = next(iter(self.silent), None)
+        if silent is None:
+            self.count("connections_refused")
+            return False
+        self.count("connections_given_up")
+        del self.silent[silent]
+        self.connections.discard(silent)
+        silent.abort()
+        return True
+
+    def stop_listening(self) -> None:
+        self.server.close()
+        if self.path_server is not None:
+            self.path_server.close()
+
     def call_threadsafe(self, function: Callable[[], object]) -> None:
         """Run it soon on the loop's thread. From any thread; lost without a word when the loop is gone."""
         try:
@@ -160,7 +187,7 @@ class LoopDriver:
     def close(self) -> None:
         """Let go of every socket and timer at once, as if the OS process had died."""
         self.stopped = True
-        self.server.close()
+        self.stop_listening()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import errno
-import os
-import socket
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
@@ -20,7 +18,9 @@ from libprocess_py.runtime.addresses import local_ip_towards
 from libprocess_py.runtime.awaiting import result
 from libprocess_py.runtime.connection import Connection
 from libprocess_py.runtime.driver import LoopDriver
+from libprocess_py.runtime.listening import Listening, listen, listen_on_path
 from libprocess_py.runtime.settings import NodeSettings
+from libprocess_py.runtime.tls import TlsError
 
 FINALIZE_S: Final = 5.0  # For all actors to end; a handler that takes longer is stuck.
 FLUSH_S: Final = 2.0  # For the last messages to leave; a peer that does not take them by then is gone or stuck.
@@ -28,10 +28,6 @@ CLOSE_S: Final = 1.0  # For the loop to report every socket closed.
 WORKERS_S: Final = 5.0  # For threads to finish the call under way; they are daemons, so a stuck one is left behind.
 POLL_S: Final = 0.002  # Between looks at what has to be over before the node is.
 UNROUTED: Final = Address("192.0.2.1", 9)  # An address kept for documents: asking for the way there sends nothing.
-
-
-class ListenError(OSError):
-    """The address cannot be listened on. Its text names it."""
 
 
 class LoopNode(Node):
@@ -63,7 +59,7 @@ class LoopNode(Node):
 
     async def _stop(self) -> None:
         driver = self.driver
-        driver.server.close()
+        driver.stop_listening()
         if not driver.stopped:
             await self._end_actors(self.finalize())
             await _until(lambda: driver.peers.is_flushed, FLUSH_S)
@@ -89,23 +85,23 @@ async def start_node(settings: NodeSettings | None = None) -> LoopNode:
     loop = asyncio.get_running_loop()
     driver = LoopDriver(loop, settings)
     options = _logged(settings, driver)
-    wanted = Address(settings.ip, settings.port)
     try:
-        server = await loop.create_server(
-            lambda: Connection(driver), wanted.ip, wanted.port, backlog=socket.SOMAXCONN, start_serving=False
-        )
-    except OSError as error:
+        driver.bound, server = await listen(settings, lambda: Connection(driver))
+        if settings.unix_path is not None:
+            driver.path_server = await _listen_beside(server, settings.unix_path, driver)
+    except (OSError, TlsError):
         for end in driver.at_close:
             end()
-        raise ListenError(error.errno, f"cannot listen on {wanted}: {_why_not(error)}") from error
-    bound = Address(*server.sockets[0].getsockname()[:2])
-    node = LoopNode(settings.advertised(bound, reachable_ip()), driver, options=options)
+        raise
+    node = LoopNode(settings.advertised(driver.bound, reachable_ip()), driver, options=options)
     driver.attach(node, server)
     if settings.slow_handler is not None:
         watchdog = Watchdog(node.kernel, node.log, slow_ns=settings.slow_handler)
         watchdog.start()
         driver.at_close.append(watchdog.stop)
     await server.start_serving()
+    if driver.path_server is not None:
+        await driver.path_server.start_serving()
     return node
 
 
@@ -118,13 +114,12 @@ def _logged(settings: NodeSettings, driver: LoopDriver) -> NodeOptions:
     return replace(settings.options, log=journal)
 
 
-def _why_not(error: OSError) -> str:
-    """In few words: the event loop's own repeat the address."""
-    if error.errno == errno.EADDRINUSE:
-        return "the address is in use"
-    if error.errno is not None and error.errno in errno.errorcode:
-        return os.strerror(error.errno).lower()
-    return error.strerror or str(error)
+async def _listen_beside(server: Listening, path: Path, driver: LoopDriver) -> Listening:
+    try:
+        return await listen_on_path(path, lambda: Connection(driver))
+    except OSError:
+        server.close()
+        raise
 
 
 def reachable_ip() -> str:

@@ -191,10 +191,8 @@ class Peer(asyncio.Protocol):
             self.watch_idleness()
 
     async def _connect(self) -> None:
-        ip, port = self.address
         try:
-            connecting = self._peers.loop.create_connection(lambda: self, ip, port)
-            await asyncio.wait_for(connecting, CONNECT_TIMEOUT_S)
+            await asyncio.wait_for(self._peers.ways.open(lambda: self, self.address), CONNECT_TIMEOUT_S)
         except TimeoutError:
             self._end(f"no connection within {CONNECT_TIMEOUT_S} s")
         except OSError as error:

@@ -20,6 +20,7 @@ from libprocess_py.runtime.peer import Peer
 if TYPE_CHECKING:
     from libprocess_py.node import Node
     from libprocess_py.runtime.security import Security
+    from libprocess_py.runtime.ways import Ways
 
 IN_FLIGHT_MAX: Final = 2 * BODY_MAX  # Bytes not yet taken by the system, per peer: a stuck peer may cost this, no more.
 UNREACHABLE_MAX: Final = 1_024  # Addresses remembered, so that silence about them costs little memory.
@@ -36,9 +37,11 @@ class Peers:
         node: Node,
         *,
         lost: Callable[[Address], None],
-        security: Security | None = None,
+        ways: Ways,
+        security: Security | None,
     ) -> None:
         self.loop = loop
+        self.ways = ways
         self.security = security
         self.log = node.log
         self._metrics = node.metrics

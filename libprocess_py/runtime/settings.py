@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
 
@@ -13,15 +13,17 @@ from libprocess_py.auth.keyring import Keyring
 from libprocess_py.core.decision_log import DecisionLog
 from libprocess_py.core.failures import Policy
 from libprocess_py.duration import parse_duration
-from libprocess_py.flags import flag, load, parse_bool
+from libprocess_py.flags import flag, load, parse_bool, parse_count
 from libprocess_py.metrics.process import METRICS_RATE
 from libprocess_py.node import NodeOptions
 from libprocess_py.pid import PORT_MAX, Address
 from libprocess_py.rate_limiter import Rate
+from libprocess_py.runtime.tls import TlsSettings
 
 PREFIX: Final = "LIBPROCESS_"
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+CONNECTIONS_MAX: Final = 16_384  # That others have opened; a cluster's master has one or two per agent.
 REQUEST_TIMEOUT_S: Final = 120.0  # The largest body takes less on any line in use; a trickling client is let go.
 
 
@@ -71,6 +73,12 @@ class _Variables:
     plain_peers: tuple[Network, ...] = flag(
         "Networks whose nodes may go without: plain libprocess is spoken with them.", default=(), parse=parse_networks
     )
+    unix_path: Path | None = flag(  # noqa: RUF009  # A path is frozen.
+        "Unix socket to listen on, beside the port.", default=None, parse=parse_path
+    )
+    connections_max: int = flag(
+        "Connections that others may have open to us.", default=CONNECTIONS_MAX, parse=parse_count
+    )
     metrics_snapshot_endpoint_rate_limit: Rate = flag(  # noqa: RUF009  # A rate is frozen.
         "How often /metrics/snapshot is answered, e.g. 2/1secs.", default=METRICS_RATE, parse=Rate.parse
     )
@@ -99,6 +107,12 @@ class NodeSettings:
     plain_peers: tuple[Network, ...] = ()  # Whose nodes may go without a proof.
     metrics_snapshot_endpoint_rate_limit: Rate | None = METRICS_RATE  # None: answered whenever it is asked for.
     request_timeout_s: float = REQUEST_TIMEOUT_S
+    connections_max: int = CONNECTIONS_MAX
+    tls: TlsSettings | None = None
+    unix_path: Path | None = None  # Of a socket to listen on, beside the port.
+    unix_peers: Mapping[Address, Path] = field(
+        default_factory=dict
+    )  # Nodes of this host to be reached by such a socket.
     policy: Policy = Policy.END_ACTOR
     encode_local: bool = False  # Encode and decode local messages too, so that tests find what cannot travel.
     log: DecisionLog | None = None  # Takes a record of every event.
@@ -108,12 +122,12 @@ class NodeSettings:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], **others: object) -> Self:
-        """Settings from LIBPROCESS_IP, _PORT, _ADVERTISE_IP, _ADVERTISE_PORT, ...; `others` win over the environment.
+        """Settings from LIBPROCESS_IP, _PORT, ..., LIBPROCESS_SSL_ENABLED, ...; `others` win over the environment.
 
         Raises FlagError naming the variable and what was expected.
         """
-        found = load(_Variables, {}, environ=environ, prefix=PREFIX)
-        return cls(**{**vars(found), **others})
+        found = vars(load(_Variables, {}, environ=environ, prefix=PREFIX))
+        return cls(**{"tls": TlsSettings.from_environ(environ), **found, **others})
 
     def keyring(self) -> Keyring | None:
         """The secrets, None if there are none. Raises SecretFileError, ValueError for exceptions without a rule."""

@@ -15,7 +15,7 @@ import click
 
 from libprocess_py.flags import FlagError
 from libprocess_py.pid import PID
-from libprocess_py.runtime.loop_node import ListenError
+from libprocess_py.runtime.listening import ListenError
 
 T = TypeVar("T")
 

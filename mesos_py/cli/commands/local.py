@@ -21,7 +21,8 @@ from libprocess_py.core.failures import Policy
 from libprocess_py.flags import flag
 from libprocess_py.pid import PID
 from libprocess_py.runtime.awaiting import result
-from libprocess_py.runtime.loop_node import ListenError, LoopNode
+from libprocess_py.runtime.listening import ListenError
+from libprocess_py.runtime.loop_node import LoopNode
 from libprocess_py.runtime.program import run
 from libprocess_py.runtime.settings import NodeSettings, parse_ip, parse_port
 from master.flags import DEFAULT_PORT, MasterFlags

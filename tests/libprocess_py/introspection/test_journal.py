@@ -12,7 +12,7 @@ from libprocess_py.introspection.journal import FULL, Journal, read_journal
 from libprocess_py.node import NodeOptions
 from libprocess_py.pid import PID
 from libprocess_py.runtime import NodeSettings, result, start_node
-from libprocess_py.runtime.loop_node import ListenError
+from libprocess_py.runtime.listening import ListenError
 from tests.libprocess_py.still_driver import a_node, run
 from tests.support.event_loop import on_loop
 

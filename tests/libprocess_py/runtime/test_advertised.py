@@ -20,7 +20,7 @@ async def test_pids_carry_the_advertised_address_and_messages_come_to_it() -> No
         here.dispatch(listener.pid, Listener.tell, echo, [1, 2])
         await listener.heard(2)
 
-        assert echo.address == Address("127.0.0.2", there.driver.server.sockets[0].getsockname()[1])
+        assert echo.address == Address("127.0.0.2", there.driver.bound.port)
         assert listener.senders == [echo, echo]
 
 

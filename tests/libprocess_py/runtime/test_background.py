@@ -9,7 +9,7 @@ import pytest
 
 from libprocess_py.future import Future, Promise
 from libprocess_py.runtime.background import THREAD_NAME, BackgroundNode
-from libprocess_py.runtime.loop_node import ListenError
+from libprocess_py.runtime.listening import ListenError
 from libprocess_py.runtime.settings import NodeSettings
 from tests.support.wire_actors import Echo, Listener
 

@@ -15,7 +15,8 @@ from libprocess_py.future import Future, Promise
 from libprocess_py.pid import PID, Address
 from libprocess_py.process import Process
 from libprocess_py.runtime.awaiting import result
-from libprocess_py.runtime.loop_node import ListenError, start_node
+from libprocess_py.runtime.listening import ListenError
+from libprocess_py.runtime.loop_node import start_node
 from libprocess_py.runtime.settings import NodeSettings
 from tests.support.event_loop import on_loop
 from tests.support.wire_actors import Echo, Listener, Ping, RawClient

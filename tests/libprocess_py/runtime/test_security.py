@@ -188,8 +188,7 @@ async def a_tampered_line() -> AsyncIterator[tuple[LoopNode, LoopNode, Relay, Li
     async with a_relay() as relay:
         advertised = NodeSettings(secrets=(OURS,), advertise_port=relay.address.port)
         async with await start_node(SETTINGS) as here, await start_node(advertised) as there:
-            bound = there.driver.server.sockets[0].getsockname()
-            relay.listener = Address(*bound)
+            relay.listener = there.driver.bound
             there.spawn(sink := Listener("sink"))
             yield here, there, relay, sink
 
