@@ -1,11 +1,17 @@
-"""The timer heap against a sorted list."""
+"""Timers against a sorted list."""
 
 from __future__ import annotations
+
+from typing import Final
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from libprocess_py.core.timers import SWEEP_MIN, Timer, Timers
+from libprocess_py.core.timers import SLICE_BITS, SWEEP_MIN, Timer, Timers
+
+SLICE: Final = 1 << SLICE_BITS
+# Within a slice, on both sides of its edges, and slices away: each is another way through the code.
+DELAYS: Final = st.integers(0, 20) | st.integers(SLICE - 2, SLICE + 2) | st.integers(0, 5).map(lambda n: n * SLICE // 2)
 
 
 class TimersAgainstAList(RuleBasedStateMachine):
@@ -17,7 +23,7 @@ class TimersAgainstAList(RuleBasedStateMachine):
         self.now = 0
         self.model: list[tuple[int, Timer]] = []
 
-    @rule(delay=st.integers(0, 20), copies=st.integers(1, SWEEP_MIN))
+    @rule(delay=DELAYS, copies=st.integers(1, SWEEP_MIN))
     def add(self, delay: int, copies: int) -> None:
         for _ in range(copies):
             self.model.append((self.now + delay, self.timers.add(self.now + delay, self, method=self.add, args=())))
@@ -30,13 +36,22 @@ class TimersAgainstAList(RuleBasedStateMachine):
             assert timer.cancel()
             assert not timer.cancel()
 
-    @rule(passed=st.integers(0, 10))
+    @rule(passed=DELAYS)
     def fire(self, passed: int) -> None:
         self.now += passed
         due = [timer for when, timer in sorted(self.model, key=lambda entry: entry[0]) if when <= self.now]
         self.model = [entry for entry in self.model if entry[0] > self.now]
 
         assert self.timers.pop_due(self.now) == due
+
+    @rule(ns=DELAYS)
+    def shift_all(self, ns: int) -> None:
+        self.timers.shift(self, ns)
+        self.model = [(when - ns, timer) for when, timer in self.model]
+
+    @rule(ns=DELAYS)
+    def shift_those_of_somebody_else(self, ns: int) -> None:
+        self.timers.shift(None, ns)
 
     @invariant()
     def the_earliest_is_the_models(self) -> None:
@@ -45,6 +60,10 @@ class TimersAgainstAList(RuleBasedStateMachine):
     @invariant()
     def as_many_are_live(self) -> None:
         assert len(self.timers) == len(self.model)
+
+    @invariant()
+    def those_are_the_live_ones(self) -> None:
+        assert sorted(map(id, self.timers)) == sorted(id(timer) for _, timer in self.model)
 
 
 TestTimersAgainstAList = TimersAgainstAList.TestCase
@@ -55,7 +74,7 @@ def test_cancelled_timers_do_not_pile_up() -> None:
     for due in range(10_000):
         timers.add(due, None, method=print, args=()).cancel()
 
-    assert len(timers._heap) <= SWEEP_MIN
+    assert timers._made - timers._left <= SWEEP_MIN
 
 
 def test_a_timer_that_was_cancelled_after_it_left_the_heap_does_nothing() -> None:
