@@ -86,7 +86,7 @@ def decode(kind: type[T], body: bytes) -> T:
     try:
         return cast(T, _decoder(cast(Hashable, kind)).decode(body))
     except (msgspec.MsgspecError, ValueError) as error:
-        raise MalformedMessage(f"{kind.__name__}: {error}") from error
+        raise MalformedMessage(f"{getattr(kind, '__name__', kind)}: {error}") from error
 
 
 def to_builtins(value: object) -> Any:

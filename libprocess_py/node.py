@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from random import Random
-from typing import Any, Concatenate, Final, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar, overload
 
 from libprocess_py.core.decision_log import DecisionLog
 from libprocess_py.core.failures import Policy
@@ -36,6 +36,9 @@ from libprocess_py.process import Process
 from libprocess_py.processes import PROCESSES_ID, ProcessesProcess
 from libprocess_py.rate_limiter import Rate
 from libprocess_py.routing import Authorize
+
+if TYPE_CHECKING:
+    from libprocess_py.deploy.remote_node import RemoteNode
 
 A = TypeVar("A")
 P = ParamSpec("P")
@@ -192,6 +195,15 @@ class Node:
     def send_remote(self, to: PID, message: Message, *, sender: PID | None) -> None:
         """Hand a message for another node to the driver. A simulation overrides this to carry it by reference."""
         self._driver.transmit(to, sender, name=message.wire_name, body=encode(message))
+
+    def connect(self, address: Address | str) -> Future[RemoteNode]:
+        """Reach another node for spawning, and its actors for `dispatch`, `terminate` and news of their end.
+
+        That node has to be a `mesos-py node`, or one with a `Spawner`. The future fails with ConnectFailed.
+        """
+        from libprocess_py.deploy.remotes import Remotes  # Most nodes of a simulation never need it.
+
+        return Remotes.of(self).connect(Address.parse(address) if isinstance(address, str) else address)
 
     def delay(self, process: Process, ns: int, *, method: Callable[..., object], args: tuple[Any, ...]) -> Timer:
         """See `Process.delay`."""

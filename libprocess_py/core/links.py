@@ -59,6 +59,10 @@ class Links:
                     left.append(target.address)
         return left
 
+    def targets_at(self, address: Address) -> list[PID]:
+        """Whom somebody here is linked to on that node."""
+        return list(self._remote.get(address, ()))
+
     def addresses(self) -> list[Address]:
         """The other nodes that somebody here is linked to."""
         return list(self._remote)

@@ -87,6 +87,15 @@ class Mailbox:
         overridden = any(base.__dict__.get(name) is method for base in cls.__mro__)
         return getattr(cls, name) if overridden else method
 
+    @classmethod
+    def method_named(cls, name: str) -> Callable[..., Any]:
+        """What a call from another node means here. Raises AttributeError if there is no public method of that name."""
+        method = getattr(cls, name, None)
+        if name.startswith("_") or not callable(method):
+            raise AttributeError(f"{cls.__qualname__} has no public method {name!r}")
+        found: Callable[..., Any] = method
+        return found
+
     def queued_events(self) -> list[Event]:
         """What is waiting, oldest first. Of the current turn of this actor only what arrived since it began."""
         queued: list[Event] = []

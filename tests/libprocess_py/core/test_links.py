@@ -70,6 +70,9 @@ class LinksAgainstAList(RuleBasedStateMachine):
     def the_book_is_sound(self) -> None:
         self.links.check()
         assert set(self.links.addresses()) == self.addresses()
+        for address in self.addresses():
+            there = {target for _, target in self.model if target.address == address}
+            assert sorted(self.links.targets_at(address)) == sorted(there)
 
     def addresses(self) -> set[Address]:
         return {target.address for _, target in self.model if target.address != HERE}

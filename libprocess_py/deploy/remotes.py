@@ -1,0 +1,304 @@
+"""`Remotes`: the actor through which this node uses others. `Node.connect` spawns it, and sets the kernel's `Reach`.
+
+It holds the promises of questions that are under way. A lost connection settles those of that node: connects and spawns
+fail, calls are abandoned, as those of an actor that ended are. Nothing here unpickles; see `messages`.
+"""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, ClassVar, Final, get_args, get_origin
+
+from libprocess_py.core.timers import Timer
+from libprocess_py.deploy.errors import ConnectFailed, RemoteError, SpawnFailed
+from libprocess_py.deploy.messages import (
+    PROTOCOL,
+    REMOTES_ID,
+    SPAWNER_ID,
+    Abandoned,
+    Answered,
+    Call,
+    End,
+    Ended,
+    Failed,
+    Failure,
+    Hello,
+    Platform,
+    Spawn,
+    Spawned,
+    Unknown,
+    Watch,
+    Welcome,
+)
+from libprocess_py.deploy.remote_node import RemoteNode
+from libprocess_py.deploy.shipping import digest_of_module, here, is_importable, name_of, pack
+from libprocess_py.duration import SECOND, format_duration
+from libprocess_py.errors import ConnectionLost, MalformedMessage
+from libprocess_py.future import Future, Promise, failed, ready
+from libprocess_py.message import decode
+from libprocess_py.pid import PID, Address
+from libprocess_py.process import Process
+
+if TYPE_CHECKING:
+    from libprocess_py.node import Node
+
+CONNECT_NS: Final = 5 * SECOND  # For an answer to hello. A node that is up and agrees answers within milliseconds.
+METHODS_MAX: Final = 4_096  # Whose results are remembered; a program names far fewer.
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An actor to be spawned elsewhere."""
+
+    kind: type[Process]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    id: str | None = None
+    policy: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A promise under way."""
+
+    promise: Promise[Any]
+    address: Address
+    result: Any = None  # Of a call: the type to decode.
+    order: Order | None = None  # Of a spawn.
+    timer: Timer | None = None  # Of a hello.
+
+
+class Remotes(Process):
+    """One per node that has connected to others."""
+
+    authenticated_only: ClassVar[bool] = True
+
+    def __init__(self) -> None:
+        super().__init__(REMOTES_ID)
+        self._under_way: dict[str, _Question] = {}
+        self._nodes: dict[Address, Platform] = {}  # Those that said welcome, and were not lost since.
+        self._asked = 0
+        self._session = ""  # Tells late answers to a former node at this address from ours.
+
+    @classmethod
+    def of(cls, node: Node) -> Remotes:
+        """The one of that node, spawned when it is first asked for."""
+        if not isinstance(node.kernel.reach, _Abroad):
+            remotes = cls()
+            node.spawn(remotes)
+            remotes._session = node.unique_id()
+            node.kernel.reach = _Abroad(remotes)
+        return node.kernel.reach.remotes
+
+    # For nodes: not events, they happen at once.
+
+    def connect(self, address: Address) -> Future[RemoteNode]:
+        """Say hello. The future fails with ConnectFailed."""
+        if address == self.node.address:
+            return failed(ConnectFailed(f"{address} is this node: spawn on it as it is"))
+        if address in self._nodes:
+            return ready(RemoteNode(address, self))
+        promise: Promise[RemoteNode] = Promise()
+        self.link(PID(SPAWNER_ID, address))
+        hello = Hello(call=self._next_call(), platform=here())
+        timer = self.delay(CONNECT_NS, self._no_welcome, hello.call)
+        self._ask(_Question(promise, address, timer=timer), hello)
+        return promise
+
+    def order(self, address: Address, order: Order, *, by_value: bool = False) -> Future[PID]:
+        """Have an actor spawned on a node that was connected to. The future fails with SpawnFailed or RemoteError."""
+        promise: Promise[PID] = Promise()
+        self._order(promise, address, order=order, by_value=by_value)
+        return promise
+
+    def is_reached(self, address: Address) -> bool:
+        """Whether it has said welcome, and was not lost since."""
+        return address in self._nodes
+
+    def call(
+        self, to: PID, method: Callable[..., Any], *, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Promise[Any]:
+        """Call a method of an actor on a node that is reached."""
+        platform = self._nodes[to.address]
+        promise: Promise[Any] = Promise()
+        try:
+            payload = pack((args, kwargs), same_platform=platform == here())
+        except SpawnFailed as error:
+            promise.fail(error)
+            return promise
+        call = Call(call=self._next_call(), id=to.id, method=getattr(method, "__name__", ""), payload=payload)
+        self._ask(_Question(promise, to.address, result=result_of(method)), call)
+        return promise
+
+    def watch_there(self, to: PID) -> None:
+        """Hear of the end of an actor, if its node is reached."""
+        if self.is_reached(to.address) and to.id != SPAWNER_ID:
+            self.tell(to.address, Watch(id=to.id))
+
+    def tell(self, address: Address, message: Hello | Spawn | Call | Watch | End) -> None:
+        self.send(PID(SPAWNER_ID, address), message)
+
+    # Answers
+
+    def welcome(self, sender: PID, welcome: Welcome) -> None:
+        question = self._settled(welcome.call, sender)
+        if question is None:
+            return
+        if welcome.platform.protocol != PROTOCOL:
+            text = f"{sender.address} speaks version {welcome.platform.protocol} of this, this node {PROTOCOL}"
+            question.promise.fail(ConnectFailed(f"{text}: update the older one"))
+            return
+        self._nodes[sender.address] = welcome.platform
+        for target in self.node.kernel.links.targets_at(sender.address):
+            self.watch_there(target)  # Links from before this.
+        question.promise.set(RemoteNode(sender.address, self, allows_spawn=welcome.allows_spawn))
+
+    def spawned(self, sender: PID, spawned: Spawned) -> None:
+        question = self._settled(spawned.call, sender)
+        if question is not None:
+            question.promise.set(spawned.pid)
+
+    def unknown(self, sender: PID, unknown: Unknown) -> None:
+        question = self._settled(unknown.call, sender)
+        if question is not None and question.order is not None:
+            self.log.debug("sent by value", kind=name_of(question.order.kind), to=sender.address, reason=unknown.why)
+            self._order(question.promise, sender.address, order=question.order, by_value=True)
+
+    def answered(self, sender: PID, answered: Answered) -> None:
+        question = self._settled(answered.call, sender)
+        if question is None:
+            return
+        try:
+            question.promise.set(decode(question.result, bytes(answered.value)))
+        except MalformedMessage as error:
+            question.promise.fail(error)
+
+    def abandoned(self, sender: PID, abandoned: Abandoned) -> None:
+        question = self._settled(abandoned.call, sender)
+        if question is not None:
+            question.promise.abandon()
+
+    def failed(self, sender: PID, failed: Failed) -> None:
+        question = self._settled(failed.call, sender)
+        if question is None:
+            return
+        if failed.refused:
+            question.promise.fail(SpawnFailed(f"{sender.address} refuses it: {failed.failure.text}"))
+        else:
+            question.promise.fail(_error(failed.failure, sender.address))
+
+    def ended(self, sender: PID, ended: Ended) -> None:
+        failure = None if ended.failure is None else _error(ended.failure, sender.address)
+        self.node.kernel.remote_ended(PID(ended.id, sender.address), failure)
+
+    def exited(self, pid: PID) -> None:
+        """The connection to a node was lost, or its spawner ended, or there is none."""
+        address = pid.address
+        self._nodes.pop(address, None)
+        for call, question in list(self._under_way.items()):
+            if question.address != address:
+                continue
+            self._settled(call, pid)
+            if question.timer is not None:
+                question.promise.fail(
+                    ConnectFailed(f"{address}: no connection. Is a node there, with the same secret?")
+                )
+            elif question.order is not None:
+                question.promise.fail(ConnectionLost(str(address)))
+            else:
+                question.promise.abandon()
+
+    # Questions
+
+    def _order(self, promise: Promise[PID], address: Address, *, order: Order, by_value: bool) -> None:
+        platform = self._nodes.get(address)
+        if platform is None:
+            promise.fail(ConnectionLost(str(address)))
+            return
+        digest = digest_of_module(order.kind.__module__) if not by_value and is_importable(order.kind) else ""
+        same = platform == here()
+        if not (digest or same):
+            theirs, ours = (f"{each.python} with cloudpickle {each.cloudpickle}" for each in (platform, here()))
+            text = f"{name_of(order.kind)} cannot be sent to {address} by value: {theirs} there, {ours} here"
+            promise.fail(SpawnFailed(text))
+            return
+        sent = (None if digest else order.kind, order.args, order.kwargs)
+        try:
+            payload = pack(sent, module=None if digest else order.kind.__module__, same_platform=same)
+        except SpawnFailed as error:
+            promise.fail(error)
+            return
+        spawn = Spawn(
+            call=self._next_call(),
+            kind=name_of(order.kind),
+            digest=digest,
+            id=order.id,
+            policy=order.policy,
+            python=here().python,
+            payload=payload,
+        )
+        self._ask(_Question(promise, address, order=order), spawn)
+
+    def _next_call(self) -> str:
+        self._asked += 1
+        return f"{self._session}/{self._asked}"
+
+    def _ask(self, question: _Question, message: Hello | Spawn | Call) -> None:
+        self._under_way[message.call] = question
+        self.tell(question.address, message)
+
+    def _settled(self, call: str, sender: PID) -> _Question | None:
+        """Take the question that this answers, unless somebody else answers it than was asked."""
+        question = self._under_way.get(call)
+        if question is None or question.address != sender.address:
+            return None
+        del self._under_way[call]
+        if question.timer is not None:
+            question.timer.cancel()
+        return question
+
+    def _no_welcome(self, call: str) -> None:
+        question = self._under_way.pop(call, None)
+        if question is not None:
+            text = f"{question.address} does not answer within {format_duration(CONNECT_NS)}"
+            question.promise.fail(ConnectFailed(f"{text}: is it a `mesos-py node`, with the same secret as this one?"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Abroad:
+    """The kernel's view of this."""
+
+    remotes: Remotes
+
+    def linked(self, to: PID) -> None:
+        self.remotes.watch_there(to)
+
+    def dispatch(
+        self, to: PID, method: Callable[..., Any], *, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Promise[Any] | None:
+        return self.remotes.call(to, method, args=args, kwargs=kwargs) if self.remotes.is_reached(to.address) else None
+
+    def terminate(self, to: PID, *, inject: bool) -> bool:
+        if not self.remotes.is_reached(to.address):
+            return False
+        self.remotes.tell(to.address, End(id=to.id, inject=inject))
+        return True
+
+
+@lru_cache(maxsize=METHODS_MAX)
+def result_of(method: Callable[..., Any]) -> Any:
+    """The type of what a method returns in the end, from its annotation; Any where that says nothing."""
+    try:
+        told = typing.get_type_hints(method).get("return", Any)
+    except Exception:  # Whatever an annotation raises: it may name what only type checkers import.
+        return Any
+    if get_origin(told) in (Future, Promise, Coroutine) and get_args(told):
+        return get_args(told)[-1]
+    return None if told is type(None) else told
+
+
+def _error(failure: Failure, where: Address) -> RemoteError:
+    return RemoteError(failure.kind, failure.text, where=str(where), traceback=failure.traceback)

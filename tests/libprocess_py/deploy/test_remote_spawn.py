@@ -1,0 +1,269 @@
+"""Actors on other nodes, on virtual time: spawned, called, told, ended and watched from here."""
+
+from __future__ import annotations
+
+import pytest
+
+from libprocess_py import PID, ConnectionLost, MailboxClosed, Policy, RemoteDispatch
+from libprocess_py.deploy import ConnectFailed, RemoteError, SpawnFailed
+from tests.libprocess_py.deploy.actors import SECOND, BadStart, Counter, Part, Watcher, World
+
+
+def test_an_actor_is_spawned_on_another_node_and_known_by_its_pid() -> None:
+    world = World()
+
+    pid = world.settled(world.connect().spawn(Counter, 40)).get()
+
+    assert pid == PID("counter(1)", world.there.address)
+    assert world.settled(world.here.dispatch(pid, Counter.where)).get() == "10.0.0.2:5050"
+
+
+def test_it_is_called_with_arguments_of_any_kind() -> None:
+    world = World()
+    pid = world.settled(world.connect().spawn(Counter, total=40)).get()
+
+    assert world.settled(world.here.dispatch(pid, Counter.add, 1)).get() == 41
+    assert world.settled(world.here.dispatch(pid, Counter.add, 3, times=2)).get() == 47
+
+
+def test_results_come_back_as_what_the_method_is_annotated_to_return() -> None:
+    world = World()
+    pid = world.settled(world.connect().spawn(Counter, 7)).get()
+
+    assert world.settled(world.here.dispatch(pid, Counter.parts)).get() == {"all": Part(name="all", sizes=(7, 2))}
+    assert world.settled(world.here.dispatch(pid, Counter.later)).get() == [Part(name="later")]
+    assert world.settled(world.here.dispatch(pid, Counter.chained)).get() == Part(name="chained")
+    nothing = world.settled(world.here.dispatch(pid, Counter.nothing))
+    assert nothing.is_ready
+
+
+def test_calls_of_one_caller_are_served_in_order() -> None:
+    world = World()
+    pid = world.settled(world.connect().spawn(Counter)).get()
+
+    calls = [world.here.dispatch(pid, Counter.add, number) for number in (1, 10, 100)]
+
+    assert [world.settled(call).get() for call in calls] == [1, 11, 111]
+
+
+def test_it_is_sent_messages_like_any_actor() -> None:
+    world = World()
+    pid = world.settled(world.connect().spawn(Counter, 5)).get()
+
+    world.here.dispatch(world.watcher.pid, Watcher.ask, pid, 2)
+    world.simulation.advance(SECOND)
+
+    assert world.watcher.totals == [7]
+
+
+def test_the_id_and_the_policy_can_be_chosen() -> None:
+    world = World()
+
+    pid = world.settled(world.connect().using(id="total", policy=Policy.ABORT_NODE).spawn(Counter)).get()
+    world.here.dispatch(pid, Counter.fail, "x")
+    world.simulation.advance(SECOND)
+
+    assert pid.id == "total"
+    assert world.there.address in world.simulation.errors
+
+
+def test_an_id_that_is_taken_fails_the_spawn_with_the_words_of_the_other_node() -> None:
+    world = World()
+    remote = world.connect()
+    world.settled(remote.spawn(Counter, id="total"))
+
+    again = world.settled(remote.spawn(Counter, id="total"))
+
+    assert isinstance(again.failure, RemoteError)
+    assert "process id 'total': taken by a live actor of 10.0.0.2:5050" in str(again.failure)
+
+
+def test_what_a_constructor_raises_comes_back_with_its_traceback() -> None:
+    world = World()
+
+    failure = world.settled(world.connect().spawn(Counter, -1)).failure
+
+    assert isinstance(failure, RemoteError)
+    assert str(failure) == "ValueError: expected a number from 0 (on 10.0.0.2:5050)"
+    assert failure.kind == "ValueError"
+    assert 'raise ValueError("expected a number from 0")' in failure.__notes__[0]
+
+
+def test_what_a_method_raises_comes_back_and_ends_the_actor_there() -> None:
+    world = World()
+    pid = world.settled(world.connect().spawn(Counter)).get()
+    world.watch(pid)
+
+    failure = world.settled(world.here.dispatch(pid, Counter.fail, "lost")).failure
+    world.simulation.advance(SECOND)
+
+    assert str(failure) == "KeyError: 'lost' (on 10.0.0.2:5050)"
+    assert world.watcher.why == [(pid.id, "RemoteError: KeyError: 'lost' (on 10.0.0.2:5050)")]
+
+
+def test_a_result_without_a_wire_form_fails_the_call_only() -> None:
+    world = World()
+    pid = world.settled(world.connect().spawn(Counter)).get()
+
+    failure = world.settled(world.here.dispatch(pid, Counter.object)).failure
+
+    assert isinstance(failure, RemoteError)
+    assert "object has no wire form" in str(failure)
+    assert world.settled(world.here.dispatch(pid, Counter.add, 1)).get() == 1
+
+
+def test_a_call_of_an_actor_that_is_gone_is_abandoned() -> None:
+    world = World()
+    remote = world.connect()
+
+    gone = world.settled(world.here.dispatch(remote.pid("nobody"), Counter.add, 1))
+
+    with pytest.raises(MailboxClosed):
+        gone.get()
+
+
+def test_a_call_is_abandoned_when_the_actor_ends_or_its_node_is_lost_first() -> None:
+    world = World()
+    remote = world.connect()
+    first, second = (world.settled(remote.spawn(Counter)).get() for _ in range(2))
+    calls = [world.here.dispatch(pid, Counter.never) for pid in (first, second)]
+    world.simulation.advance(SECOND)
+
+    world.here.terminate(first)
+    world.simulation.advance(SECOND)
+    assert [call.abandoned for call in calls] == [True, False]
+    world.simulation.crash(world.there)
+    world.simulation.advance(SECOND)
+    assert [call.abandoned for call in calls] == [True, True]
+
+
+def test_it_is_terminated_from_here_and_whoever_links_to_it_hears_of_it() -> None:
+    world = World()
+    pid = world.settled(world.connect().spawn(Counter)).get()
+    world.watch(pid)
+
+    world.here.terminate(pid)
+    world.simulation.advance(SECOND)
+
+    assert world.watcher.why == [(pid.id, "in order")]
+    assert pid.id not in world.there.kernel.mailboxes
+
+
+def test_a_link_tells_of_the_loss_of_its_host() -> None:
+    world = World()
+    pid = world.settled(world.connect().spawn(Counter)).get()
+    world.watch(pid)
+
+    world.simulation.crash(world.there)
+    world.simulation.advance(SECOND)
+
+    assert world.watcher.why == [(pid.id, "ConnectionLost: 10.0.0.2:5050")]
+
+
+def test_an_actor_whose_start_fails_is_told_of_however_late_one_links_to_it() -> None:
+    world = World()
+    pid = world.settled(world.connect().spawn(BadStart)).get()
+    world.simulation.advance(SECOND)
+
+    world.watch(pid)
+
+    assert world.watcher.why == [(pid.id, "RemoteError: OSError: no such device (on 10.0.0.2:5050)")]
+
+
+def test_an_end_is_told_once_and_a_new_actor_of_that_id_can_be_linked_to() -> None:
+    world = World()
+    remote = world.connect()
+    for _ in range(2):
+        pid = world.settled(remote.spawn(Counter, id="total")).get()
+        world.watch(pid)
+        world.here.terminate(pid)
+        world.simulation.advance(SECOND)
+
+    assert world.watcher.why == [("total", "in order")] * 2
+    world.here.kernel.links.check()
+
+
+def test_a_node_that_does_not_allow_it_says_so_and_unpickles_nothing() -> None:
+    world = World(allow=False)
+    remote = world.connect()
+
+    spawn = world.settled(remote.spawn(Counter))
+    call = world.settled(world.here.dispatch(remote.pid("__spawner__"), Counter.add, 1))
+    world.here.terminate(remote.pid("__spawner__"))
+    world.simulation.advance(SECOND)
+
+    assert not remote.allows_spawn
+    for future in (spawn, call):
+        assert isinstance(future.failure, SpawnFailed)
+        assert str(future.failure) == "10.0.0.2:5050 refuses it: it does not allow that: start it with --allow-spawn"
+    assert "__spawner__" in world.there.kernel.mailboxes
+
+
+def test_a_node_that_is_not_there_cannot_be_connected_to() -> None:
+    world = World()
+
+    failure = world.settled(world.here.connect("10.0.0.9:5050")).failure
+
+    assert isinstance(failure, ConnectFailed)
+    assert str(failure) == "10.0.0.9:5050: no connection. Is a node there, with the same secret?"
+
+
+def test_a_node_without_a_spawner_does_not_answer() -> None:
+    world = World()
+    world.there.terminate(PID("__spawner__", world.there.address))
+
+    failure = world.settled(world.here.connect("10.0.0.2:5050")).failure
+
+    assert isinstance(failure, ConnectFailed)
+    assert "10.0.0.2:5050 does not answer within 5secs: is it a `mesos-py node`" in str(failure)
+
+
+def test_a_node_does_not_connect_to_itself() -> None:
+    world = World()
+
+    assert "is this node" in str(world.settled(world.here.connect(world.here.address)).failure)
+
+
+def test_after_a_loss_calls_are_refused_until_one_connects_again() -> None:
+    world = World()
+    remote = world.connect()
+    world.simulation.crash(world.there)
+    world.simulation.advance(SECOND)
+
+    late = world.settled(remote.spawn(Counter))
+
+    assert isinstance(late.failure, ConnectionLost)
+    with pytest.raises(RemoteDispatch, match=r"not connected to \(Node.connect\)"):
+        world.here.dispatch(remote.pid("x"), Counter.add, 1)
+
+
+def test_an_actor_spawns_and_calls_elsewhere_in_its_own_turns() -> None:
+    world = World()
+
+    class Caller(Counter):
+        async def total_there(self, number: int) -> int:
+            remote = await self.node.connect("10.0.0.2:5050")
+            counter = await remote.spawn(Counter, number)
+            return await self.dispatch(counter, Counter.add, 1)
+
+    caller = world.here.spawn(Caller())
+
+    assert world.settled(world.here.dispatch(caller, Caller.total_there, 6)).get() == 7
+
+
+def test_a_class_that_is_no_actor_is_refused_there() -> None:
+    world = World()
+
+    failure = world.settled(world.connect().spawn(Part, name="x")).failure  # type: ignore[type-var]  # The mistake.
+
+    assert "tests.libprocess_py.deploy.actors:Part: expected a class derived from Process" in str(failure)
+
+
+def test_an_argument_that_cannot_be_sent_fails_the_spawn_here() -> None:
+    world = World()
+
+    generator = (number for number in (1, 2))
+    failure = world.settled(world.connect().spawn(Counter, generator)).failure  # type: ignore[arg-type]  # The mistake.
+
+    assert isinstance(failure, SpawnFailed)
+    assert "what is to be sent cannot be pickled" in str(failure)
