@@ -35,7 +35,7 @@ class NodeHost:
         self._forward = forward
         self.clock = Clock(driver.now)
         self.log = EventLog(self.clock, address)
-        self.metrics = Metrics()
+        self.metrics = Metrics(driver.now)
         self.routes = Routes()
         self.delegates: dict[str, dict[str, PID]] = {}
         self.gateway: Gateway | None = None  # Once anybody asks by HTTP.
@@ -78,6 +78,7 @@ class NodeHost:
 
     def ended(self, pid: PID) -> None:
         self.routes.remove(pid.id)
+        self.metrics.remove_owned(pid.id)
         self.delegates.pop(pid.id, None)
         if self.gateway is not None:
             self.gateway.ended(pid.id)

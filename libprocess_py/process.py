@@ -86,7 +86,8 @@ class Process(Mailbox):
 
     @property
     def metrics(self) -> Metrics:
-        return self._process_node.metrics
+        """The node's. What is declared here goes when this actor ends, save counters."""
+        return self._process_node.metrics.of(self._process_pid.id)
 
     @property
     def log(self) -> EventLog:

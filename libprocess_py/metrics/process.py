@@ -6,14 +6,14 @@ Gauges may be costly, so snapshots are taken at a bounded rate: who asks more of
 from __future__ import annotations
 
 from functools import partial
-from typing import Final
+from typing import Any, Final, cast
 
 from libprocess_py.duration import parse_duration
-from libprocess_py.future import Future, ready
+from libprocess_py.future import Future, collect, ready
 from libprocess_py.http.authentication import READ_REALM
 from libprocess_py.http.request import Request
 from libprocess_py.http.response import Response
-from libprocess_py.metrics.registry import Gauge
+from libprocess_py.metrics.registry import Gauge, PullGauge
 from libprocess_py.process import Process
 from libprocess_py.rate_limiter import Rate, RateLimiter, TooManyWaiting
 
@@ -47,21 +47,47 @@ class MetricsProcess(Process):
         permit = ready(None) if self._limiter is None else self._limiter.acquire()
         return permit.then(partial(self._snapshot, timeout)).repair(_sent_away)
 
-    def _snapshot(self, timeout: int | None, _: None) -> Response:
+    def _snapshot(self, timeout: int | None, _: None) -> Future[Response]:
+        """Ask first, so that whoever is asked can answer while the others are read."""
+        asked = {name: self._ask(name, ask) for name, ask in self.metrics.pull_gauges().items()}
         deadline = None if timeout is None else self.clock.now() + timeout
-        values: dict[str, float] = dict(self.metrics.counters())
+        values: dict[str, float] = {**self.metrics.counters(), **self.metrics.timings()}
         for name, gauge in self.metrics.gauges().items():
             value = None if deadline is not None and self.clock.now() > deadline else self._read(name, gauge)
             if value is not None:
                 values[name] = value
-        return Response.json(dict(sorted(values.items())))
+        answered: Future[Any] = collect(asked.values())
+        if timeout is not None:
+            answered = answered.after(timeout, lambda _: [], on=self)
+        return answered.then(lambda _: _response(values, asked))
 
     def _read(self, name: str, gauge: Gauge) -> float | None:
         try:
             return gauge()
         except Exception as error:  # Somebody else's code: one bad gauge must not hide the others.
-            self.log.warning("gauge failed", name=name, error=f"{type(error).__name__}: {error}")
+            self._log_failure(name, error)
             return None
+
+    def _ask(self, name: str, ask: PullGauge) -> Future[float | None]:
+        """Ready with None if there is no value to be had: the actor ended, or its gauge failed."""
+
+        def without(source: Future[float | None]) -> None:
+            if source.failure is not None:
+                self._log_failure(name, source.failure)
+
+        return ready(None).then(lambda _: cast(Future[float | None], ask())).recover(without)
+
+    def _log_failure(self, name: str, error: BaseException) -> None:
+        self.log.warning("gauge failed", name=name, error=f"{type(error).__name__}: {error}")
+
+
+def _response(values: dict[str, float], asked: dict[str, Future[float | None]]) -> Response:
+    """With the gauges that have answered by now."""
+    for name, future in asked.items():
+        value = future.get() if future.is_ready else None
+        if value is not None:
+            values[name] = value
+    return Response.json(dict(sorted(values.items())))
 
 
 def _sent_away(permit: Future[Response]) -> Response:
