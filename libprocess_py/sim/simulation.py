@@ -43,6 +43,7 @@ class SimulationOptions:
 
     record: bool = True  # Keep the decision log. Without it runs are faster and have no digest.
     sink: Sink | None = None  # Gets the text of each record.
+    log: DecisionLog | None = None  # Keeps the records instead: a `Journal`, for a run that is to be looked at.
     encode_every: int = 1  # Encode each n-th message between nodes, the others go by reference; 0: all by reference.
     start_ns: int = START_NS
 
@@ -53,7 +54,7 @@ class Simulation:
     def __init__(self, seed: int, options: SimulationOptions | None = None) -> None:
         options = options or SimulationOptions()
         self.seed = seed
-        self.log = DecisionLog(options.sink) if options.record else None
+        self.log = options.log or DecisionLog(options.sink) if options.record else None
         self._agenda = Agenda(options.start_ns)
         self.network = Network(seed, self._agenda, log=self.log)
         chance = Chance(seed, self._agenda, log=self.log)
