@@ -88,7 +88,7 @@ class SimulatedDriver:
 
     def receive(self, letter: Letter) -> None:
         if letter.message is None:
-            self.node.deliver(letter.to.id, letter.sender, name=letter.name, body=letter.body)
+            self.node.deliver(letter.to.id, letter.sender, name=letter.name, body=letter.body, authenticated=True)
         else:
             self.node.send(letter.to, letter.message, sender=letter.sender)
 

@@ -22,6 +22,7 @@ from typing import Any, Final
 
 from libprocess_py.core.decision_log import DecisionLog, Sink
 from libprocess_py.core.failures import Policy
+from libprocess_py.core.observer import Observer
 from libprocess_py.node import Node, NodeOptions
 from libprocess_py.pid import Address
 from libprocess_py.sim.agenda import START_NS, Agenda
@@ -61,6 +62,7 @@ class Simulation:
         self._world = World(self._agenda, chance=chance, network=self.network, encode_every=options.encode_every)
         self._incarnations: dict[Address, int] = {}
         self._nodes: dict[Address, SimulatedNode] = {}
+        self._observers: list[Observer] = []
         self.random = chance.stream
 
     @property
@@ -93,6 +95,8 @@ class Simulation:
         self.network.attach(address, driver)
         options = replace(options or NodeOptions(policy=Policy.FAIL), log=self.log)
         node = self._nodes[address] = SimulatedNode(address, driver, options=options)
+        for observer in self._observers:
+            node.observe(observer)
         self._note("start", address)
         return node
 
@@ -110,6 +114,18 @@ class Simulation:
         node.finalize()
         self.settle()
         self.crash(node)
+
+    def observe(self, observer: Observer) -> None:
+        """Have it told of every event on every node, those that start later too."""
+        self._observers.append(observer)
+        for node in self.nodes:
+            node.observe(observer)
+
+    def unobserve(self, observer: Observer) -> None:
+        """Leave it in peace. Raises ValueError if it does not observe."""
+        self._observers.remove(observer)
+        for node in self.nodes:
+            node.unobserve(observer)
 
     # Time
 
