@@ -8,7 +8,7 @@ a call costs the same whatever the size of the cluster.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 from allocators.hierarchical.agents import AgentBook
 from mesos_py.protocol.ids import AgentId
@@ -29,8 +29,8 @@ class Candidates:
     def wake(self, agent_id: AgentId) -> None:
         self._awake[agent_id] = None
 
-    def wake_each(self, agent_ids: Iterable[AgentId]) -> None:
-        self._awake.update(dict.fromkeys(agent_ids))
+    def wake_each(self, agent_ids: Mapping[AgentId, None]) -> None:
+        self._awake.update(agent_ids)
 
     def wake_all(self) -> None:
         self._calls += 1

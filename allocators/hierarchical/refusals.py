@@ -8,14 +8,14 @@ the end comes first.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 from typing import Final, TypeAlias
 
 from mesos_py.protocol.ids import AgentId, FrameworkId
 from mesos_py.protocol.resources import Resources
 
-COMPACT_FROM: Final = 1_024  # Ends of dropped refusals are swept out once they are the majority of at least so many.
+COMPACT_FROM: Final = 1_024  # What is no longer in force is swept out once it is the majority of at least so many.
 
 Cell: TypeAlias = tuple[FrameworkId, str, AgentId]
 Client: TypeAlias = tuple[FrameworkId, str]  # A framework under a role.
@@ -24,7 +24,7 @@ Client: TypeAlias = tuple[FrameworkId, str]  # A framework under a role.
 class Refused:
     """One refusal in force."""
 
-    __slots__ = ("agent_id", "batch", "client", "is_dropped", "resources", "until")
+    __slots__ = ("agent_id", "batch", "client", "is_in_force", "resources", "until")
 
     def __init__(self, cell: Cell, resources: Resources, *, until: int, batch: int) -> None:
         framework_id, role, self.agent_id = cell
@@ -32,7 +32,7 @@ class Refused:
         self.resources = resources
         self.until = until
         self.batch = batch  # How many batch runs there had been when it was made.
-        self.is_dropped = False
+        self.is_in_force = True
 
     @property
     def cell(self) -> Cell:
@@ -49,17 +49,18 @@ NOBODY: Final[dict[Client, list[Refused]]] = {}  # Has refused an agent. Never w
 class Refusals:
     """All refusals in force. `batches` is the number of batch runs so far.
 
-    What was refused in one go ends at one instant, so the queue is of instants, and each has its list.
+    What was refused in one go ends at one instant, so the queue is of instants, and each has its list. These lists, and
+    those by client, keep what is no longer in force until it is the majority: most refusals end on time.
     """
 
     def __init__(self) -> None:
         self.batches = 0
         self._about: dict[AgentId, dict[Client, list[Refused]]] = {}
-        self._by_client: dict[Client, dict[AgentId, None]] = {}  # Which agents each has refused.
-        self._roles: dict[FrameworkId, dict[str, None]] = {}  # Under which roles each has refused any.
+        self._by_client: dict[FrameworkId, dict[str, list[Refused]]] = {}
         self._ends: list[int] = []
         self._ending: dict[int, list[Refused]] = {}  # By these ends, in the order in which they were made.
-        self._listed = 0  # How many are in those lists, those that were dropped before their end included.
+        self._listed = 0  # How many are in the lists by client,
+        self._queued = 0  # and how many in those by end.
         self._count = 0
 
     def __len__(self) -> int:
@@ -68,23 +69,15 @@ class Refusals:
     def add(self, cell: Cell, resources: Resources, *, until: int) -> None:
         """Refuse offers in that cell that `resources` contain."""
         refused = Refused(cell, resources, until=until, batch=self.batches)
-        client, agent_id = refused.client, refused.agent_id
-        clients = self._about.get(agent_id)
-        if clients is None:
-            clients = self._about[agent_id] = {}
-        if client in clients:
-            clients[client].append(refused)
-        else:
-            clients[client] = [refused]
-            if client not in self._by_client:
-                self._by_client[client] = {}
-                self._roles.setdefault(client[0], {})[client[1]] = None
-            self._by_client[client][agent_id] = None
+        framework_id, role, agent_id = cell
+        self._about.setdefault(agent_id, {}).setdefault(refused.client, []).append(refused)
+        self._by_client.setdefault(framework_id, {}).setdefault(role, []).append(refused)
         if until not in self._ending:
             self._ending[until] = []
             heappush(self._ends, until)
         self._ending[until].append(refused)
         self._listed += 1
+        self._queued += 1
         self._count += 1
 
     def covers(self, cell: Cell, resources: Resources) -> bool:
@@ -104,112 +97,98 @@ class Refusals:
     def all(self) -> Iterator[Refused]:
         """All that are in the books, by their end, and of equal ends in the order in which they were made."""
         for until in sorted(self._ends):
-            yield from (each for each in self._ending[until] if not each.is_dropped)
+            yield from (each for each in self._ending[until] if each.is_in_force)
 
-    def expire(self, now: int) -> Collection[AgentId]:
+    def active(self, now: int) -> Iterator[Cell]:
+        """The cells of all refusals that are not over."""
+        for refused in self.all():
+            if not refused.is_over(now, self.batches):
+                yield refused.cell
+
+    def expire(self, now: int) -> dict[AgentId, None]:
         """Drop what is over; the agents that it was about."""
         waiting: list[list[Refused]] = []
         agents: dict[AgentId, None] = {}
-        batches, forget = self.batches, self._forget
+        batches = self.batches
         while self._ends and self._ends[0] <= now:
-            ending = self._ending.pop(heappop(self._ends))
-            self._listed -= len(ending)
-            left = []
-            for refused in ending:
-                if refused.is_dropped:
-                    continue
-                if batches > refused.batch:
-                    agents[refused.agent_id] = None
-                    forget(refused)
-                else:
-                    left.append(refused)
-            if left:
-                waiting.append(left)
-        for left in waiting:
-            self._list(left)
+            listed = self._ending.pop(heappop(self._ends))
+            self._queued -= len(listed)
+            ending = [each for each in listed if each.is_in_force]
+            over = [each for each in ending if batches > each.batch]
+            agents.update([(each.agent_id, None) for each in over])
+            for refused in over:
+                self._forget(refused)
+            if len(over) < len(ending):
+                waiting.append([each for each in ending if each.is_in_force])
+        for ending in waiting:
+            self._ending[ending[0].until] = ending
+            heappush(self._ends, ending[0].until)
+            self._queued += len(ending)
+        self._compact()
         return agents
 
-    def _list(self, ending: list[Refused]) -> None:
-        """Put those of one end into the queue, which has none of that end."""
-        self._ending[ending[0].until] = ending
-        heappush(self._ends, ending[0].until)
-        self._listed += len(ending)
+    def drop_framework(self, framework_id: FrameworkId) -> None:
+        """Drop all of a framework."""
+        for role in tuple(self._by_client.get(framework_id, ())):
+            self.drop_role(framework_id, role)
 
-    def drop_framework(self, framework_id: FrameworkId) -> Collection[AgentId]:
-        """Drop all of a framework; the agents that they were about."""
-        roles = tuple(self._roles.get(framework_id, ()))
-        return {agent_id: None for role in roles for agent_id in self.drop_role(framework_id, role)}
-
-    def drop_role(self, framework_id: FrameworkId, role: str) -> Collection[AgentId]:
-        """Drop those of a framework under one role; the agents that they were about."""
-        client = (framework_id, role)
-        agents = tuple(self._by_client.get(client, ()))
-        for agent_id in agents:
-            self._drop(self._about[agent_id][client])
-        return agents
+    def drop_role(self, framework_id: FrameworkId, role: str) -> None:
+        """Drop those of a framework under one role."""
+        roles = self._by_client.get(framework_id, {})
+        refusals = roles.pop(role, ())
+        if not roles:
+            self._by_client.pop(framework_id, None)
+        self._listed -= len(refusals)
+        self._drop(refusals)
 
     def drop_agent(self, agent_id: AgentId) -> None:
         """Drop all about an agent."""
-        for refusals in tuple(self._about.get(agent_id, NOBODY).values()):
-            self._drop(refusals)
+        self._drop([each for refusals in self._about.get(agent_id, NOBODY).values() for each in refusals])
 
-    def active(self, now: int) -> Iterator[Cell]:
-        """The cells of all refusals in force."""
-        for ending in self._ending.values():
-            for refused in ending:
-                if not refused.is_dropped and not refused.is_over(now, self.batches):
-                    yield refused.cell
-
-    def _drop(self, refusals: Sequence[Refused]) -> None:
-        """All of one cell before their end: what the queue keeps of them goes later."""
-        for refused in tuple(refusals):
-            refused.is_dropped = True
-            self._forget(refused)
-        if self._listed >= COMPACT_FROM and self._listed > 2 * self._count:
-            lists = [[each for each in ending if not each.is_dropped] for ending in self._ending.values()]
-            self._ends, self._ending, self._listed = [], {}, 0
-            for left in lists:
-                if left:
-                    self._list(left)
+    def _drop(self, refusals: Iterable[Refused]) -> None:
+        for refused in refusals:
+            if refused.is_in_force:
+                self._forget(refused)
+        self._compact()
 
     def _forget(self, refused: Refused) -> None:
-        agent_id, client = refused.agent_id, refused.client
+        refused.is_in_force = False
         self._count -= 1
-        clients = self._about[agent_id]
-        if len(clients[client]) > 1:
-            clients[client].remove(refused)
+        clients = self._about[refused.agent_id]
+        refusals = clients[refused.client]
+        if len(refusals) > 1:
+            refusals.remove(refused)
+        elif len(clients) > 1:
+            del clients[refused.client]
+        else:
+            del self._about[refused.agent_id]
+
+    def _compact(self) -> None:
+        if max(self._listed, self._queued) < max(COMPACT_FROM, 2 * self._count + 1):
             return
-        del clients[client]
-        if not clients:
-            del self._about[agent_id]
-        agents = self._by_client[client]
-        del agents[agent_id]
-        if not agents:
-            del self._by_client[client]
-            roles = self._roles[client[0]]
-            del roles[client[1]]
-            if not roles:
-                del self._roles[client[0]]
+        listed = list(self.all())
+        self._ends, self._ending, self._by_client = [], {}, {}
+        self._listed = self._queued = self._count
+        for refused in listed:
+            framework_id, role = refused.client
+            self._by_client.setdefault(framework_id, {}).setdefault(role, []).append(refused)
+            self._ending.setdefault(refused.until, []).append(refused)
+        self._ends.extend(self._ending)  # In order already, so it is a heap.
 
     def check(self) -> None:
         """Assert that the indexes agree."""
-        about = {
-            (agent_id, client): refusals
-            for agent_id, clients in self._about.items()
-            for client, refusals in clients.items()
-        }
-        in_force = [each for refusals in about.values() for each in refusals]
-        assert len(in_force) == self._count
-        assert all((each.agent_id, each.client) == key for key, refusals in about.items() for each in refusals)
-        listed = [each for ending in self._ending.values() for each in ending]
-        assert len(listed) == self._listed
-        assert {id(each) for each in in_force} == {id(each) for each in listed if not each.is_dropped}
+        about = [(key, each) for key, clients in self._about.items() for part in clients.values() for each in part]
+        assert len(about) == self._count
+        assert all(each.is_in_force and each.agent_id == key for key, each in about)
+        assert all(each.client == key for part in self._about.values() for key in part for each in part[key])
+        in_force = {id(each) for _, each in about}
+        assert {id(each) for each in self.all()} == in_force
         assert sorted(self._ends) == sorted(self._ending)
         assert all(each.until == until for until, ending in self._ending.items() for each in ending)
-        by_client = {(agent_id, client) for client, agents in self._by_client.items() for agent_id in agents}
-        assert by_client == about.keys()
-        roles = {(framework_id, role) for framework_id, roles in self._roles.items() for role in roles}
-        assert roles == self._by_client.keys()
+        listed = [each for roles in self._by_client.values() for part in roles.values() for each in part]
+        assert len(listed) == self._listed
+        assert sum(map(len, self._ending.values())) == self._queued
+        assert {id(each) for each in listed if each.is_in_force} == in_force
 
 
 def cover(refusals: Sequence[Refused], resources: Resources) -> bool:

@@ -199,7 +199,7 @@ class Run:
         framework = books.frameworks[FrameworkId(client)]
         if not framework.is_modest or (refused and (framework.id, role) in refused):
             return False
-        if quota is not None and not quota.leaves_room(role, bundle):
+        if quota is not None and role in quota.consumed and not quota.leaves_room(role, bundle):
             return False
         self._give(agent, framework, role=role, bundle=bundle)
         return True

@@ -53,15 +53,12 @@ class TreeSorter(ABC):
 
     def allocated(self, client: str, entry: Entry) -> None:
         node = self._tree.leaf(client)
-        amounts, shared = entry.amounts, entry.shared
         while (parent := node.parent) is not None:
             node.count += 1
-            if shared:
+            if node.unit is entry:  # As `book` does, without the call: the innermost loop of a run.
+                node.copies += 1
+            else:
                 node.book(entry)
-            else:  # As `book` does, without the call: the innermost loop of a run.
-                held = node.held
-                for name in amounts:
-                    held[name] = held[name] + amounts[name] if name in held else amounts[name]
             parent.marked[node] = None
             node = parent
 

@@ -14,15 +14,8 @@ class DrfSorter(KeyedSorter):
     """Clients by weighted dominant share, smallest first."""
 
     def _key(self, node: Node) -> Key:
-        # As `Pool.share` and `weight` say, without their calls: asked for each node that an offer moves.
-        pool, weights, held, share = self._pool, self._weights, node.held, 0.0
-        if pool.excluded:
-            share = pool.share(held)
-        else:
-            totals = pool.totals
-            for name in held:
-                if name in totals and (fraction := held[name] / totals[name]) > share:
-                    share = fraction
-        if node.path in weights:
-            share /= weights[node.path]
-        return share, node.count, node.path
+        pool, weights, path = self._pool, self._weights, node.path
+        share = pool.share(node.held) if node.unit is None else pool.share_of(node.unit, node.copies)
+        if path in weights:
+            share /= weights[path]
+        return share, node.count, path

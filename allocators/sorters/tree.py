@@ -15,29 +15,27 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
-from allocators.sorters.sorter import Entry, SharedKey
+from allocators.sorters.account import Account
 
 Key: TypeAlias = tuple[Any, ...]  # Of things that compare; it ends with the path, which makes it unique.
 Place: TypeAlias = tuple[Any, ...]  # A key, and after it the node: flat, since that halves the time of a comparison.
 
 
-class Node:
+class Node(Account):
     """One path of the tree, with the account of everything at and below it."""
 
     __slots__ = (
-        "active", "active_below", "children", "client", "count", "epoch", "held", "key", "marked", "order", "parent",
-        "path", "shared",
+        "active", "active_below", "children", "client", "count", "epoch", "key", "marked", "order", "parent", "path",
     )  # fmt: skip
 
     def __init__(self, path: str, parent: Node | None) -> None:
+        super().__init__()
         self.path = path
         self.parent = parent
         self.children: dict[str, Node] = {}
         self.client: str | None = None  # The client whose own account this is, if it is a leaf.
         self.active = False
         self.active_below = 0  # Active clients at and below.
-        self.held: dict[str, int] = {}
-        self.shared: dict[SharedKey, int] = {}
         self.count = 0
         self.key: Key | None = None  # Its key in the parent's order, if it is there.
         self.order: list[Place] = []
@@ -48,48 +46,8 @@ class Node:
     def is_virtual(self) -> bool:
         return self.path.endswith("/.")
 
-    def book(self, entry: Entry) -> None:
-        """Add to the account."""
-        held = self.held
-        for name, milli in entry.amounts.items():
-            held[name] = held.get(name, 0) + milli
-        for volume, copies in entry.shared.items():
-            if volume not in self.shared:
-                self._change(volume, 1)
-            self.shared[volume] = self.shared.get(volume, 0) + copies
-
-    def unbook(self, entry: Entry) -> None:
-        """Take from the account what is in it."""
-        held = self.held
-        for name, milli in entry.amounts.items():
-            left = held.get(name, 0) - milli
-            assert left >= 0, f"{self.path!r} gives back more {name} than it holds"
-            held[name] = left
-            if not left:
-                del held[name]
-        for volume, copies in entry.shared.items():
-            left = self.shared.pop(volume, 0) - copies
-            assert left >= 0, f"{self.path!r} gives back more copies of a volume than it holds"
-            if left:
-                self.shared[volume] = left
-            else:
-                self._change(volume, -1)
-
-    def _change(self, volume: SharedKey, sign: int) -> None:
-        kind = volume[1]
-        left = self.held.get(kind.name, 0) + sign * (kind.whole or 0)
-        self.held[kind.name] = left
-        if not left:
-            del self.held[kind.name]
-
-    def account(self) -> Entry:
-        """The whole account, as one entry."""
-        entry = Entry.__new__(Entry)
-        entry.amounts = dict(self.held)
-        entry.shared = dict(self.shared)
-        for (_, kind), _copies in self.shared.items():
-            entry.amounts[kind.name] -= kind.whole or 0
-        return entry
+    def __str__(self) -> str:
+        return repr(self.path)
 
     def lineage(self) -> Iterator[Node]:
         """The node and all above it but the root, which has no account and stands in no order."""
@@ -139,7 +97,7 @@ class Tree:
         """Forget a client, its account, and nodes that nobody needs any more."""
         leaf = self._leaves[client]
         self.set_active(leaf, False)
-        account = leaf.account()
+        account = leaf.all()
         for node in leaf.lineage():
             node.unbook(account)
             mark(node)
@@ -158,10 +116,10 @@ class Tree:
 
     def total(self) -> dict[str, int]:
         """What all clients hold together, a shared volume once."""
-        sums = Node("", None)
+        sums = Account()
         for child in self.root.children.values():
-            sums.book(child.account())
-        return sums.held
+            sums.book(child.all())
+        return dict(sums.held)
 
     def _make_child(self, parent: Node, path: str) -> Node:
         child = parent.children[path] = Node(path, parent)
@@ -178,7 +136,8 @@ class Tree:
         assert node.client is not None
         leaf = self._make_leaf(node, node.client)
         leaf.active, leaf.active_below = node.active, node.active_below
-        leaf.held, leaf.shared, leaf.count = dict(node.held), dict(node.shared), node.count
+        leaf.take_over(node)
+        leaf.count = node.count
         self._leaves[node.client] = leaf
         node.client, node.active = None, False
         mark(leaf)
@@ -238,9 +197,9 @@ class Tree:
             elif node.children:
                 names: dict[str, int] = {}
                 for child in node.children.values():
-                    for name, milli in child.account().amounts.items():
+                    for name, milli in child.all().amounts.items():
                         names[name] = names.get(name, 0) + milli
-                assert names == node.account().amounts, f"{node.path!r} is not the sum of its children"
+                assert names == node.all().amounts, f"{node.path!r} is not the sum of its children"
                 assert node.active_below == sum(child.active_below for child in node.children.values())
             else:
                 assert node.client is not None or node.parent is None, f"{node.path!r} is of no use"

@@ -94,8 +94,8 @@ ALLOCATOR: Final = area(
     ("without quotas there is a pause, too", "        if self.books.roles.quotas:\n            self._recovery.begin",
      "        if True:\n            self._recovery.begin"),
     ("agents that are back are not counted", "        self._recovery.agents_known(len(self.books.agents))\n", ""),
-    ("ended refusals wake nobody", "        for agent_id in self.refusals.expire(now):\n            "
-     "self._wake(agent_id)\n", "        self.refusals.expire(now)\n"),
+    ("ended refusals wake nobody", "self.candidates.wake_each(self.refusals.expire(now))",
+     "self.refusals.expire(now)"),
     ("runs between batches count as batches", "if agents is None and not event_driven:", "if agents is None:"),
     ("batches are not counted", "            self.refusals.batches += 1", "            pass"),
     ("pauses mean nothing", "        if self.is_paused(now=now):\n            return ()\n", ""),

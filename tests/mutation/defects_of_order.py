@@ -6,20 +6,17 @@ from typing import Final
 
 from tests.mutation.mutation import Area, area
 
-KEY: Final = "return share, node.count, node.path"
-FRACTION: Final = "(fraction := held[name] / totals[name]) > share:"
+KEY: Final = "return share, node.count, path"
 
 DRF: Final = area(
     "allocators/sorters/drf.py",
-    ("weights mean nothing", "        if node.path in weights:\n", "        if False:\n"),
+    ("weights mean nothing", "        if path in weights:\n", "        if False:\n"),
     ("weights work the wrong way", "share /= weights", "share *= weights"),
     ("ties ignore allocation counts", KEY, KEY.replace("node.count, ", "")),
     ("ties go to whoever was served more often", KEY, KEY.replace("node.count", "-node.count")),
-    ("ties go by name before counts", KEY, KEY.replace("node.count, node.path", "node.path, node.count")),
-    ("shares mean nothing", KEY, "return 0, node.count, node.path"),
+    ("ties go by name before counts", KEY, KEY.replace("node.count, path", "path, node.count")),
+    ("shares mean nothing", KEY, "return 0, node.count, path"),
     ("the richest is first", KEY, KEY.replace("share", "-share")),
-    ("the smallest share comes first", FRACTION, FRACTION.replace("> share", "< (share or 2.0)")),
-    ("names that are excluded count for the order", "        if pool.excluded:\n", "        if False:\n"),
 )
 
 SORTER: Final = area(
@@ -32,6 +29,8 @@ SORTER: Final = area(
     ("shares are added up", "                share = fraction\n", "                share += fraction\n"),
     ("excluded names count", "        if self.excluded:", "        if False:"),
     ("a pool that changes goes unnoticed", "            self.epoch += 1\n", ""),
+    ("shares are remembered whatever becomes of the pool", "        self._shares.clear()\n\n", "\n"),
+    ("copies count once", "milli * copies for name", "milli for name"),
 )
 
 BASE: Final = area(
@@ -41,21 +40,32 @@ BASE: Final = area(
      "            node.unbook(entry)\n            node.count -= 1\n            parent.marked"),
     ("a return goes unnoticed", "            node.unbook(entry)\n            parent.marked[node] = None\n",
      "            node.unbook(entry)\n"),
-    ("an allocation goes unnoticed", "in held else amounts[name]\n            parent.marked[node] = None\n",
-     "in held else amounts[name]\n"),
+    ("an allocation goes unnoticed", "                node.book(entry)\n            parent.marked[node] = None\n",
+     "                node.book(entry)\n"),
     ("a new weight goes unnoticed", "        if node is not None:\n            mark(node)", "        if False:\n"
      "            pass"),
     ("restored counts are not restored", "        self._tree.restore_counts(counts)", "        pass"),
 )  # fmt: skip
 
-TREE: Final = area(
-    "allocators/sorters/tree.py",
-    ("a client with a child begins anew", "dict(node.held), dict(node.shared), node.count\n",
-     "dict(node.held), dict(node.shared), 0\n"),
+ACCOUNT: Final = area(
+    "allocators/sorters/account.py",
     ("copies of a shared volume count each", "            if volume not in self.shared:\n"
      "                self._change(volume, 1)", "            self._change(volume, 1)"),
     ("the last copy of a shared volume is never given back", "            else:\n                "
      "self._change(volume, -1)", "            else:\n                pass"),
+    ("whatever is booked first is a unit for all", "        if self.unit is entry:\n            self.copies += 1",
+     "        if self.unit is not None:\n            self.copies += 1"),
+    ("a unit comes beside what is held", "self.unit is None and not self._sums and", "self.unit is None and"),
+    ("a shared volume may be a unit", " and not entry.shared:", ":"),
+    ("copies are lost when the sums are written", "self._sums = dict(self.held)", "self._sums = {}"),
+    ("what was given back stays a unit", "            if not self.copies:\n                self.unit = None\n", "",
+     "No copies of it are nothing, and the next booking writes that out."),
+)  # fmt: skip
+
+TREE: Final = area(
+    "allocators/sorters/tree.py",
+    ("a client with a child begins anew", "        leaf.count = node.count\n", ""),
+    ("a client with a child begins with nothing", "        leaf.take_over(node)\n", ""),
     ("activity is not told to the nodes above", "                node.active_below += 1 if active else -1\n"
      "                mark(node)", "                mark(node)"),
     ("a change of activity goes unnoticed", "                node.active_below += 1 if active else -1\n"
@@ -93,4 +103,4 @@ KEYED: Final = area(
     ),
 )
 
-AREAS: Final[tuple[Area, ...]] = (DRF, SORTER, BASE, TREE, KEYED)
+AREAS: Final[tuple[Area, ...]] = (DRF, SORTER, BASE, ACCOUNT, TREE, KEYED)

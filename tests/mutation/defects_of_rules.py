@@ -39,8 +39,7 @@ CONSTRAINTS: Final = area(
 REFUSALS: Final = area(
     "allocators/hierarchical/refusals.py",
     ("a refusal is told of as in force when it is over", "return now >= self.until and", "return False and"),
-    ("a refusal may end before any batch saw it", "                if batches > refused.batch:\n",
-     "                if True:\n"),
+    ("a refusal may end before any batch saw it", "if batches > each.batch]", "]"),
     ("a refusal ends a moment too late", "self._ends[0] <= now:", "self._ends[0] < now:"),
     ("a refusal ends with the first batch", "while self._ends and self._ends[0] <= now:", "while self._ends:"),
     (
@@ -48,11 +47,11 @@ REFUSALS: Final = area(
         "each.resources is resources or each.resources.contains(resources)",
         "resources.contains(each.resources)",
     ),
-    ("the refusals of a role are not dropped", "            self._drop(self._about[agent_id][client])\n",
-     "            pass\n"),
-    ("the refusals about an agent are not dropped", "            self._drop(refusals)\n", "            pass\n"),
-    ("refusals that wait for a batch are forgotten", "            self._list(left)\n        return agents",
-     "            pass\n        return agents"),
+    ("the refusals of a role are not dropped", "        self._drop(refusals)\n", ""),
+    ("the refusals about an agent are not dropped", "        self._drop([each for", "        list([each for"),
+    ("refusals that wait for a batch are forgotten", "            self._ending[ending[0].until] = ending\n"
+     "            heappush(self._ends, ending[0].until)\n            self._queued", "            self._queued"),
+    ("what is swept out ends at once", "self._ending.setdefault(refused.until, []).append(refused)", "pass"),
 )  # fmt: skip
 
 RECOVERY: Final = area(

@@ -25,17 +25,16 @@ RUN: Final = area(
      "extra = self._above_headroom(self._chop(bundle.goods, quota.room(role), agent=agent), agent)",
      "extra = self._chop(bundle.goods, quota.room(role), agent=agent)"),
     ("nothing rides along with fair shares", "resources=bundle.riders + extra", "resources=extra"),
-    ("fair shares are not counted", "            self.leaves_openings = True\n        quota.hand_out(role, amounts)\n",
-     "            self.leaves_openings = True\n"),
-    ("what goes whole is not counted", "            self._count(self._quota, role, bundle.goods.quantities)\n",
+    ("fair shares are not counted", "            quota.hand_out(role, bundle.goods.quantities)\n",
      "            pass\n"),
+    ("what goes whole is not counted", "            self._count(self._quota, role, bundle)\n", "            pass\n"),
     ("the first gets it whatever he refused", "or (refused and (framework.id, role) in refused)", ""),
     ("the first gets it whatever he demands", "if not framework.is_modest or (refused", "if (refused"),
     ("the first gets it whatever his limit",
-     "        if quota is not None and not quota.leaves_room(role, bundle.goods.quantities):\n"
+     "        if quota is not None and role in quota.consumed and not quota.leaves_room(role, bundle):\n"
      "            return False\n        self._give", "        self._give"),
     ("what goes whole ignores limits",
-     "            if quota is not None and not quota.leaves_room(role, bundle.goods.quantities):\n"
+     "            if quota is not None and not quota.leaves_room(role, bundle):\n"
      "                return False\n            for", "            for"),
     ("guarantees that are met open nothing", "                    self.has_met_guarantees = True\n", "",
      "What is owed lowers both sides of the surplus. It leaves more room only where a deficit hid some, and then "

@@ -70,8 +70,8 @@ def test_each_kind_of_drop_leaves_the_others_in_force() -> None:
 def test_dropping_what_is_not_there_changes_nothing() -> None:
     refusals = Refusals()
 
-    assert not refusals.drop_framework(FrameworkId("f1"))
-    assert not refusals.drop_role(FrameworkId("f1"), "r")
+    refusals.drop_framework(FrameworkId("f1"))
+    refusals.drop_role(FrameworkId("f1"), "r")
     refusals.drop_agent(AgentId("n1"))
     refusals.check()
 
@@ -82,5 +82,42 @@ def test_dropped_refusals_with_a_far_end_do_not_pile_up() -> None:
         refusals.add(cell(), CPUS, until=10**18)
         refusals.drop_framework(FrameworkId("f1"))
 
-    assert refusals._listed <= module.COMPACT_FROM
+    assert max(refusals._listed, refusals._queued) <= module.COMPACT_FROM
+    refusals.check()
+
+
+def test_refusals_that_end_on_time_do_not_pile_up() -> None:
+    refusals = Refusals()
+    for now in range(3 * module.COMPACT_FROM):
+        refusals.batches += 1
+        refusals.expire(now)
+        refusals.add(cell(), CPUS, until=now + 1)
+
+    assert len(refusals) == 1
+    assert max(refusals._listed, refusals._queued) <= module.COMPACT_FROM
+    refusals.check()
+
+
+def test_of_refusals_that_end_together_those_that_a_batch_has_seen_go_and_the_others_wait() -> None:
+    refusals = Refusals()
+    refusals.add(cell(), CPUS, until=10)
+    refusals.batches += 1
+    refusals.add(cell(agent="n2"), CPUS, until=10)
+
+    assert list(refusals.expire(10)) == ["n1"]
+    refusals.check()
+    refusals.batches += 1
+    assert list(refusals.expire(10)) == ["n2"]
+    refusals.check()
+
+
+def test_an_agent_that_is_dropped_and_comes_back_has_only_what_was_refused_since() -> None:
+    refusals = Refusals()
+    refusals.add(cell(), CPUS, until=10)
+    refusals.drop_agent(AgentId("n1"))
+    refusals.add(cell(), Resources.of(mem=5), until=20)
+    refusals.drop_role(FrameworkId("f1"), "r")
+    refusals.add(cell(), Resources.of(mem=1), until=30)
+
+    assert [each.until for each in refusals.of(cell())] == [30]
     refusals.check()

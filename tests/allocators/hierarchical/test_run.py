@@ -55,6 +55,25 @@ def test_a_refusal_of_one_agent_says_nothing_of_another_like_it(seed: int) -> No
     assert [each.agent_id for each in allocator.allocate(None, now=SECOND)] == ["n2"]
 
 
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_agents_go_whole_to_roles_with_room_and_in_parts_to_those_whose_limit_is_near(seed: int) -> None:
+    outcomes = []
+    for make in (HierarchicalAllocator, NaiveAllocator):
+        allocator = cast(Allocator, make(anything_goes(seed)))
+        allocator.update_quota("q", Quota(limits=Limits.of(cpus=5)))
+        add_framework(allocator, "f1", "q")
+        add_framework(allocator, "f2", "r", "q")
+        for number in range(6):
+            add_agent(allocator, f"n{number}", total=CPUS)
+        first = allocator.allocate(None, now=0)
+        give_back(allocator, first[:2], refuse_s=5)
+        outcomes.append([first, allocator.allocate(None, now=SECOND), allocator.allocate(None, now=7 * SECOND)])
+
+    assert outcomes[0] == outcomes[1]
+    held = [each.resources.cpus for each in outcomes[0][0] if each.role == "q"]
+    assert sum(held) <= 5
+
+
 def test_what_a_deficit_hid_comes_as_a_second_part_of_the_same_offer() -> None:
     allocator = HierarchicalAllocator(anything_goes())
     add_framework(allocator, "holder", "x")

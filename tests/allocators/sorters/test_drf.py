@@ -56,6 +56,39 @@ def test_a_walk_is_not_disturbed_by_bookings_made_meanwhile() -> None:
     assert sorter.sort() == ["c", "a", "b"]
 
 
+def test_the_first_is_with_whom_the_walk_begins_whatever_was_booked_meanwhile() -> None:
+    sorter = a_sorter(cpus=10)
+    assert sorter.first() is None
+    join(sorter, "a/b", "a/d", "e")
+
+    firsts = []
+    for _ in range(4):
+        first = sorter.first()
+        assert first == sorter.sort()[0]
+        firsts.append(first)
+        sorter.allocated(first, entry(1))
+
+    assert firsts == ["a/b", "e", "a/d", "e"]
+
+
+def test_an_only_child_is_first_until_it_sleeps_and_stands_by_its_share_when_another_comes() -> None:
+    sorter = a_sorter(cpus=10)
+    join(sorter, "a")
+    assert sorter.first() == "a"
+    sorter.allocated("a", entry(3))
+    sorter.deactivate("a")
+    assert sorter.first() is None
+    sorter.activate("a")
+    assert sorter.sort() == ["a"]
+
+    join(sorter, "b")
+    assert sorter.sort() == ["b", "a"]
+    sorter.remove("b")
+    sorter.remove("a")
+
+    assert sorter.first() is None
+
+
 def test_a_pool_that_changes_changes_every_share() -> None:
     pool = Pool()
     pool.add({"cpus": 10_000, "mem": 10_000})
