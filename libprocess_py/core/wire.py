@@ -16,6 +16,7 @@ from libprocess_py.core.wire_head import BODY_MAX, HEAD_END, HEAD_MAX, Head, Hea
 
 CHUNK_LINE_MAX: Final = 256  # A length has at most eight digits; the rest is for extensions, which nobody uses.
 SMALL_CHUNKS: Final = 4_096  # Lengths looked up instead of parsed; most messages are shorter.
+TLS_FIRST: Final = b"\x16"  # How TLS begins, and no request.
 LAST_CHUNK: Final = b"\r\n0\r\n\r\n"  # Ends a body that came as one chunk.
 
 _CHUNK_SIZES: Final = {b"%x" % size: size for size in range(1, SMALL_CHUNKS)}
@@ -107,7 +108,7 @@ class RequestParser:
         block = data[position:end]
         if len(block) > HEAD_MAX:
             raise WireError(431, f"head of more than {HEAD_MAX} bytes")
-        _refuse_bare_breaks(block)
+        _refuse_hopeless(block)
         return self._cache.learn(block)
 
     def _keep_head(self, data: bytes, position: int) -> None:
@@ -116,7 +117,7 @@ class RequestParser:
         rest = data[position:]
         if len(rest) >= HEAD_MAX + len(HEAD_END):
             raise WireError(431, f"head of more than {HEAD_MAX} bytes")
-        _refuse_bare_breaks(rest)
+        _refuse_hopeless(rest)
         self._rest = rest
 
     def _begin(self, head: Head) -> None:
@@ -196,7 +197,9 @@ class RequestParser:
         return -1
 
 
-def _refuse_bare_breaks(head: bytes) -> None:
-    """Such a head does not end there for us, and for a laxer reader it does."""
+def _refuse_hopeless(head: bytes) -> None:
+    """What never ends for us. With bare line breaks it does for a laxer reader, so nothing may follow it."""
     if b"\n\n" in head:
         raise WireError(400, "malformed request: lines end in CR LF")
+    if head[:1] == TLS_FIRST:  # It would wait for our part of its handshake, and we for the end of a head.
+        raise WireError(400, "malformed request: this port speaks no TLS")

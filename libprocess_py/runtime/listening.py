@@ -16,11 +16,11 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Final, Protocol
 
+from libprocess_py.core.wire import TLS_FIRST
 from libprocess_py.pid import Address
 from libprocess_py.runtime.settings import NodeSettings
 from libprocess_py.runtime.tls import HANDSHAKE_S
 
-TLS_FIRST: Final = b"\x16"  # The record type of a handshake.
 UNIX_PATH_MAX: Final = 107  # Bytes: the system's structure has room for 108, with the one that ends it.
 EXHAUSTED_S: Final = 0.5  # When the system has no descriptor left: one may be free again.
 EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})

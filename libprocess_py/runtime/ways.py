@@ -6,9 +6,12 @@ import asyncio
 import ssl
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Final
 
 from libprocess_py.pid import Address
 from libprocess_py.runtime.tls import HANDSHAKE_S, TlsSettings
+
+DOWNGRADE_S: Final = 4.0  # Who may go without TLS, and says nothing to ours for so long, is spoken to without.
 
 Factory = Callable[[], asyncio.Protocol]
 
@@ -40,11 +43,11 @@ class Ways:
                 address.port,
                 ssl=self._context,
                 server_hostname=await tls.name_of(address),
-                ssl_handshake_timeout=HANDSHAKE_S,
+                ssl_handshake_timeout=DOWNGRADE_S if tls.support_downgrade else HANDSHAKE_S,
             )
         except ssl.SSLCertVerificationError:
             raise
-        except (ssl.SSLError, ConnectionResetError):
+        except (ssl.SSLError, ConnectionResetError, ConnectionAbortedError):
             if not tls.support_downgrade:
                 raise
             return False
