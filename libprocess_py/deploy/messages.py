@@ -74,6 +74,13 @@ class Watch(Message):
     id: str
 
 
+class Find(Message):
+    """Is there an actor of that id?"""
+
+    call: str
+    id: str
+
+
 class End(Message):
     """Terminate that actor."""
 
@@ -97,6 +104,13 @@ class Spawned(Message):
 
     call: str
     pid: PID
+
+
+class Found(Message):
+    """Whether there is."""
+
+    call: str
+    there: bool
 
 
 class Unknown(Message):

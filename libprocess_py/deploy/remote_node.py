@@ -52,6 +52,10 @@ class RemoteNode:
         """The same node for an actor with that id, instead of its own, and that policy, instead of the node's."""
         return replace(self, _id=id, _policy=policy)
 
+    def find(self, id: str) -> Future[bool]:
+        """Whether there is an actor of that id."""
+        return self._remotes.find(self.pid(id))
+
     def pid(self, id: str) -> PID[Any]:
         """An actor there, by its id."""
         return PID(id, self.address)

@@ -25,8 +25,9 @@ from libprocess_py.deploy.messages import (
     Ended,
     Failed,
     Failure,
+    Find,
+    Found,
     Hello,
-    Platform,
     Spawn,
     Spawned,
     Unknown,
@@ -79,7 +80,8 @@ class Remotes(Process):
     def __init__(self) -> None:
         super().__init__(REMOTES_ID)
         self._under_way: dict[str, _Question] = {}
-        self._nodes: dict[Address, Platform] = {}  # Those that said welcome, and were not lost since.
+        self._connecting: dict[Address, Promise[RemoteNode]] = {}
+        self._nodes: dict[Address, Welcome] = {}  # Those that said welcome, and were not lost since.
         self._asked = 0
         self._session = ""  # Tells late answers to a former node at this address from ours.
 
@@ -100,8 +102,12 @@ class Remotes(Process):
         if address == self.node.address:
             return failed(ConnectFailed(f"{address} is this node: spawn on it as it is"))
         if address in self._nodes:
-            return ready(RemoteNode(address, self))
+            return ready(RemoteNode(address, self, allows_spawn=self._nodes[address].allows_spawn))
+        if address in self._connecting:
+            return self._connecting[address]
         promise: Promise[RemoteNode] = Promise()
+        self._connecting[address] = promise
+        promise.on_any(lambda _: self._connecting.pop(address))
         self.link(PID(SPAWNER_ID, address))
         hello = Hello(call=self._next_call(), platform=here())
         timer = self.delay(CONNECT_NS, self._no_welcome, hello.call)
@@ -122,7 +128,7 @@ class Remotes(Process):
         self, to: PID, method: Callable[..., Any], *, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Promise[Any]:
         """Call a method of an actor on a node that is reached."""
-        platform = self._nodes[to.address]
+        platform = self._nodes[to.address].platform
         promise: Promise[Any] = Promise()
         try:
             payload = pack((args, kwargs), same_platform=platform == here())
@@ -133,12 +139,25 @@ class Remotes(Process):
         self._ask(_Question(promise, to.address, result=result_of(method)), call)
         return promise
 
-    def watch_there(self, to: PID) -> None:
-        """Hear of the end of an actor, if its node is reached."""
-        if self.is_reached(to.address) and to.id != SPAWNER_ID:
-            self.tell(to.address, Watch(id=to.id))
+    def find(self, to: PID) -> Future[bool]:
+        """Whether there is such an actor, on a node that was connected to. Fails with ConnectionLost."""
+        promise: Promise[bool] = Promise()
+        if self.is_reached(to.address):
+            self._ask(_Question(promise, to.address), Find(call=self._next_call(), id=to.id))
+        else:
+            promise.fail(ConnectionLost(str(to.address)))
+        return promise
 
-    def tell(self, address: Address, message: Hello | Spawn | Call | Watch | End) -> None:
+    def watch_there(self, to: PID) -> None:
+        """Hear of the end of an actor, and not only of the loss of its node: now if that is reached, or once it is."""
+        if to.id == SPAWNER_ID:
+            return
+        if self.is_reached(to.address):
+            self.tell(to.address, Watch(id=to.id))
+        else:
+            self.connect(to.address)
+
+    def tell(self, address: Address, message: Hello | Spawn | Call | Find | Watch | End) -> None:
         self.send(PID(SPAWNER_ID, address), message)
 
     # Answers
@@ -151,7 +170,7 @@ class Remotes(Process):
             text = f"{sender.address} speaks version {welcome.platform.protocol} of this, this node {PROTOCOL}"
             question.promise.fail(ConnectFailed(f"{text}: update the older one"))
             return
-        self._nodes[sender.address] = welcome.platform
+        self._nodes[sender.address] = welcome
         for target in self.node.kernel.links.targets_at(sender.address):
             self.watch_there(target)  # Links from before this.
         question.promise.set(RemoteNode(sender.address, self, allows_spawn=welcome.allows_spawn))
@@ -160,6 +179,11 @@ class Remotes(Process):
         question = self._settled(spawned.call, sender)
         if question is not None:
             question.promise.set(spawned.pid)
+
+    def found(self, sender: PID, found: Found) -> None:
+        question = self._settled(found.call, sender)
+        if question is not None:
+            question.promise.set(found.there)
 
     def unknown(self, sender: PID, unknown: Unknown) -> None:
         question = self._settled(unknown.call, sender)
@@ -214,10 +238,10 @@ class Remotes(Process):
     # Questions
 
     def _order(self, promise: Promise[PID], address: Address, *, order: Order, by_value: bool) -> None:
-        platform = self._nodes.get(address)
-        if platform is None:
+        if address not in self._nodes:
             promise.fail(ConnectionLost(str(address)))
             return
+        platform = self._nodes[address].platform
         digest = digest_of_module(order.kind.__module__) if not by_value and is_importable(order.kind) else ""
         same = platform == here()
         if not (digest or same):
@@ -246,7 +270,7 @@ class Remotes(Process):
         self._asked += 1
         return f"{self._session}/{self._asked}"
 
-    def _ask(self, question: _Question, message: Hello | Spawn | Call) -> None:
+    def _ask(self, question: _Question, message: Hello | Spawn | Call | Find) -> None:
         self._under_way[message.call] = question
         self.tell(question.address, message)
 

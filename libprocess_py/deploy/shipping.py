@@ -73,7 +73,7 @@ def digest_of_module(name: str) -> str:
     return hashlib.blake2b(Path(path).read_bytes(), digest_size=DIGEST_BYTES).hexdigest()
 
 
-def find(name: str, digest: str) -> type[Process]:
+def imported(name: str, digest: str) -> type[Process]:
     """Import `module:Class`. Raises Differs if it is not the one that is meant, SpawnFailed if it is no actor."""
     module_name, _, qualname = name.partition(":")
     try:

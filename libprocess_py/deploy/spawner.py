@@ -26,6 +26,8 @@ from libprocess_py.deploy.messages import (
     Ended,
     Failed,
     Failure,
+    Find,
+    Found,
     Hello,
     Spawn,
     Spawned,
@@ -33,7 +35,7 @@ from libprocess_py.deploy.messages import (
     Watch,
     Welcome,
 )
-from libprocess_py.deploy.shipping import Differs, as_actor, find, here, unpack
+from libprocess_py.deploy.shipping import Differs, as_actor, here, imported, unpack
 from libprocess_py.errors import NoSuchProcess
 from libprocess_py.future import Future
 from libprocess_py.message import encode
@@ -101,6 +103,9 @@ class Spawner(Process):
             self._fail(sender, call.call, error=error)
         else:
             future.on_settled(partial(self._answer, asker=sender, call=call.call))
+
+    def find(self, sender: PID, find: Find) -> None:
+        self.send(sender, Found(call=find.call, there=find.id in self.node.kernel.mailboxes))
 
     def watch(self, sender: PID, watch: Watch) -> None:
         if watch.id not in self.node.kernel.mailboxes:
@@ -175,7 +180,7 @@ class Spawner(Process):
 
 def _made(spawn: Spawn) -> Process:
     """The actor that was asked for, not spawned yet. Raises whatever its constructor does."""
-    kind = find(spawn.kind, spawn.digest) if spawn.digest else None
+    kind = imported(spawn.kind, spawn.digest) if spawn.digest else None
     sent, args, kwargs = unpack(spawn.payload)
     process = as_actor(kind or sent, spawn.kind)(*args, **kwargs)
     if spawn.id is not None:

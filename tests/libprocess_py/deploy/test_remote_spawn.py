@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from libprocess_py import PID, ConnectionLost, MailboxClosed, Policy, RemoteDispatch
-from libprocess_py.deploy import ConnectFailed, RemoteError, SpawnFailed
+from libprocess_py.deploy import ConnectFailed, RemoteError, Spawner, SpawnFailed
 from tests.libprocess_py.deploy.actors import SECOND, BadStart, Counter, Part, Watcher, World
 
 
@@ -181,6 +181,51 @@ def test_an_end_is_told_once_and_a_new_actor_of_that_id_can_be_linked_to() -> No
 
     assert world.watcher.why == [("total", "in order")] * 2
     world.here.kernel.links.check()
+
+
+def test_an_actor_is_found_there_by_its_id() -> None:
+    world = World()
+    remote = world.connect()
+    world.settled(remote.using(id="total").spawn(Counter))
+
+    assert world.settled(remote.find("total")).get() is True
+    assert world.settled(remote.find("nobody")).get() is False
+
+
+def test_a_link_that_was_there_before_one_connected_tells_of_the_end_too() -> None:
+    world = World()
+    pid = world.there.spawn(Counter())
+    world.watch(pid)
+    world.connect()
+    world.simulation.advance(SECOND)
+
+    world.there.terminate(pid)
+    world.simulation.advance(SECOND)
+
+    assert world.watcher.why == [(pid.id, "in order")]
+
+
+def test_once_a_node_has_connected_to_any_its_links_anywhere_tell_of_the_end() -> None:
+    world = World()
+    world.connect()
+    third = world.simulation.node("10.0.0.3")
+    third.spawn(Spawner(allow=False))
+    pid = third.spawn(Counter())
+    world.watch(pid)
+
+    third.terminate(pid)
+    world.simulation.advance(SECOND)
+
+    assert world.watcher.why == [(pid.id, "in order")]
+
+
+def test_two_who_connect_at_a_time_ask_once() -> None:
+    world = World()
+
+    first, second = world.here.connect("10.0.0.2:5050"), world.here.connect("10.0.0.2:5050")
+
+    assert world.settled(first).get() == world.settled(second).get()
+    assert first is second
 
 
 def test_a_node_that_does_not_allow_it_says_so_and_unpickles_nothing() -> None:
