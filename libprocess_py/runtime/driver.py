@@ -54,7 +54,7 @@ class LoopDriver:
         self._ways = Ways(settings.tls, settings.unix_peers)
         self.request_timeout_s = settings.request_timeout_s
         self._keyring = settings.keyring()
-        self._plain_peers = settings.plain_peers
+        self._settings = settings
         self.connections: set[Connection] = set()
         self.collected = 0  # Bytes of bodies under way on them.
         self.workers: set[Worker] = set()  # Threads of actors that may block.
@@ -77,7 +77,7 @@ class LoopDriver:
         self.node = node
         self.server = server
         if self._keyring is not None:
-            self.security = Security(node, self.loop, keyring=self._keyring, plain=self._plain_peers)
+            self.security = Security(node, self.loop, keyring=self._keyring, settings=self._settings)
         self.peers = Peers(self.loop, node, lost=self._connection_lost, security=self.security, ways=self._ways)
 
     # What the node asks for: see `libprocess_py.driver`.

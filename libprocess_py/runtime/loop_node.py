@@ -88,7 +88,7 @@ async def start_node(settings: NodeSettings | None = None) -> LoopNode:
     try:
         driver.bound, server = await listen(settings, lambda: Connection(driver))
         if settings.unix_path is not None:
-            driver.path_server = await _listen_beside(server, settings.unix_path, driver)
+            driver.path_server = await _listen_beside(server, settings.unix_path, driver=driver)
     except (OSError, TlsError):
         for end in driver.at_close:
             end()
@@ -114,7 +114,7 @@ def _logged(settings: NodeSettings, driver: LoopDriver) -> NodeOptions:
     return replace(settings.options, log=journal)
 
 
-async def _listen_beside(server: Listening, path: Path, driver: LoopDriver) -> Listening:
+async def _listen_beside(server: Listening, path: Path, *, driver: LoopDriver) -> Listening:
     try:
         return await listen_on_path(path, lambda: Connection(driver))
     except OSError:

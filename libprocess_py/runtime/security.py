@@ -20,21 +20,23 @@ from libprocess_py.auth.core.secret import NONCE_SIZE, Secret
 from libprocess_py.auth.keyring import Keyring
 from libprocess_py.metrics.registry import Counter
 from libprocess_py.pid import Address
-from libprocess_py.runtime.settings import Network
+from libprocess_py.runtime.settings import NodeSettings
 
 if TYPE_CHECKING:
     from libprocess_py.node import Node
 
-HANDSHAKE_S: Final = 5.0  # A round trip and two digests take milliseconds; a lost packet may cost a few seconds.
-LISTENED_MAX: Final = 1_024  # Handshakes that others have begun; each costs under a kilobyte.
+LISTENED_MAX: Final = 256  # Handshakes that others have begun; an honest one is over within milliseconds.
 
 
 class Handshakes:
     """Those under way in one direction, the oldest first."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, overdue: Counter, *, limit: int | None = None) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, overdue: Counter, *, timeout_s: float, limit: int | None = None
+    ) -> None:
         self._loop = loop
         self._overdue = overdue
+        self._timeout_s = timeout_s
         self._limit = limit
         self._pending: dict[object, tuple[asyncio.TimerHandle, Callable[[], None]]] = {}
 
@@ -42,7 +44,7 @@ class Handshakes:
         """`give_up` is called unless it ends in time."""
         if self._limit is not None and len(self._pending) >= self._limit:
             self._give_up(next(iter(self._pending)))
-        self._pending[connection] = self._loop.call_later(HANDSHAKE_S, self._give_up, connection), give_up
+        self._pending[connection] = self._loop.call_later(self._timeout_s, self._give_up, connection), give_up
 
     def end(self, connection: object) -> None:
         """It came to its end, or the connection did."""
@@ -68,14 +70,15 @@ class Security:
     """The secrets and the bounds of one node."""
 
     def __init__(
-        self, node: Node, loop: asyncio.AbstractEventLoop, *, keyring: Keyring, plain: tuple[Network, ...]
+        self, node: Node, loop: asyncio.AbstractEventLoop, *, keyring: Keyring, settings: NodeSettings
     ) -> None:
         self._node = node
         self._keyring = keyring
-        self._plain = plain
+        self._plain = settings.plain_peers
+        timeout_s = settings.handshake_timeout_s
         overdue = node.metrics.counter("libprocess/auth/handshakes_refused/overdue")
-        self.dialed = Handshakes(loop, overdue)
-        self.listened = Handshakes(loop, overdue, limit=LISTENED_MAX)
+        self.dialed = Handshakes(loop, overdue, timeout_s=timeout_s)
+        self.listened = Handshakes(loop, overdue, timeout_s=timeout_s, limit=LISTENED_MAX)
 
     def trusts_plain(self, ip: str) -> bool:
         """Whether peers at that address may go without a proof."""

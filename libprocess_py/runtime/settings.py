@@ -23,6 +23,7 @@ from libprocess_py.runtime.tls import TlsSettings
 PREFIX: Final = "LIBPROCESS_"
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+HANDSHAKE_TIMEOUT_S: Final = 5.0  # A round trip takes milliseconds; a lost packet may cost a few seconds.
 CONNECTIONS_MAX: Final = 16_384  # That others have opened; a cluster's master has one or two per agent.
 REQUEST_TIMEOUT_S: Final = 120.0  # The largest body takes less on any line in use; a trickling client is let go.
 
@@ -107,6 +108,7 @@ class NodeSettings:
     plain_peers: tuple[Network, ...] = ()  # Whose nodes may go without a proof.
     metrics_snapshot_endpoint_rate_limit: Rate | None = METRICS_RATE  # None: answered whenever it is asked for.
     request_timeout_s: float = REQUEST_TIMEOUT_S
+    handshake_timeout_s: float = HANDSHAKE_TIMEOUT_S
     connections_max: int = CONNECTIONS_MAX
     tls: TlsSettings | None = None
     unix_path: Path | None = None  # Of a socket to listen on, beside the port.
