@@ -33,6 +33,7 @@ COMMANDS: Final[Mapping[str, Row]] = {
     "slave": Row("mesos_py.cli.commands.agent", None),
     "execute": Row("mesos_py.cli.commands.execute", "Run a shell command on a cluster and exit with its fate."),
     "allocator": Row("mesos_py.cli.commands.allocator", "Allocation policies by themselves: replay, serve and more."),
+    "actors": Row("mesos_py.cli.commands.actors", "Look at the actors of a node: the busiest, who told whom."),
     "bench": Row("mesos_py.cli.commands.bench", "Measure this implementation on this machine."),
     "test": Row("mesos_py.cli.commands.test", "In a checkout: pass the gates, then the tests."),
 }
