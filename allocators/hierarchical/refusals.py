@@ -15,20 +15,32 @@ from typing import Final, TypeAlias
 from mesos_py.protocol.ids import AgentId, FrameworkId
 from mesos_py.protocol.resources import Resources
 
+REFUSALS_MIN: Final = 16  # Of one client. Lists that are no longer are not worth sweeping.
 COMPACT_FROM: Final = 1_024  # What is no longer in force is swept out once it is the majority of at least so many.
 
 Cell: TypeAlias = tuple[FrameworkId, str, AgentId]
 Client: TypeAlias = tuple[FrameworkId, str]  # A framework under a role.
 
 
+class Refuser:
+    """A client that has refused something, with all its refusals and some that are no longer in force."""
+
+    __slots__ = ("client", "count", "refusals")
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.refusals: list[Refused] = []
+        self.count = 0  # Of those in force.
+
+
 class Refused:
-    """One refusal in force."""
+    """One refusal."""
 
-    __slots__ = ("agent_id", "batch", "client", "is_in_force", "resources", "until")
+    __slots__ = ("agent_id", "batch", "is_in_force", "refuser", "resources", "until")
 
-    def __init__(self, cell: Cell, resources: Resources, *, until: int, batch: int) -> None:
-        framework_id, role, self.agent_id = cell
-        self.client: Client = (framework_id, role)
+    def __init__(self, refuser: Refuser, agent_id: AgentId, *, resources: Resources, until: int, batch: int) -> None:
+        self.refuser = refuser
+        self.agent_id = agent_id
         self.resources = resources
         self.until = until
         self.batch = batch  # How many batch runs there had been when it was made.
@@ -36,7 +48,7 @@ class Refused:
 
     @property
     def cell(self) -> Cell:
-        return *self.client, self.agent_id
+        return *self.refuser.client, self.agent_id
 
     def is_over(self, now: int, batches: int) -> bool:
         """Is it past its end, and has a batch run seen it?"""
@@ -49,18 +61,18 @@ NOBODY: Final[dict[Client, list[Refused]]] = {}  # Has refused an agent. Never w
 class Refusals:
     """All refusals in force. `batches` is the number of batch runs so far.
 
-    What was refused in one go ends at one instant, so the queue is of instants, and each has its list. These lists, and
-    those by client, keep what is no longer in force until it is the majority: most refusals end on time.
+    What was refused in one go ends at one instant, so the queue is of instants, and each has its list. Those lists, and
+    the lists of refusers, keep what is no longer in force until that is the majority: taking it out of the middle of a
+    list would cost more.
     """
 
     def __init__(self) -> None:
         self.batches = 0
         self._about: dict[AgentId, dict[Client, list[Refused]]] = {}
-        self._by_client: dict[FrameworkId, dict[str, list[Refused]]] = {}
+        self._refusers: dict[FrameworkId, dict[str, Refuser]] = {}
         self._ends: list[int] = []
         self._ending: dict[int, list[Refused]] = {}  # By these ends, in the order in which they were made.
-        self._listed = 0  # How many are in the lists by client,
-        self._queued = 0  # and how many in those by end.
+        self._queued = 0  # How many are in those lists.
         self._count = 0
 
     def __len__(self) -> int:
@@ -68,17 +80,36 @@ class Refusals:
 
     def add(self, cell: Cell, resources: Resources, *, until: int) -> None:
         """Refuse offers in that cell that `resources` contain."""
-        refused = Refused(cell, resources, until=until, batch=self.batches)
         framework_id, role, agent_id = cell
-        self._about.setdefault(agent_id, {}).setdefault(refused.client, []).append(refused)
-        self._by_client.setdefault(framework_id, {}).setdefault(role, []).append(refused)
+        refuser = self._refuser(framework_id, role)
+        refused = Refused(refuser, agent_id, resources=resources, until=until, batch=self.batches)
+        refuser.refusals.append(refused)
+        refuser.count += 1
+        if len(refuser.refusals) > REFUSALS_MIN + 2 * refuser.count:
+            refuser.refusals = _in_force(refuser.refusals)
+        clients = self._about.get(agent_id)
+        if clients is None:
+            clients = self._about[agent_id] = {}
+        refusals = clients.get(refuser.client)
+        if refusals is None:
+            clients[refuser.client] = [refused]
+        else:
+            refusals.append(refused)
         if until not in self._ending:
             self._ending[until] = []
             heappush(self._ends, until)
         self._ending[until].append(refused)
-        self._listed += 1
         self._queued += 1
         self._count += 1
+
+    def _refuser(self, framework_id: FrameworkId, role: str) -> Refuser:
+        roles = self._refusers.get(framework_id)
+        if roles is None:
+            roles = self._refusers[framework_id] = {}
+        refuser = roles.get(role)
+        if refuser is None:
+            refuser = roles[role] = Refuser((framework_id, role))
+        return refuser
 
     def covers(self, cell: Cell, resources: Resources) -> bool:
         """Is an offer of these resources refused? Refusals are not added up."""
@@ -97,7 +128,7 @@ class Refusals:
     def all(self) -> Iterator[Refused]:
         """All that are in the books, by their end, and of equal ends in the order in which they were made."""
         for until in sorted(self._ends):
-            yield from (each for each in self._ending[until] if each.is_in_force)
+            yield from _in_force(self._ending[until])
 
     def active(self, now: int) -> Iterator[Cell]:
         """The cells of all refusals that are not over."""
@@ -113,82 +144,83 @@ class Refusals:
         while self._ends and self._ends[0] <= now:
             listed = self._ending.pop(heappop(self._ends))
             self._queued -= len(listed)
-            ending = [each for each in listed if each.is_in_force]
+            ending = _in_force(listed)
             over = [each for each in ending if batches > each.batch]
-            agents.update([(each.agent_id, None) for each in over])
             for refused in over:
+                agents[refused.agent_id] = None
                 self._forget(refused)
             if len(over) < len(ending):
-                waiting.append([each for each in ending if each.is_in_force])
+                waiting.append(_in_force(ending))
         for ending in waiting:
             self._ending[ending[0].until] = ending
             heappush(self._ends, ending[0].until)
             self._queued += len(ending)
-        self._compact()
         return agents
 
     def drop_framework(self, framework_id: FrameworkId) -> None:
         """Drop all of a framework."""
-        for role in tuple(self._by_client.get(framework_id, ())):
-            self.drop_role(framework_id, role)
+        for refuser in tuple(self._refusers.get(framework_id, {}).values()):
+            self._drop(refuser.refusals)
 
     def drop_role(self, framework_id: FrameworkId, role: str) -> None:
         """Drop those of a framework under one role."""
-        roles = self._by_client.get(framework_id, {})
-        refusals = roles.pop(role, ())
-        if not roles:
-            self._by_client.pop(framework_id, None)
-        self._listed -= len(refusals)
-        self._drop(refusals)
+        refuser = self._refusers.get(framework_id, {}).get(role)
+        if refuser is not None:
+            self._drop(refuser.refusals)
 
     def drop_agent(self, agent_id: AgentId) -> None:
         """Drop all about an agent."""
         self._drop([each for refusals in self._about.get(agent_id, NOBODY).values() for each in refusals])
 
     def _drop(self, refusals: Iterable[Refused]) -> None:
+        """Before their end: what the queue keeps of them goes later."""
         for refused in refusals:
             if refused.is_in_force:
                 self._forget(refused)
-        self._compact()
+        if self._queued > max(COMPACT_FROM, 2 * self._count):
+            kept = {until: _in_force(ending) for until, ending in self._ending.items()}
+            self._ending = {until: ending for until, ending in kept.items() if ending}
+            self._ends = sorted(self._ending)  # Which is a heap.
+            self._queued = self._count
 
     def _forget(self, refused: Refused) -> None:
         refused.is_in_force = False
         self._count -= 1
-        clients = self._about[refused.agent_id]
-        refusals = clients[refused.client]
+        refuser, agent_id = refused.refuser, refused.agent_id
+        clients = self._about[agent_id]
+        refusals = clients[refuser.client]
         if len(refusals) > 1:
             refusals.remove(refused)
         elif len(clients) > 1:
-            del clients[refused.client]
+            del clients[refuser.client]
         else:
-            del self._about[refused.agent_id]
-
-    def _compact(self) -> None:
-        if max(self._listed, self._queued) < max(COMPACT_FROM, 2 * self._count + 1):
-            return
-        listed = list(self.all())
-        self._ends, self._ending, self._by_client = [], {}, {}
-        self._listed = self._queued = self._count
-        for refused in listed:
-            framework_id, role = refused.client
-            self._by_client.setdefault(framework_id, {}).setdefault(role, []).append(refused)
-            self._ending.setdefault(refused.until, []).append(refused)
-        self._ends.extend(self._ending)  # In order already, so it is a heap.
+            del self._about[agent_id]
+        refuser.count -= 1
+        if not refuser.count:
+            framework_id, role = refuser.client
+            roles = self._refusers[framework_id]
+            del roles[role]
+            if not roles:
+                del self._refusers[framework_id]
 
     def check(self) -> None:
         """Assert that the indexes agree."""
         about = [(key, each) for key, clients in self._about.items() for part in clients.values() for each in part]
         assert len(about) == self._count
         assert all(each.is_in_force and each.agent_id == key for key, each in about)
-        assert all(each.client == key for part in self._about.values() for key in part for each in part[key])
+        assert all(each.refuser.client == key for part in self._about.values() for key in part for each in part[key])
         in_force = {id(each) for _, each in about}
         assert {id(each) for each in self.all()} == in_force
         assert sorted(self._ends) == sorted(self._ending)
-        assert all(each.until == until for until, ending in self._ending.items() for each in ending)
-        listed = [each for roles in self._by_client.values() for part in roles.values() for each in part]
-        assert len(listed) == self._listed
         assert sum(map(len, self._ending.values())) == self._queued
-        assert {id(each) for each in listed if each.is_in_force} == in_force
+        assert all(each.until == until for until, ending in self._ending.items() for each in ending)
+        refusers = [refuser for roles in self._refusers.values() for refuser in roles.values()]
+        assert all(refuser.count == len(_in_force(refuser.refusals)) > 0 for refuser in refusers)
+        assert {id(each) for refuser in refusers for each in _in_force(refuser.refusals)} == in_force
+
+
+def _in_force(refusals: Iterable[Refused]) -> list[Refused]:
+    return [each for each in refusals if each.is_in_force]
 
 
 def cover(refusals: Sequence[Refused], resources: Resources) -> bool:

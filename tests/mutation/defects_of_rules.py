@@ -47,11 +47,13 @@ REFUSALS: Final = area(
         "each.resources is resources or each.resources.contains(resources)",
         "resources.contains(each.resources)",
     ),
-    ("the refusals of a role are not dropped", "        self._drop(refusals)\n", ""),
+    ("the refusals of a role are not dropped", "        if refuser is not None:\n", "        if False:\n"),
     ("the refusals about an agent are not dropped", "        self._drop([each for", "        list([each for"),
     ("refusals that wait for a batch are forgotten", "            self._ending[ending[0].until] = ending\n"
      "            heappush(self._ends, ending[0].until)\n            self._queued", "            self._queued"),
-    ("what is swept out ends at once", "self._ending.setdefault(refused.until, []).append(refused)", "pass"),
+    ("what is swept out ends at once", "self._ends = sorted(self._ending)", "self._ends = []"),
+    ("what is swept from a client's list cannot be dropped", "refuser.refusals = _in_force(refuser.refusals)",
+     "refuser.refusals = []"),
 )  # fmt: skip
 
 RECOVERY: Final = area(

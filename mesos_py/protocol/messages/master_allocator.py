@@ -8,7 +8,8 @@ from mesos_py.protocol.maintenance import Unavailability
 from mesos_py.protocol.resources import Resources
 
 
-class Allocation(Record):
+# A cluster's worth of them comes with each run; none can be part of a cycle, so the collector need not look.
+class Allocation(Record, gc=False):
     """Resources of one agent, now held by one framework under one role, to be offered to it."""
 
     framework_id: FrameworkId

@@ -82,19 +82,21 @@ def test_dropped_refusals_with_a_far_end_do_not_pile_up() -> None:
         refusals.add(cell(), CPUS, until=10**18)
         refusals.drop_framework(FrameworkId("f1"))
 
-    assert max(refusals._listed, refusals._queued) <= module.COMPACT_FROM
+    assert refusals._queued <= module.COMPACT_FROM
     refusals.check()
 
 
 def test_refusals_that_end_on_time_do_not_pile_up() -> None:
     refusals = Refusals()
-    for now in range(3 * module.COMPACT_FROM):
+    refusals.add(cell(), CPUS, until=10**18)
+    for now in range(5 * module.REFUSALS_MIN):
         refusals.batches += 1
         refusals.expire(now)
         refusals.add(cell(), CPUS, until=now + 1)
 
-    assert len(refusals) == 1
-    assert max(refusals._listed, refusals._queued) <= module.COMPACT_FROM
+    assert len(refusals) == 2
+    (refused, _) = refusals.of(cell())
+    assert len(refused.refuser.refusals) <= module.REFUSALS_MIN + 4
     refusals.check()
 
 
