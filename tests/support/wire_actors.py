@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
 from libprocess_py.http.request import Request
@@ -101,6 +102,10 @@ class RawClient:
     @classmethod
     async def connect(cls, address: Address) -> Self:
         return cls(*await asyncio.open_connection(*address))
+
+    @classmethod
+    async def connect_path(cls, path: Path) -> Self:
+        return cls(*await asyncio.open_unix_connection(str(path)))
 
     async def __aenter__(self) -> Self:
         return self

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
+from pathlib import Path
+
 import pytest
 
 from libprocess_py import Rate
@@ -62,3 +65,32 @@ def test_peers_are_told_the_reachable_address_instead_of_any_interface() -> None
 
     assert settings.advertised(Address("0.0.0.0", 5050), "10.0.0.1") == Address("10.0.0.1", 5050)
     assert settings.advertised(Address("127.0.0.1", 5050), "10.0.0.1") == Address("127.0.0.1", 5050)
+
+
+def test_the_environment_names_the_file_of_secrets_and_who_may_go_without() -> None:
+    settings = NodeSettings.from_environ(
+        {
+            "LIBPROCESS_SECRET_FILE": "/etc/node/secrets",
+            "LIBPROCESS_PLAIN_PEERS": "10.0.0.7, 192.168.0.0/16,fd00::/8",
+            "LIBPROCESS_UNIX_PATH": "/run/node.sock",
+            "LIBPROCESS_CONNECTIONS_MAX": "7",
+        }
+    )
+
+    assert settings.secret_file == Path("/etc/node/secrets")
+    assert [str(network) for network in settings.plain_peers] == ["10.0.0.7/32", "192.168.0.0/16", "fd00::/8"]
+    assert settings.unix_path == Path("/run/node.sock")
+    assert settings.connections_max == 7
+
+
+@pytest.mark.parametrize("text", ["hunter2-hunter2-hunter2", "file:///dev/null", "/secrets\nhunter2"])
+def test_a_secret_in_the_place_of_its_file_is_not_repeated(text: str) -> None:
+    with pytest.raises(FlagError) as raised:
+        NodeSettings.from_environ({"LIBPROCESS_SECRET_FILE": text})
+
+    assert str(raised.value) == "LIBPROCESS_SECRET_FILE: expected an absolute path"
+
+
+def test_exceptions_without_a_rule_are_refused() -> None:
+    with pytest.raises(ValueError, match="plain_peers: expected only where there are secrets"):
+        NodeSettings(plain_peers=(ipaddress.ip_network("10.0.0.0/8"),)).keyring()
