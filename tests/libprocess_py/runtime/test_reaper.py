@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import os
 import signal
 import subprocess
 import sys
 
 import psutil
+import pytest
 
 from libprocess_py.runtime.awaiting import result
 from libprocess_py.runtime.loop_node import start_node
+from libprocess_py.runtime.reaper import Reaper
 from tests.support.event_loop import on_loop
 
 PID_MAX = 2**22  # No Linux gives out a larger one.
@@ -18,6 +22,15 @@ PID_MAX = 2**22  # No Linux gives out a larger one.
 
 def a_child(code: str = "input()") -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-S", "-c", code], stdin=subprocess.PIPE)
+
+
+def a_stranger() -> tuple[subprocess.Popen[bytes], int]:
+    """A child, and its own child; a line of input ends both."""
+    spawn = "child = subprocess.Popen([sys.executable, '-S', '-c', 'input()'], stdin=0)"
+    code = f"import subprocess, sys; {spawn}; print(child.pid, flush=True); child.wait()"
+    child = subprocess.Popen([sys.executable, "-S", "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert child.stdout is not None
+    return child, int(child.stdout.readline())
 
 
 def let_go(child: subprocess.Popen[bytes]) -> None:
@@ -55,17 +68,59 @@ async def test_a_killed_child_is_told_by_its_signal() -> None:
 @on_loop
 async def test_a_process_that_does_not_exist_has_no_status_at_once() -> None:
     async with await start_node() as node:
-        assert node.reap(PID_MAX + 1).get() is None
+        for os_pid in (PID_MAX + 1, 2**31 - 1, 2**40, 0, -1):
+            assert node.reap(os_pid).get() is None
+
+
+def _no_pidfd(_: int) -> int:
+    raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+
+@pytest.mark.parametrize(("code", "status"), [("import sys; sys.stdin.read(); sys.exit(7)", 7), ("pass", 0)])
+def test_without_a_pidfd_a_child_is_asked_until_it_has_ended(code: str, status: int) -> None:
+    @on_loop
+    async def ask() -> None:
+        reaper = Reaper(asyncio.get_running_loop(), open_pidfd=_no_pidfd)
+        child = a_child(code)
+        waiting = [reaper.reap(child.pid), reaper.reap(child.pid)]
+
+        let_go(child)
+
+        assert [await future for future in waiting] == [status, status]
+        assert await reaper.reap(child.pid) is None  # It is collected, and nobody knows any more.
+
+    ask()
+
+
+@on_loop
+async def test_without_a_pidfd_a_stranger_is_waited_for_and_then_has_no_status() -> None:
+    reaper = Reaper(asyncio.get_running_loop(), open_pidfd=_no_pidfd)
+    child, stranger = a_stranger()
+    status = reaper.reap(stranger)
+    was_pending = status.is_pending
+
+    child.communicate(b"\n")
+
+    assert was_pending
+    assert await status is None
+
+
+@on_loop
+async def test_closing_abandons_whoever_waits_with_a_pidfd_or_without() -> None:
+    child = a_child()
+    for reaper in (Reaper(asyncio.get_running_loop()), Reaper(asyncio.get_running_loop(), open_pidfd=_no_pidfd)):
+        status = reaper.reap(child.pid)
+        reaper.close()
+        assert status.abandoned
+    let_go(child)
+    os.waitpid(child.pid, 0)
 
 
 @on_loop
 async def test_a_stranger_is_waited_for_and_then_has_no_status() -> None:
     async with await start_node() as node:
-        spawn = "child = subprocess.Popen([sys.executable, '-S', '-c', 'input()'], stdin=0)"
-        code = f"import subprocess, sys; {spawn}; print(child.pid, flush=True); child.wait()"
-        child = subprocess.Popen([sys.executable, "-S", "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        assert child.stdout is not None
-        status = node.reap(int(child.stdout.readline()))
+        child, stranger = a_stranger()
+        status = node.reap(stranger)
         was_pending = status.is_pending
 
         child.communicate(b"\n")
