@@ -13,6 +13,7 @@ from libprocess_py.auth.core.secret import Secret
 from libprocess_py.deploy import ConnectFailed, RemoteError, Spawner
 from libprocess_py.deploy.messages import PAYLOAD_MAX, SPAWNER_ID, Call, Platform, Spawn
 from libprocess_py.deploy.shipping import here, name_of, pack
+from libprocess_py.future import Future
 from libprocess_py.message import encode
 from libprocess_py.pid import PID
 from libprocess_py.runtime.loop_node import LoopNode, start_node
@@ -117,7 +118,10 @@ async def test_what_a_friend_sends_is_not_unpickled_where_it_is_not_allowed(tmp_
         other.spawn(Spawner(allow=False))
         remote = await node.connect(other.address)
 
-        refused = [remote.spawn(Counter, Mark(mark)), node.dispatch(remote.pid(SPAWNER_ID), Counter.add, Mark(mark))]
+        refused: list[Future[Any]] = [
+            remote.spawn(Counter, Mark(mark)),
+            node.dispatch(remote.pid(SPAWNER_ID), Counter.add, Mark(mark)),
+        ]
         await until(lambda: all(future.is_settled for future in refused))
 
         assert [str(future.failure).partition(": ")[2] for future in refused] == [
