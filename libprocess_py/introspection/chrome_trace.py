@@ -41,8 +41,8 @@ def _events(timeline: Timeline) -> Iterator[dict[str, Any]]:
         yield _slice(entry, tracks[entry.who], time=time, length=length / NS_PER_US)
         for source in parties(entry)[1:]:
             if source in last and source in tracks:
-                yield _flow("s", entry, tracks[source], time=last[source])
-                yield {**_flow("f", entry, tracks[entry.who], time=time), "bp": "e"}
+                yield _flow("s", entry, track=tracks[source], time=last[source])
+                yield {**_flow("f", entry, track=tracks[entry.who], time=time), "bp": "e"}
         last[entry.who] = time
 
 
@@ -53,7 +53,7 @@ def _slice(entry: Entry, track: tuple[int, int], *, time: float, length: float) 
     return {"ph": "X", "name": label, "cat": entry.kind, **place, "args": args}
 
 
-def _flow(phase: str, entry: Entry, track: tuple[int, int], *, time: float) -> dict[str, Any]:
+def _flow(phase: str, entry: Entry, *, track: tuple[int, int], time: float) -> dict[str, Any]:
     return {"ph": phase, "id": entry.n, "name": entry.kind, "cat": "flow", "pid": track[0], "tid": track[1], "ts": time}
 
 

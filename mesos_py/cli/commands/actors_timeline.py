@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, TypedDict, Unpack
+from typing import Final, TypedDict, Unpack
 
 import click
 
-from libprocess_py.duration import parse_duration
 from libprocess_py.introspection.chrome_trace import chrome_trace
 from libprocess_py.introspection.journal import read_journal
 from libprocess_py.introspection.sequence_svg import sequence_svg
 from libprocess_py.introspection.timeline import ENTRIES_MAX, LANES_MAX, Selection, Timeline, timeline_of
+from mesos_py.cli.spans import parse_span
 
 CHROME_ENTRIES_MAX: Final = 100_000  # What its viewers still open within seconds,
 CHROME_LANES_MAX: Final = 1_000  # and scroll through.
@@ -33,24 +33,12 @@ SimulationOptions(log=Journal(path)). Exit status: 0 drawn, 1 no such log, 2 bad
 FILE = click.Path(dir_okay=False, writable=True, allow_dash=True, path_type=Path)
 
 
-class Span(click.ParamType[int]):
-    """A duration in words, in nanoseconds."""
-
-    name = "duration"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        try:
-            return parse_duration(str(value))
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-
-
 class Chosen(TypedDict):
     """The options."""
 
     actors: tuple[str, ...]
-    start: int | None
-    end: int | None
+    start: str | None
+    end: str | None
     limit: int | None
     svg: Path | None
     chrome: Path | None
@@ -59,8 +47,8 @@ class Chosen(TypedDict):
 @click.command("timeline", epilog=EPILOG)
 @click.argument("log", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--actor", "actors", multiple=True, metavar="PATTERN", help="Only what these are told or tell: `slave*`.")
-@click.option("--from", "start", type=Span(), help="Since the first record: leave out what was before.")
-@click.option("--until", "end", type=Span(), help="Since the first record: leave out what comes after.")
+@click.option("--from", "start", metavar="DURATION", help="Since the first record: leave out what was before.")
+@click.option("--until", "end", metavar="DURATION", help="Since the first record: leave out what comes after.")
 @click.option(
     "--limit", type=click.IntRange(min=1), metavar="N", help=f"Events to show.  [default: {ENTRIES_MAX} in SVG]"
 )
@@ -70,16 +58,15 @@ def command(log: Path, **chosen: Unpack[Chosen]) -> None:
     """Make a picture of LOG, a decision log in a file."""
     if chosen["svg"] is None and chosen["chrome"] is None:
         raise click.UsageError("expected --svg FILE or --chrome FILE")
-    selection = Selection(chosen["actors"], chosen["start"] or 0, chosen["end"])
+    start_ns = 0 if chosen["start"] is None else parse_span(chosen["start"], "--from")
+    end_ns = None if chosen["end"] is None else parse_span(chosen["end"], "--until")
     pictures: list[tuple[Path | None, Callable[[Timeline], str], int, int]] = [
         (chosen["svg"], sequence_svg, ENTRIES_MAX, LANES_MAX),
         (chosen["chrome"], chrome_trace, CHROME_ENTRIES_MAX, CHROME_LANES_MAX),
     ]
     for file, picture, entries_max, lanes_max in pictures:
         if file is not None:
-            bounded = Selection(
-                selection.actors, selection.start_ns, selection.end_ns, chosen["limit"] or entries_max, lanes_max
-            )
+            bounded = Selection(chosen["actors"], start_ns, end_ns, chosen["limit"] or entries_max, lanes_max)
             _draw(log, file, selection=bounded, picture=picture)
 
 

@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from libprocess_py.duration import parse_duration
+from mesos_py.cli.spans import parse_span
 
 NS_PER_S: Final = 1_000_000_000
 TIMED_FOR: Final = 10  # Intervals: so long the node goes on timing its handlers when nobody asks any more.
@@ -42,33 +42,6 @@ microsecond. Ages are lower bounds. Exit status: 0, or 1 if the node does not an
 """
 
 
-class Interval(click.ParamType[int]):
-    """A duration in words, in nanoseconds."""
-
-    name = "duration"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        try:
-            ns = parse_duration(str(value))
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-        if ns <= 0:
-            self.fail(f"expected more than nothing, got {value!r}", param, ctx)
-        return ns
-
-
-class HostAndPort(click.ParamType[str]):
-    """Where a node listens: an address or a name, and a port."""
-
-    name = "host:port"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        text = str(value)
-        if not ADDRESS.fullmatch(text):
-            self.fail(f"expected HOST:PORT, got {text!r}", param, ctx)
-        return text
-
-
 @dataclass(frozen=True, slots=True)
 class Actor:
     """One row: what an actor did between two looks at its node."""
@@ -83,12 +56,17 @@ class Actor:
 
 
 @click.command("top", epilog=EPILOG)
-@click.argument("address", metavar="HOST:PORT", type=HostAndPort())
-@click.option("--interval", type=Interval(), default="1secs", show_default=True, help="Between two looks.")
+@click.argument("address", metavar="HOST:PORT")
+@click.option(
+    "--interval", "interval_text", metavar="DURATION", default="1secs", show_default=True, help="Between two looks."
+)
 @click.option("--once", is_flag=True, help="Look for one interval, print, and end.")
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON for each interval.")
-def command(address: str, interval: int, once: bool, as_json: bool) -> None:
+def command(address: str, interval_text: str, *, once: bool, as_json: bool) -> None:
     """The busiest actors of the node at HOST:PORT."""
+    if not ADDRESS.fullmatch(address):
+        raise click.BadParameter(f"expected HOST:PORT, got {address!r}", param_hint="HOST:PORT")
+    interval = parse_span(interval_text, "--interval")
     console = Console(highlight=False)
     before = fetch(address, interval)
     if as_json or once:
