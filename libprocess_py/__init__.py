@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from libprocess_py.errors import (
         ConnectionLost,
         MailboxClosed,
+        MailboxFull,
         MalformedMessage,
         NoSuchProcess,
         ProtocolError,
@@ -58,6 +59,7 @@ _HOMES: Final = {
     "Timer": "libprocess_py.core.timers",
     "ConnectionLost": "libprocess_py.errors",
     "MailboxClosed": "libprocess_py.errors",
+    "MailboxFull": "libprocess_py.errors",
     "MalformedMessage": "libprocess_py.errors",
     "NoSuchProcess": "libprocess_py.errors",
     "ProtocolError": "libprocess_py.errors",
@@ -111,6 +113,7 @@ __all__ = [
     "FutureDiscarded",
     "FutureFailed",
     "MailboxClosed",
+    "MailboxFull",
     "ConnectionLost",
     "NoSuchProcess",
     "RemoteDispatch",

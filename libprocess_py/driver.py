@@ -17,11 +17,12 @@ from libprocess_py.pid import PID, Address
 
 
 class Delivery(enum.Enum):
-    """What became of a message from outside; the wire answers 202, 404, 400 or 403."""
+    """What became of a message from outside; the wire answers 202, 404, 400, 403 or 503."""
 
     DELIVERED = "delivered"  # Also a name that nobody handles: libprocess answers 202 there, and so do we.
     NO_SUCH_PROCESS = "no such process"
     MALFORMED = "malformed"
+    FULL = "mailbox full"
     FORBIDDEN = "forbidden"  # Its receiver takes messages of peers only that have proved who they are.
 
 

@@ -15,6 +15,10 @@ class MailboxClosed(Exception):
     """The actor that was asked is gone, or went before it answered: the future is abandoned."""
 
 
+class MailboxFull(Exception):
+    """The actor that was asked has as many events waiting as its bound allows; this one was not taken."""
+
+
 class ConnectionLost(Exception):
     """The connection to that node ended, or could not be made: its actors may be alive."""
 

@@ -1,4 +1,4 @@
-"""What an actor can be told: five kinds of event as in libprocess, and four that the runtime tells it.
+"""What an actor can be told: five kinds of event as in libprocess, and five that the runtime tells it.
 
 An event is a tuple of four, `(kind, what, payload, promise)`, because a class per event would be most of the cost of
 sending one:
@@ -14,6 +14,7 @@ sending one:
 | INITIALIZE | None          | None           | None                                        |
 | TIMER      | the timer     | None           | None                                        |
 | RESUME     | the coroutine | None           | takes its result; None if nobody waits      |
+| UNDELIVERED| the receiver  | (message, why) | None                                        |
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ TERMINATE: Final = 5
 INITIALIZE: Final = 6
 RESUME: Final = 7
 KEYWORDS: Final = 8
+UNDELIVERED: Final = 9
 
 KIND_NAMES: Final = (
     "message",
@@ -46,6 +48,7 @@ KIND_NAMES: Final = (
     "initialize",
     "resume",
     "dispatch",
+    "undelivered",
 )
 
 Event = tuple[int, Any, Any, Any]

@@ -42,12 +42,12 @@ class NodeHost:
         self.now = driver.now
         self.wake = driver.wake
 
-    def unhandled(self, mailbox: Mailbox, message: Message, *, sender: PID) -> None:
+    def delegated(self, mailbox: Mailbox, message: Message, *, sender: PID) -> bool:
         to = self.delegate_of(mailbox._process_pid.id, message.wire_name)
         if to is None:
-            self.dropped((MESSAGE, sender, message, None), reason="unknown_message", to=mailbox._process_pid.id)
-        else:
-            self._forward(to, message, sender=sender)
+            return False
+        self._forward(to, message, sender=sender)
+        return True
 
     def delegate_of(self, id: str, name: str) -> PID | None:
         """Where that actor wants messages of that name to go that it does not handle itself."""
@@ -72,6 +72,9 @@ class NodeHost:
         EventLog(self.clock, mailbox._process_pid).error(
             "handler failed", error=error, kind=KIND_NAMES[event[0]], name=name_of(event)
         )
+
+    def crowded(self, mailbox: Mailbox, events: int, *, names: str) -> None:
+        EventLog(self.clock, mailbox._process_pid).warning("mailbox long", events=events, most=names)
 
     def abort(self, error: Exception) -> None:
         self._driver.abort(error)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar, overload
 
+from libprocess_py.core.bounded import FULL, bound, is_full
 from libprocess_py.core.decision_log import DecisionLog
 from libprocess_py.core.failures import Policy
 from libprocess_py.core.kernel import STEP_EVENTS, Kernel
@@ -53,6 +54,8 @@ BUILT_IN: Final[dict[str, type[Process]]] = {
     PROCESSES_ID: ProcessesProcess,
 }
 
+REASONS: Final = {Delivery.NO_SUCH_PROCESS: "no_such_process", Delivery.FULL: FULL}  # As drops are counted by.
+
 
 @dataclass(frozen=True, slots=True)
 class NodeOptions:
@@ -89,34 +92,41 @@ class Node:
         self._armed: int | None = None
         self._finalizing = False
         self.metrics.gauge("libprocess/processes", lambda: len(self.kernel.mailboxes))
-        self.metrics.gauge("libprocess/longest_mailbox", lambda: self.kernel.longest)
+        self.metrics.gauge("libprocess/longest_mailbox", lambda: self.kernel.crowds.longest)
 
     def __repr__(self) -> str:
         return f"<Node {self.address}, {len(self.kernel.mailboxes)} processes>"
 
     # For users: actors
 
-    def spawn(self, process: S, policy: Policy | None = None) -> PID[S]:
-        """Start an actor. Raises ValueError if its id is taken by a live one, RuntimeError if the node is stopping."""
-        pid = self.try_spawn(process, policy)
+    def spawn(self, process: S, policy: Policy | None = None, *, mailbox_max: int | None = None) -> PID[S]:
+        """Start an actor. Raises ValueError if its id is taken by a live one, RuntimeError if the node is stopping.
+
+        `policy` and `mailbox_max` take the place of the node's policy and of the class's bound.
+        """
+        pid = self.try_spawn(process, policy, mailbox_max=mailbox_max)
         if pid is None:
             raise ValueError(f"process id {process._process_id!r}: taken by a live actor of {self.address}")
         return pid
 
-    def try_spawn(self, process: S, policy: Policy | None = None) -> PID[S] | None:
+    def try_spawn(self, process: S, policy: Policy | None = None, *, mailbox_max: int | None = None) -> PID[S] | None:
         """Start an actor; None if its id is taken by a live one."""
         if self._finalizing:
             raise RuntimeError(f"node {self.address} is stopping: nothing is spawned any more")
-        id = process._process_id
+        kernel, id = self.kernel, process._process_id
         if id is None:
             id = self.generate_id(process.id_prefix or type(process).__name__.lower())
-        elif id in self.kernel.mailboxes:
+        elif id in kernel.mailboxes:
             return None
         pid: PID[S] = PID(id, self.address)
         process._process_pid = pid
         process._process_node = self
-        process._process_kernel = self.kernel
-        self.kernel.spawn(process, policy)
+        process._process_kernel = kernel
+        if mailbox_max is None:
+            mailbox_max = process.mailbox_max
+        if mailbox_max is not None:
+            bound(kernel, process, events_max=mailbox_max)
+        kernel.spawn(process, policy)
         return pid
 
     def generate_id(self, prefix: str) -> str:
@@ -188,7 +198,9 @@ class Node:
             else:
                 self.send_remote(to, message, sender=sender)
         elif self.kernel.by_reference is None:
-            self.deliver(to.id, sender, name=message.wire_name, body=encode(message), authenticated=True)
+            outcome = self.deliver(to.id, sender, name=message.wire_name, body=encode(message), authenticated=True)
+            if sender is not None and outcome in REASONS:
+                self.kernel.tell_sender(sender, message, reason=REASONS[outcome], to=to.id)
         else:
             self.kernel.tell(to.id, (MESSAGE, sender or NOBODY, message, None))
 
@@ -319,6 +331,9 @@ class Node:
         kind = mailbox._process_names.get(name)
         if kind is None:
             return self._deliver_unhandled(mailbox, sender, name=name, body=body, authenticated=authenticated)
+        if is_full(mailbox):
+            self._host.count_drop(FULL, to=to_id, kind="message", name=name)
+            return Delivery.FULL
         try:
             message = decode(kind, body)
         except MalformedMessage as error:

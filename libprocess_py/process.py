@@ -18,12 +18,13 @@ from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, Self, TypeVar, Unpack, overload
 
 from libprocess_py.clock import Clock
+from libprocess_py.core.crowds import waiting
 from libprocess_py.core.failures import Policy
 from libprocess_py.core.kernel import Kernel
 from libprocess_py.core.mailbox import UNBORN, Mailbox, MethodTable
 from libprocess_py.core.timers import Timer
 from libprocess_py.dispatch import dispatch
-from libprocess_py.events import DISPATCH, MESSAGE
+from libprocess_py.events import DISPATCH, KIND_NAMES, MESSAGE
 from libprocess_py.future import Future, Promise
 from libprocess_py.handlers import handled_by
 from libprocess_py.log import EventLog
@@ -171,9 +172,9 @@ class Process(Mailbox):
 
     # Life
 
-    def spawn(self, process: S, policy: Policy | None = None) -> PID[S]:
+    def spawn(self, process: S, policy: Policy | None = None, *, mailbox_max: int | None = None) -> PID[S]:
         """Start an actor on this node. Raises ValueError if its id is taken by a live one."""
-        return self._process_node.spawn(process, policy)
+        return self._process_node.spawn(process, policy, mailbox_max=mailbox_max)
 
     def terminate(self, pid: PID | None = None, *, inject: bool = True) -> None:
         """End an actor of this node, this one by default: next thing, or with `inject=False` after what is queued."""
@@ -192,6 +193,19 @@ class Process(Mailbox):
         `realm` and `authorize` guard it, and `stream=True` gives the handler the body as it comes: see `RouteOptions`.
         """
         self._process_node.routes.add(self._process_pid.id, route_of(path, handler, help=help, options=options))
+
+    def wait(self, pid: PID) -> Future[bool]:
+        """True when that actor has ended; False at once if there is none. Await it: nothing here blocks."""
+        if pid == self._process_pid:
+            raise ValueError(f"{pid}: an actor that waits for its own end never comes to it")
+        return self._process_node.wait(pid)
+
+    def event_count(self, kind: str | None = None) -> int:
+        """How many events wait for this actor: all, or those of a kind (`message`, `dispatch`, `http`, ...)."""
+        if kind is not None and kind not in KIND_NAMES:
+            raise ValueError(f"kind {kind!r}: expected one of {', '.join(sorted(set(KIND_NAMES)))}")
+        events = waiting(self._process_kernel, self)
+        return len(events) if kind is None else sum(KIND_NAMES[event[0]] == kind for event in events)
 
     # Chance
 

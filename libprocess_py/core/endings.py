@@ -25,7 +25,10 @@ def end(kernel: Kernel, mailbox: Mailbox, *, failure: Exception | None = None) -
     pid = mailbox._process_pid
     mailbox._process_phase = ENDED
     del kernel.mailboxes[pid.id]
-    kernel.policies.pop(pid.id, None)
+    if kernel.policies:
+        kernel.policies.pop(pid.id, None)
+    if kernel.crowds.marks:
+        kernel.crowds.forget(pid.id)
     try:
         if pid.id in kernel.coroutines.suspended:
             run_all(kernel.coroutines.ends_of(pid.id))

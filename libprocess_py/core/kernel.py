@@ -18,7 +18,9 @@ from operator import length_hint
 from types import CoroutineType
 from typing import Any, Final, Protocol
 
+from libprocess_py.core.bounded import BoundedBox
 from libprocess_py.core.coroutines import Coroutines, refuse_to_wait
+from libprocess_py.core.crowds import Crowds, most_frequent
 from libprocess_py.core.endings import end, purge
 from libprocess_py.core.failures import Policy, fail, refuse
 from libprocess_py.core.links import Links
@@ -37,6 +39,7 @@ from libprocess_py.events import (
     RESUME,
     TERMINATE,
     TIMER,
+    UNDELIVERED,
     Event,
 )
 from libprocess_py.future import Future, Promise
@@ -63,14 +66,17 @@ class Host(Protocol):
     def wake(self) -> None:
         """The run queue is no longer empty."""
 
-    def unhandled(self, mailbox: Mailbox, message: Any, *, sender: PID) -> None:
-        """No handler is installed for this message."""
+    def delegated(self, mailbox: Mailbox, message: Any, *, sender: PID) -> bool:
+        """Pass on a message that the actor has no handler for. False if nobody was named for it."""
 
     def dropped(self, event: Event, *, reason: str, to: str) -> None: ...
     def refused(self, mailbox: Mailbox, error: ProtocolError, *, event: Event) -> None:
         """A handler found the sender at fault."""
 
     def failed(self, mailbox: Mailbox, error: Exception, *, event: Event) -> None: ...
+    def crowded(self, mailbox: Mailbox, events: int, *, names: str) -> None:
+        """That many wait for the actor, twice as many as when this was last said."""
+
     def abort(self, error: Exception) -> None: ...
     def ended(self, pid: PID) -> None:
         """The actor is gone; whatever the node keeps for it can go too."""
@@ -95,12 +101,14 @@ class Kernel:
         self.timers = Timers()
         self.observer: Observer | None = None
         self.reach: Reach | None = None
-        self.longest = 0  # The most events that an actor had waiting at the start of a turn: queues have no bound.
+        self.crowds = Crowds()
+        self.remarkable = 0  # A turn with more events than this is told to them.
         self.current: Mailbox | None = None
         self.turn_box: list[Event] = []  # Of the current turn, and what of it was not served yet.
         self.turn_events: Iterator[Event] = iter(())
         self.waiters: dict[str, list[Promise[bool]]] = {}
         self.coroutines = Coroutines(self.post)
+        self._drive = self.coroutines.drive
 
     # Getting events in
 
@@ -134,18 +142,32 @@ class Kernel:
             if timer.owner._process_phase is not ENDED:
                 self.post(timer.owner, (TIMER, timer, None, None))
 
-    def drop(self, event: Event, *, reason: str, to: str) -> None:
-        """Nobody will serve this event. Says so, to whoever holds its future too."""
-        kind, what, _, promise = event
+    def drop(self, event: Event, *, reason: str, to: str, failure: Exception | None = None) -> None:
+        """Nobody will serve this event. Says so, also to its sender, and to whoever holds its future.
+
+        The future fails with `failure`, or is abandoned.
+        """
+        kind, what, payload, promise = event
         if kind in (TERMINATE, INITIALIZE) or (kind == TIMER and reason != FILTERED):
             return  # Nobody but the runtime and the actor itself knows of these.
         self.host.dropped(event, reason=reason, to=to)
         try:
-            if kind == RESUME:
+            if kind == MESSAGE:
+                self.tell_sender(what, payload, reason=reason, to=to)
+            elif kind == RESUME:
                 what.close()
         finally:
             if promise is not None:
-                promise.abandon()
+                if failure is None:
+                    promise.abandon()
+                else:
+                    promise.fail(failure)
+
+    def tell_sender(self, sender: PID, message: Any, *, reason: str, to: str) -> None:
+        """A message was dropped. Whoever sent it hears of it, if it is an actor here that wants to."""
+        mailbox = self.mailboxes.get(sender.id) if sender.address == self.address else None
+        if mailbox is not None and type(mailbox).undelivered is not Mailbox.undelivered:
+            self.post(mailbox, (UNDELIVERED, PID(to, self.address), (message, reason), None))
 
     # The life of actors
 
@@ -158,7 +180,13 @@ class Kernel:
         mailbox._process_phase = BOTTOM
         if policy is not None:
             self.policies[id] = policy
-        self.post(mailbox, _INITIALIZE)
+        if mailbox._process_box is not None:
+            mailbox._process_box.append(_INITIALIZE)
+            return
+        mailbox._process_box = [_INITIALIZE]  # `post`, written out: some programs spawn an actor per request.
+        self.runnable.append(mailbox)
+        if self.idle:
+            self.rouse()
 
     def terminate(self, id: str, *, inject: bool) -> bool:
         """End an actor: now, dropping what is queued, or after it. False if there is none."""
@@ -238,14 +266,18 @@ class Kernel:
             mailbox._process_rest = None
             box, events = rest
         else:
-            box = mailbox._process_box or []
-            mailbox._process_box = None
+            taken = mailbox._process_box
+            if type(taken) is list:
+                mailbox._process_box = None
+            elif isinstance(taken, BoundedBox):
+                mailbox._process_box = taken.successor()
+            box = [] if taken is None else taken
             events = iter(box)
         given = length_hint(events)
         if mailbox._process_phase is ENDED:
             return 0
-        if given > self.longest:  # noqa: PLR1730  # Once per turn: a call of max costs three times as much.
-            self.longest = given
+        if given > self.remarkable:
+            self._remark(mailbox, box[-given:])
         self.current, self.turn_box, self.turn_events = mailbox, box, events
         limited = events if given <= budget else islice(events, budget)
         try:
@@ -271,18 +303,18 @@ class Kernel:
                     if kind == MESSAGE:
                         handler = handlers.get(payload.__class__)
                         if handler is None:
-                            self.host.unhandled(mailbox, payload, sender=what)
+                            self._unhandled(mailbox, event)
                             continue
                         value = handler(mailbox, what, payload)
                         if value is not None and value.__class__ is CoroutineType:
-                            self.coroutines.drive(mailbox, value, promise=None)
+                            self._drive(mailbox, value, promise=None)
                     elif kind == DISPATCH:
                         value = methods[what](mailbox, *payload)
                         kind = value.__class__
                         if kind is Promise:
                             promise.associate(value)
                         elif kind is CoroutineType:
-                            self.coroutines.drive(mailbox, value, promise=promise)
+                            self._drive(mailbox, value, promise=promise)
                         else:
                             promise.set(value)
                     else:
@@ -292,6 +324,16 @@ class Kernel:
                 refuse(self, mailbox, error=error, event=event)
             except Exception as error:
                 fail(self, mailbox, error=error, event=event)
+
+    def _unhandled(self, mailbox: Mailbox, event: Event) -> None:
+        _, sender, message, _ = event
+        if not self.host.delegated(mailbox, message, sender=sender):
+            self.drop(event, reason="unknown_message", to=mailbox._process_pid.id)
+
+    def _remark(self, mailbox: Mailbox, events: list[Event]) -> None:
+        if self.crowds.note(mailbox._process_pid.id, len(events)):
+            self.host.crowded(mailbox, len(events), names=most_frequent(events))
+        self.remarkable = self.crowds.remarkable
 
     def _serve_observed(self, mailbox: Mailbox, events: Iterator[Event], *, observer: Observer) -> None:
         for event in events:
@@ -321,6 +363,10 @@ class Kernel:
         elif kind == EXITED:
             told: Callable[[PID, Exception | None], Any] = mailbox.exited_with
             finish(mailbox, told(what, payload), promise=None)
+        elif kind == UNDELIVERED:
+            message, reason = payload
+            hear: Callable[..., Any] = mailbox.undelivered
+            finish(mailbox, hear(what, message, reason=reason), promise=None)
         elif kind == INITIALIZE:
             mailbox._process_phase = READY
             begin: Callable[[], Any] = mailbox.initialize

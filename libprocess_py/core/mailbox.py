@@ -65,12 +65,11 @@ class Mailbox:
     _process_phase: Phase
     _process_pid: PID
 
+    mailbox_max: ClassVar[int | None] = None  # How many events may wait; the newest is refused. None: no bound.
     authenticated_only: ClassVar[bool] = False  # True: a peer that has not proved who it is reaches no handler.
 
     # Per class, made by `Process.__init_subclass__`; see `libprocess_py.handlers`.
-    _process_declared: ClassVar[
-        Mapping[str, tuple[type[Message], ...]]
-    ] = {}  # What this class adds: by name of a method.
+    _process_declared: ClassVar[Mapping[str, tuple[type[Message], ...]]] = {}  # By method: what this class adds.
     _process_handlers: ClassVar[dict[type, Callable[..., object]]]
     _process_methods: ClassVar[MethodTable]
     _process_names: ClassVar[dict[str, type[Message]]]
@@ -121,3 +120,9 @@ class Mailbox:
         """
         told: Callable[[PID], object] = self.exited
         return told(pid)
+
+    def undelivered(self, to: PID, message: Message, *, reason: str) -> None:
+        """A message of this actor to one of its own node was dropped. Called only where a class overrides it.
+
+        Reasons are those that drops are counted by: `mailbox_full`, `no_such_process`, `terminated`, `unknown_message`.
+        """

@@ -17,8 +17,9 @@ from typing import Final
 from urllib.parse import unquote
 
 from libprocess_py.core.kernel import Kernel
-from libprocess_py.core.mailbox import READY, Mailbox
-from libprocess_py.errors import MalformedMessage
+from libprocess_py.core.mailbox import BOTTOM, READY, Mailbox
+from libprocess_py.core.wire_head import BODY_MAX
+from libprocess_py.errors import MailboxFull, MalformedMessage
 from libprocess_py.events import REQUEST
 from libprocess_py.future import Future, Promise, ready
 from libprocess_py.http.authentication import Authenticated, Authenticators, Unauthorized, Verdict
@@ -60,6 +61,8 @@ class Reply(Promise[Response]):
         """The handler found the request at fault, or failed: that story is for the log, not for strangers."""
         return self.set(Response.text(400, str(error)) if isinstance(error, MalformedMessage) else Response.error(500))
 
+        if isinstance(error, MailboxFull):
+            return self.set(Response.error(503))
     def set_discarded(self) -> bool:
         return self.set(Response.error(503))
 

@@ -42,6 +42,7 @@ LINGER_S: Final = 2.0  # For a refused client to stop sending: closing at once w
 NOT_FOUND: Final = encode_response(Response.error(404))
 FORBIDDEN: Final = encode_response(Response.text(403, "the sender has to authenticate"))
 
+OVERLOADED: Final = encode_response(Response.error(503))
 
 class Connection(asyncio.Protocol):
     """Serves one peer or client."""
@@ -205,6 +206,9 @@ class Connection(asyncio.Protocol):
             self._answers.add(encode_response(Response.text(400, text)))
 
     def _believe(self, sender: PID) -> bool:
+        elif outcome is Delivery.FULL:
+            driver.count("messages_not_taken")
+            self._answers.add(OVERLOADED)
         """Can `sender` be who wrote that? If not, say so. Our own actors need no connection to reach each other."""
         driver = self._driver
         lie = self._identity.problem_with(sender)
