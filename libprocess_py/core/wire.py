@@ -2,17 +2,21 @@
 
 `RequestParser.feed` takes whatever a read delivered and gives the requests that are complete with it, so a caller's
 work per message is one dictionary lookup (see `wire_head`), a length and a slice. What the bytes mean never depends on
-how they were split. Bodies that arrive in pieces are collected in one growing buffer. The first error is final:
-`error` is set, requests before it are still given, and every byte after it is ignored, because a peer that framed one
-request wrongly may have smuggled another one in. Pure: bytes in, values out.
+how they were split. Bodies that arrive in pieces are collected in one growing buffer, unless somebody reads them as
+they come: such a request is given as soon as its body begins, and has no bound if it comes in chunks. The first error
+is final: `error` is set, requests before it are still given, and every byte after it is ignored, because a peer that
+framed one request wrongly may have smuggled another one in. Pure: bytes in, values out.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 from libprocess_py.core.wire_head import BODY_MAX, HEAD_END, HEAD_MAX, Head, HeadCache, WireError
+from libprocess_py.future import Future
+from libprocess_py.http.pipe import Pipe, PipeReader
 
 CHUNK_LINE_MAX: Final = 256  # A length has at most eight digits; the rest is for extensions, which nobody uses.
 SMALL_CHUNKS: Final = 4_096  # Lengths looked up instead of parsed; most messages are shorter.
@@ -22,16 +26,24 @@ LAST_CHUNK: Final = b"\r\n0\r\n\r\n"  # Ends a body that came as one chunk.
 _CHUNK_SIZES: Final = {b"%x" % size: size for size in range(1, SMALL_CHUNKS)}
 _CHUNK_LINE: Final = re.compile(rb"([0-9a-fA-F]{1,8})[ \t]*(;[^\r\n]*)?")
 
-Item = tuple[Head, bytes]
+Item = tuple[Head, bytes | PipeReader]  # A body that is whole, or one that is still coming in.
+Opens = Callable[[Head], Pipe | None]
 
 
 class RequestParser:
     """Cuts one connection's bytes into requests."""
 
-    __slots__ = ("_cache", "_collected", "_head", "_known", "_missing", "_rest", "_size", "_trailer", "error")
+    __slots__ = (
+        *("_cache", "_collected", "_head", "_known", "_missing", "_opens", "_rest", "_size", "_trailer", "error"),
+        *("pipe", "room"),
+    )
 
-    def __init__(self, cache: HeadCache) -> None:
+    def __init__(self, cache: HeadCache, opens: Opens = lambda head: None) -> None:
+        """`opens` gives a pipe to a request whose body is not all there, if it is to be read as it comes."""
         self.error: WireError | None = None
+        self.pipe: Pipe | None = None  # Takes the body under way.
+        self.room: Future[bool] | None = None  # Whether it can take more; as `PipeWriter.write` says.
+        self._opens = opens
         self._cache = cache
         self._known = cache.known
         self._rest = b""  # Bytes of an unfinished head, chunk line or trailer; at most HEAD_MAX and one read.
@@ -54,7 +66,16 @@ class RequestParser:
     @property
     def waits_to_continue(self) -> bool:
         """Whether the client holds the body back until it is told to go on."""
-        return self._head is not None and self._head.expects_continue and not self._collected
+        head = self._head
+        if head is None or not head.expects_continue:
+            return False
+        return self._missing == head.length if head.length is not None else not self._size and self._trailer < 0
+
+    def give_up(self) -> None:
+        """There will be no more bytes: who reads a body under way learns that it is not whole."""
+        if self.pipe is not None:
+            self.pipe.writer.fail()
+            self.pipe = None
 
     def feed(self, data: bytes) -> list[Item]:
         """The requests that these bytes complete, in order. Look at `error` afterwards."""
@@ -71,6 +92,7 @@ class RequestParser:
                     position = self._body(data, position, items=items)
         except WireError as error:
             self.error, self._head, self._collected, self._rest = error, None, bytearray(), b""
+            self.give_up()
         return items
 
     def _requests(self, data: bytes, position: int, *, items: list[Item]) -> int:
@@ -88,7 +110,7 @@ class RequestParser:
             if head.length is not None:
                 body = data[end : end + head.length]
                 if len(body) < head.length:
-                    self._begin(head)
+                    self._begin(head, items)
                     return end
                 items.append((head, body))
                 position = end + head.length
@@ -98,7 +120,7 @@ class RequestParser:
             start = line + 2
             position = start + size + 7
             if not size or data[start + size : position] != LAST_CHUNK:
-                self._begin(head)
+                self._begin(head, items)
                 return end
             items.append((head, data[start : start + size]))
 
@@ -120,9 +142,12 @@ class RequestParser:
         _refuse_hopeless(rest)
         self._rest = rest
 
-    def _begin(self, head: Head) -> None:
+    def _begin(self, head: Head, items: list[Item]) -> None:
         self._head, self._size, self._trailer = head, 0, -1
         self._missing = head.length or 0
+        self.pipe = self._opens(head) if head.route is None else None
+        if self.pipe is not None:
+            items.append((head, self.pipe.reader))
 
     def _body(self, data: bytes, position: int, *, items: list[Item]) -> int:
         """Go on with the body under way. Where the next request starts, or -1: all is taken and more is needed."""
@@ -136,13 +161,19 @@ class RequestParser:
                 return -1
             if not self._missing:
                 break
-        items.append((head, bytes(self._collected)))
-        self._head, self._collected = None, bytearray()
+        if self.pipe is None:
+            items.append((head, bytes(self._collected)))
+        else:
+            self.pipe.writer.close()
+        self._head, self._collected, self.pipe = None, bytearray(), None
         return position
 
     def _part(self, data: bytes, position: int) -> int:
         part = data[position : position + self._missing]
-        self._collected += part
+        if self.pipe is None:
+            self._collected += part
+        else:
+            self.room = self.pipe.writer.write(part)
         self._missing -= len(part)
         return -1 if self._missing else position + len(part)
 
@@ -168,7 +199,7 @@ class RequestParser:
             raise WireError(400, "chunk length: expected hexadecimal digits")
         size = int(match[1], 16)
         self._size += size
-        if self._size > BODY_MAX:
+        if self._size > BODY_MAX and self.pipe is None:
             raise WireError(413, f"body of more than {BODY_MAX} bytes")
         if size:
             self._missing = size

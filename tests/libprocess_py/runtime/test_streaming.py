@@ -6,12 +6,15 @@ import asyncio
 
 import pytest
 
-from libprocess_py.http.pipe import BOUND, End, Pipe
+from libprocess_py.core.wire_head import BODY_MAX
+from libprocess_py.future import Future, Promise
+from libprocess_py.http.pipe import BOUND, ROOM, End, Pipe
 from libprocess_py.http.request import Request
 from libprocess_py.http.response import Response
 from libprocess_py.process import Process
 from libprocess_py.runtime.awaiting import result
 from libprocess_py.runtime.loop_node import start_node
+from libprocess_py.runtime.settings import NodeSettings
 from tests.support.event_loop import on_loop
 from tests.support.wire_actors import RawClient
 
@@ -245,3 +248,162 @@ async def test_a_producer_that_writes_in_answer_to_room_keeps_its_order() -> Non
             body += data
 
         assert bytes(body) == b"".join(b"%09d\n" % number * 100 for number in range(2_000))
+
+
+class Upload(Process):
+    """Reads bodies as they come."""
+
+    def __init__(self) -> None:
+        super().__init__("upload")
+        self.requests: list[Request] = []
+        self.ends: list[End] = []
+        self.begun = asyncio.Event()
+
+    def initialize(self) -> None:
+        self.route("/all", self.all, help="Everything, when it is there.", stream=True)
+        self.route("/echo", self.echo, help="Everything, as it comes.", stream=True)
+        self.route("/held", self.held, help="Reads when the test says so.", stream=True)
+        self.route("/refused", lambda _: Response.text(400, "no"), help="Reads nothing.", stream=True)
+
+    def all(self, request: Request) -> Future[Response]:
+        self.begun.set()
+        assert request.reader is not None
+        return request.reader.read_all(64 * BODY_MAX).then(lambda body: Response.text(200, f"{len(body)} bytes"))
+
+    async def echo(self, request: Request) -> Response:
+        assert request.reader is not None
+        pipe, reader = Pipe(), request.reader
+
+        def on(piece: bytes) -> None:
+            if piece:
+                pipe.writer.write(piece)
+                reader.read().on_ready(on)
+            else:
+                pipe.writer.close()
+
+        reader.read().on_ready(on).on_failed(lambda _: pipe.writer.fail())
+        return Response.stream(pipe)
+
+    def held(self, request: Request) -> Future[Response]:
+        assert request.reader is not None
+        self.requests.append(request)
+        request.reader.ended.on_ready(self.ends.append)
+        self.begun.set()
+        return Promise()
+
+
+POST = b"POST /upload/%b HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize("body", [b"", b"abc", b"abc" * 100_000])
+@pytest.mark.parametrize("closes", [False, True])
+def test_a_body_of_any_size_can_be_read_as_it_comes(body: bytes, closes: bool) -> None:
+    @on_loop
+    async def read() -> None:
+        async with await start_node() as node, await RawClient.connect(node.address) as client:
+            node.spawn(Upload())
+            last = b"Connection: close\r\n" if closes else b""
+            head = b"POST /upload/all HTTP/1.1\r\n%bContent-Length: %d\r\n\r\n" % (last, len(body))
+
+            for begin in range(0, len(head + body), 50_000):
+                client.say((head + body)[begin : begin + 50_000])
+                await asyncio.sleep(0)
+
+            assert (await client.answer()).body == b"%d bytes" % len(body)
+
+    read()
+
+
+@on_loop
+async def test_what_comes_is_answered_while_more_is_still_to_come() -> None:
+    async with await start_node() as node, await RawClient.connect(node.address) as client:
+        node.spawn(Upload())
+        client.say(POST % b"echo" + b"3\r\none\r\n")
+        await client.answer(with_body=False)
+        first = await chunk(client)
+        client.say(b"3\r\ntwo\r\n")
+        second = await chunk(client)
+        client.say(b"0\r\n\r\n")
+
+        assert (first, second, await chunk(client)) == (b"one", b"two", b"")
+        assert (await client.ask(b"POST /upload/all HTTP/1.1\r\nContent-Length: 1\r\n\r\na")).body == b"1 bytes"
+
+
+@on_loop
+async def test_a_body_that_is_read_as_it_comes_may_take_its_time_and_any_size() -> None:
+    settings = NodeSettings(request_timeout_s=0.01)
+    async with await start_node(settings) as node, await RawClient.connect(node.address) as client:
+        node.spawn(upload := Upload())
+        client.say(POST % b"all")
+        await upload.begun.wait()
+        overdue = asyncio.get_running_loop().create_future()
+        asyncio.get_running_loop().call_later(0.05, overdue.set_result, None)
+        await overdue
+        piece, pieces = b"100000\r\n" + bytes(0x100000) + b"\r\n", BODY_MAX // 0x100000 + 1
+        for _ in range(pieces):
+            client.say(piece)
+            await client.writer.drain()
+        client.say(b"0\r\n\r\n")
+
+        assert (await client.answer()).body == b"%d bytes" % (pieces * 0x100000)
+
+
+@on_loop
+async def test_a_client_is_not_read_from_while_its_body_is_not() -> None:
+    async with await start_node() as node, await RawClient.connect(node.address) as client:
+        node.spawn(upload := Upload())
+        size = 32 * ROOM
+        client.say(POST % b"held" + b"%x\r\n" % size + bytes(size) + b"\r\n0\r\n\r\n")
+        await upload.begun.wait()
+        reader = upload.requests[0].reader
+        assert reader is not None
+
+        taken = 0
+        while piece := await result(reader.read()):
+            assert len(piece) <= 8 * ROOM
+            taken += len(piece)
+
+        assert taken == size
+
+
+@on_loop
+async def test_a_reader_learns_that_its_client_is_gone_or_wrote_nonsense() -> None:
+    async with await start_node() as node:
+        node.spawn(upload := Upload())
+        async with await RawClient.connect(node.address) as client:
+            client.say(POST % b"held" + b"3\r\none\r\n")
+            await upload.begun.wait()
+        async with await RawClient.connect(node.address) as client:
+            client.say(POST % b"held" + b"3\r\none\r\nnonsense\r\n")
+            while len(upload.requests) < 2:
+                await asyncio.sleep(0)
+            for request in upload.requests:
+                assert request.reader is not None
+                await result(request.reader.ended)
+
+        assert upload.ends == [End.FAILED, End.FAILED]
+
+
+@pytest.mark.parametrize("path", [b"refused", b"refused/and/more"])
+def test_an_answer_ends_a_body_that_nobody_wants_and_then_the_connection(path: bytes) -> None:
+    @on_loop
+    async def ended() -> None:
+        async with await start_node() as node, await RawClient.connect(node.address) as client:
+            node.spawn(Upload())
+            client.say(POST % path + b"3\r\none\r\n")
+            answer = await client.answer()
+            client.say(b"3\r\ntwo\r\n")
+
+            assert (answer.status, await client.rest()) == (400, b"")
+
+    ended()
+
+
+@on_loop
+async def test_a_client_that_asks_whether_to_send_its_stream_is_told_so_once() -> None:
+    async with await start_node() as node, await RawClient.connect(node.address) as client:
+        node.spawn(Upload())
+        client.say(b"POST /upload/all HTTP/1.1\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n")
+        assert (await client.answer()).status == 100
+        client.say(b"ab")
+        assert (await client.ask(b"c")).body == b"3 bytes"
