@@ -269,8 +269,8 @@ class Kernel:
             taken = mailbox._process_box
             if type(taken) is list:
                 mailbox._process_box = None
-            elif isinstance(taken, BoundedBox):
-                mailbox._process_box = taken.successor()
+            else:
+                mailbox._process_box = taken.successor() if isinstance(taken, BoundedBox) else None
             box = [] if taken is None else taken
             events = iter(box)
         given = length_hint(events)
