@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections import deque
 from random import Random
-from typing import Final
+from typing import Final, Protocol
 
 from libprocess_py.future import Future, ready
 from libprocess_py.message import Message, encode
@@ -16,6 +16,12 @@ from libprocess_py.sim.chance import Chance
 from libprocess_py.sim.network import Letter, Network
 
 UUID_BITS: Final = 128
+
+
+class Carrier(Protocol):
+    """What takes letters: the network, or somebody in front of it."""
+
+    def carry(self, source: Address, letter: Letter) -> None: ...
 
 
 class World:
@@ -37,6 +43,7 @@ class SimulatedDriver:
     def __init__(self, world: World, address: Address, *, incarnation: int) -> None:
         self._world = world
         self._agenda = world.agenda
+        self.carrier: Carrier = world.network
         self._address = address
         self._name = f"{address}#{incarnation}"  # A node that starts anew must not repeat the ids it gave before.
         self._armed: int | None = None
@@ -58,7 +65,7 @@ class SimulatedDriver:
             self._agenda.add(due, self._ring, due)
 
     def transmit(self, to: PID, sender: PID | None, *, name: str, body: bytes) -> None:
-        self._world.network.carry(self._address, Letter(to, sender, name, body, None))
+        self.carrier.carry(self._address, Letter(to, sender, name, body, None))
 
     def connect(self, address: Address, *, anew: bool = False) -> None:
         if anew:
@@ -112,7 +119,7 @@ class SimulatedDriver:
         if world.encode_every and world.letters % world.encode_every == 0:
             self.transmit(to, sender, name=message.wire_name, body=encode(message))
         else:
-            world.network.carry(self._address, Letter(to, sender, message.wire_name, b"", message))
+            self.carrier.carry(self._address, Letter(to, sender, message.wire_name, b"", message))
 
     def _ring(self, due: int) -> None:
         if self.alive and self._armed == due:

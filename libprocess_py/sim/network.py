@@ -35,6 +35,7 @@ class Letter(NamedTuple):
     name: str
     body: bytes
     message: Message | None
+    sent: int | None = None  # When, by the sender's own clock, if actors have such.
 
 
 class Peer(Protocol):

@@ -25,6 +25,7 @@ from libprocess_py.core.failures import Policy
 from libprocess_py.core.observer import Observer
 from libprocess_py.node import Node, NodeOptions
 from libprocess_py.pid import Address
+from libprocess_py.sim.actor_clocks import ActorClocks, ClockedDriver, ClockedNode
 from libprocess_py.sim.agenda import START_NS, Agenda
 from libprocess_py.sim.chance import Chance
 from libprocess_py.sim.driver import SimulatedDriver, SimulatedNode, World
@@ -47,6 +48,7 @@ class SimulationOptions:
     log: DecisionLog | None = None  # Keeps the records instead: a `Journal`, for a run that is to be looked at.
     encode_every: int = 1  # Encode each n-th message between nodes, the others go by reference; 0: all by reference.
     start_ns: int = START_NS
+    actor_clocks: bool = False  # Each actor has a clock of its own: see `Simulation.clocks`.
 
 
 class Simulation:
@@ -64,11 +66,18 @@ class Simulation:
         self._nodes: dict[Address, SimulatedNode] = {}
         self._observers: list[Observer] = []
         self.random = chance.stream
+        self._clocks = ActorClocks(self._agenda, settle=self.settle) if options.actor_clocks else None
 
     @property
     def now(self) -> int:
         """Virtual time, in nanoseconds since the epoch."""
         return self._agenda.now
+
+    @property
+    def clocks(self) -> ActorClocks:
+        """The clocks of single actors, if this simulation was asked for them."""
+        assert self._clocks is not None, "actors have no clocks of their own here: SimulationOptions(actor_clocks=True)"
+        return self._clocks
 
     @property
     def nodes(self) -> list[Node]:
@@ -91,10 +100,10 @@ class Simulation:
         """Start a node; its policy is to fail the run, unless `options` say otherwise. Crashed ones may come again."""
         address = Address(ip, port)
         incarnation = self._incarnations[address] = self._incarnations.get(address, 0) + 1
-        driver = SimulatedDriver(self._world, address, incarnation=incarnation)
-        self.network.attach(address, driver)
         options = replace(options or NodeOptions(policy=Policy.FAIL), log=self.log)
-        node = self._nodes[address] = SimulatedNode(address, driver, options=options)
+        node = self._made(address, incarnation=incarnation, options=options)
+        self.network.attach(address, node.driver)
+        self._nodes[address] = node
         for observer in self._observers:
             node.observe(observer)
         self._note("start", address)
@@ -171,6 +180,14 @@ class Simulation:
                 self._agenda.now = end
                 return False
             self._agenda.run_next_instant()
+
+    def _made(self, address: Address, *, incarnation: int, options: NodeOptions) -> SimulatedNode:
+        if self._clocks is None:
+            driver = SimulatedDriver(self._world, address, incarnation=incarnation)
+            return SimulatedNode(address, driver, options=options)
+        clocked = ClockedDriver(self._world, address, incarnation=incarnation)
+        clocked.use(self._clocks, self.network)
+        return ClockedNode(address, clocked, options=options, clocks=self._clocks)
 
     def _note(self, kind: str, address: Address) -> None:
         if self.log is not None:

@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 from libprocess_py.future import Future
 from libprocess_py.message import Message
 from libprocess_py.node import Node
+from libprocess_py.pid import PID
 from libprocess_py.sim.simulation import Simulation
 from libprocess_py.testing.probe import Probe
 from libprocess_py.testing.taps import Taps
@@ -43,9 +44,12 @@ class TestKit(Taps):
         """Have all done that is to be done now."""
         self.simulation.settle()
 
-    def advance(self, ns: int) -> None:
-        """Let time pass for everybody."""
-        self.simulation.advance(ns)
+    def advance(self, ns: int, *, actor: PID | None = None) -> None:
+        """Let time pass for everybody, or for one actor alone where actors have clocks of their own."""
+        if actor is None:
+            self.simulation.advance(ns)
+        else:
+            self.simulation.clocks.advance(actor, ns)
 
     def result(self, future: Future[T], *, limit_ns: int = AWAIT_NS) -> T:
         """Let time pass until the future is settled, and return its value or raise what became of it."""

@@ -282,6 +282,19 @@ def test_a_result_is_waited_for_and_what_does_not_come_is_an_error() -> None:
         stage.kit.result(stage.kit.expect(Tick), limit_ns=MS)
 
 
+def test_a_kit_lets_time_pass_for_all_or_for_one() -> None:
+    kit = TestKit(Simulation(1, options=SimulationOptions(actor_clocks=True)))
+    node = kit.simulation.node("10.0.0.1")
+    one, other = kit.probe(node), kit.probe(node)
+    kit.settle()
+
+    kit.advance(MS)
+    kit.advance(MS, actor=one.pid)
+
+    clocks = kit.simulation.clocks
+    assert clocks.now(one.pid) - clocks.now(other.pid) == MS
+
+
 def test_a_tap_takes_at_least_once() -> None:
     stage = Stage()
 
