@@ -8,7 +8,7 @@ the end comes first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from heapq import heappop, heappush
 from typing import Final, TypeAlias
 
@@ -68,7 +68,9 @@ class Refusals:
 
     def __init__(self) -> None:
         self.batches = 0
-        self._about: dict[AgentId, dict[Client, list[Refused]]] = {}
+        self.about: dict[
+            AgentId, dict[Client, list[Refused]]
+        ] = {}  # All, by agent and who refused. Only read by others.
         self._refusers: dict[FrameworkId, dict[str, Refuser]] = {}
         self._ends: list[int] = []
         self._ending: dict[int, list[Refused]] = {}  # By these ends, in the order in which they were made.
@@ -87,9 +89,9 @@ class Refusals:
         refuser.count += 1
         if len(refuser.refusals) > REFUSALS_MIN + 2 * refuser.count:
             refuser.refusals = _in_force(refuser.refusals)
-        clients = self._about.get(agent_id)
+        clients = self.about.get(agent_id)
         if clients is None:
-            clients = self._about[agent_id] = {}
+            clients = self.about[agent_id] = {}
         refusals = clients.get(refuser.client)
         if refusals is None:
             clients[refuser.client] = [refused]
@@ -113,17 +115,13 @@ class Refusals:
 
     def covers(self, cell: Cell, resources: Resources) -> bool:
         """Is an offer of these resources refused? Refusals are not added up."""
-        refusals = self._about.get(cell[2], NOBODY).get((cell[0], cell[1]))
+        refusals = self.about.get(cell[2], NOBODY).get((cell[0], cell[1]))
         return refusals is not None and cover(refusals, resources)
-
-    def about(self, agent_id: AgentId) -> Mapping[Client, Sequence[Refused]]:
-        """All about this agent, by who refused."""
-        return self._about.get(agent_id, NOBODY)
 
     def of(self, cell: Cell) -> tuple[Refused, ...]:
         """All that are in the books for that cell, in the order in which they were made."""
         framework_id, role, agent_id = cell
-        return tuple(self.about(agent_id).get((framework_id, role), ()))
+        return tuple(self.about.get(agent_id, NOBODY).get((framework_id, role), ()))
 
     def all(self) -> Iterator[Refused]:
         """All that are in the books, by their end, and of equal ends in the order in which they were made."""
@@ -170,7 +168,7 @@ class Refusals:
 
     def drop_agent(self, agent_id: AgentId) -> None:
         """Drop all about an agent."""
-        self._drop([each for refusals in self._about.get(agent_id, NOBODY).values() for each in refusals])
+        self._drop([each for refusals in self.about.get(agent_id, NOBODY).values() for each in refusals])
 
     def _drop(self, refusals: Iterable[Refused]) -> None:
         """Before their end: what the queue keeps of them goes later."""
@@ -187,14 +185,14 @@ class Refusals:
         refused.is_in_force = False
         self._count -= 1
         refuser, agent_id = refused.refuser, refused.agent_id
-        clients = self._about[agent_id]
+        clients = self.about[agent_id]
         refusals = clients[refuser.client]
         if len(refusals) > 1:
             refusals.remove(refused)
         elif len(clients) > 1:
             del clients[refuser.client]
         else:
-            del self._about[agent_id]
+            del self.about[agent_id]
         refuser.count -= 1
         if not refuser.count:
             framework_id, role = refuser.client
@@ -205,10 +203,10 @@ class Refusals:
 
     def check(self) -> None:
         """Assert that the indexes agree."""
-        about = [(key, each) for key, clients in self._about.items() for part in clients.values() for each in part]
+        about = [(key, each) for key, clients in self.about.items() for part in clients.values() for each in part]
         assert len(about) == self._count
         assert all(each.is_in_force and each.agent_id == key for key, each in about)
-        assert all(each.refuser.client == key for part in self._about.values() for key in part for each in part[key])
+        assert all(each.refuser.client == key for part in self.about.values() for key in part for each in part[key])
         in_force = {id(each) for _, each in about}
         assert {id(each) for each in self.all()} == in_force
         assert sorted(self._ends) == sorted(self._ending)

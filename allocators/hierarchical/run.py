@@ -26,7 +26,7 @@ from allocators.hierarchical.frameworks import FrameworkBook
 from allocators.hierarchical.grants import Bundle, Grant
 from allocators.hierarchical.journal import Observer
 from allocators.hierarchical.quota import QuotaFigures
-from allocators.hierarchical.refusals import Cell, Client, Refusals, Refused, cover
+from allocators.hierarchical.refusals import NOBODY, Cell, Client, Refusals, Refused, cover
 from allocators.hierarchical.rules import AgentOrder
 from allocators.hierarchical.verdicts import Verdicts
 from allocators.sorters.ranking import Ranking
@@ -172,7 +172,7 @@ class Run:
         bundle = agent.bundle(books.interned)
         if verdicts.has_any and verdicts.is_for_nobody(bundle, self._eligibility.traits(agent)):
             return True
-        is_for_all, refused = self._is_for_all(agent, bundle), self._refusals.about(agent.id)
+        is_for_all, refused = self._is_for_all(agent, bundle), self._refusals.about.get(agent.id, NOBODY)
         if is_for_all and self._give_to_first(agent, bundle, refused=refused):
             return True
         sorters, frameworks, quota, self._is_personal = books.framework_sorters, books.frameworks, self._quota, False
@@ -205,7 +205,15 @@ class Run:
         return True
 
     def _give(self, agent: AgentBook, framework: FrameworkBook, *, role: str, bundle: Bundle) -> None:
-        self._book(agent, framework, grant=bundle.grant(role), is_all=True)
+        """All of it is offered; nothing of the agent was in this run, or will be."""
+        framework_id, grant = framework.id, bundle.grant(role)
+        if self.observer is not None:
+            self.observer(framework_id, role, agent)
+        self._books.grant(agent, framework, grant=grant)
+        offered = self._offered.get(framework_id)
+        if offered is None:
+            offered = self._offered[framework_id] = []
+        offered.append(Allocation(framework_id=framework_id, agent_id=agent.id, role=role, resources=grant.resources))
         if self._quota is not None:
             self._count(self._quota, role, bundle)
 
@@ -346,24 +354,17 @@ class Run:
             self._shared_offered[agent.id] = self._shared_offered.get(agent.id, NOTHING) + shared
         return True
 
-    def _book(self, agent: AgentBook, framework: FrameworkBook, *, grant: Grant, is_all: bool = False) -> None:
-        """It is offered. `is_all`: nothing of the agent was offered before in this run, or will be again."""
+    def _book(self, agent: AgentBook, framework: FrameworkBook, *, grant: Grant) -> None:
+        """It is offered, perhaps as another part of what the framework was offered of the agent in this run."""
         framework_id, role, resources = framework.id, grant.role, grant.resources
         if self.observer is not None:
             self.observer(framework_id, role, agent)
         self._books.grant(agent, framework, grant=grant)
-        offered = self._offered.get(framework_id)
-        if offered is None:
-            offered = self._offered[framework_id] = []
-        if not is_all:
-            number = self._parts.setdefault((framework_id, role, agent.id), len(offered))
-            if number < len(offered):  # Another part for the same cell.
-                resources += offered[number].resources
-                offered[number] = Allocation(
-                    framework_id=framework_id, agent_id=agent.id, role=role, resources=resources
-                )
-                return
-        offered.append(Allocation(framework_id=framework_id, agent_id=agent.id, role=role, resources=resources))
+        offered = self._offered.setdefault(framework_id, [])
+        number = self._parts.setdefault((framework_id, role, agent.id), len(offered))
+        if number < len(offered):
+            resources += offered.pop(number).resources
+        offered.insert(number, Allocation(framework_id=framework_id, agent_id=agent.id, role=role, resources=resources))
 
     def _shuffle(self, agent: AgentBook) -> Shuffle:
         """Chopping visits resources in random order, so that no kind of disk is always the one that is cut."""

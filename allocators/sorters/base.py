@@ -52,7 +52,7 @@ class TreeSorter(ABC):
         return self._weights.get(node.path, DEFAULT_WEIGHT) if self._weights else DEFAULT_WEIGHT
 
     def allocated(self, client: str, entry: Entry) -> None:
-        node = self._tree.leaf(client)
+        node = self._tree.leaves[client]
         while (parent := node.parent) is not None:
             node.count += 1
             if node.unit is entry:  # As `book` does, without the call: the innermost loop of a run.

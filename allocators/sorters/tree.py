@@ -62,25 +62,20 @@ class Tree:
 
     def __init__(self) -> None:
         self.root = Node("", None)
-        self._leaves: dict[str, Node] = {}
+        self.leaves: dict[str, Node] = {}  # All clients, in the order in which they came. Only read by others.
         self._nodes: dict[str, Node] = {}
 
     def leaf(self, client: str) -> Node:
         """The node with the client's own account. KeyError if there is no such client."""
-        return self._leaves[client]
+        return self.leaves[client]
 
     def node(self, path: str) -> Node | None:
         """The node of a path, with the weight of that path, if it exists."""
         return self._nodes.get(path)
 
-    @property
-    def leaves(self) -> Mapping[str, Node]:
-        """All clients with their leaves, in the order in which they came."""
-        return self._leaves
-
     def add(self, client: str) -> Node:
         """A new client, inactive and with an empty account."""
-        assert client not in self._leaves, f"client {client!r} is there already"
+        assert client not in self.leaves, f"client {client!r} is there already"
         node = self.root
         for depth in range(1, client.count("/") + 2):
             if node.client is not None:
@@ -90,18 +85,18 @@ class Tree:
         if node.children:
             node = self._make_leaf(node, client)
         node.client = client
-        self._leaves[client] = node
+        self.leaves[client] = node
         return node
 
     def remove(self, client: str) -> None:
         """Forget a client, its account, and nodes that nobody needs any more."""
-        leaf = self._leaves[client]
+        leaf = self.leaves[client]
         self.set_active(leaf, False)
         account = leaf.all()
         for node in leaf.lineage():
             node.unbook(account)
             mark(node)
-        del self._leaves[client]
+        del self.leaves[client]
         leaf.client = None
         self._collapse(self._prune(leaf))
 
@@ -138,7 +133,7 @@ class Tree:
         leaf.active, leaf.active_below = node.active, node.active_below
         leaf.take_over(node)
         leaf.count = node.count
-        self._leaves[node.client] = leaf
+        self.leaves[node.client] = leaf
         node.client, node.active = None, False
         mark(leaf)
 
@@ -160,7 +155,7 @@ class Tree:
         assert leaf.client is not None
         assert leaf.held == node.held
         node.client, node.active = leaf.client, leaf.active
-        self._leaves[leaf.client] = node
+        self.leaves[leaf.client] = node
         self._detach(leaf)
 
     def _detach(self, node: Node) -> None:
@@ -203,7 +198,7 @@ class Tree:
                 assert node.active_below == sum(child.active_below for child in node.children.values())
             else:
                 assert node.client is not None or node.parent is None, f"{node.path!r} is of no use"
-        for client, leaf in self._leaves.items():
+        for client, leaf in self.leaves.items():
             assert leaf.client == client
 
 

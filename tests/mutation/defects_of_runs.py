@@ -60,7 +60,8 @@ RUN: Final = area(
      "interned.bundle(visible)"),
     ("an offer cut too small is made all the same",
      "        if not bundle.is_enough(self._eligibility.smallest(framework, role)):\n            return False\n", ""),
-    ("a second part for a cell replaces the first", "                resources += offered[number].resources\n", ""),
+    ("a second part for a cell replaces the first", "resources += offered.pop(number).resources",
+     "offered.pop(number)"),
     ("chopping goes by name, not by chance", "places = {kind: mix(draw + place)", "places = {kind: place"),
     ("chopping draws the same for all agents", "        draw = agent.draw ^ self._draw", "        draw = self._draw"),
 )  # fmt: skip
