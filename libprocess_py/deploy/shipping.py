@@ -59,7 +59,7 @@ def is_importable(kind: type) -> bool:
     if kind.__module__ == MAIN or "<locals>" in kind.__qualname__:
         return False
     try:
-        return _attribute(sys.modules[kind.__module__], kind.__qualname__) is kind
+        return attribute(sys.modules[kind.__module__], kind.__qualname__) is kind
     except (KeyError, AttributeError):
         return False
 
@@ -77,7 +77,7 @@ def imported(name: str, digest: str) -> type[Process]:
     """Import `module:Class`. Raises Differs if it is not the one that is meant, SpawnFailed if it is no actor."""
     module_name, _, qualname = name.partition(":")
     try:
-        kind: object = _attribute(importlib.import_module(module_name), qualname)
+        kind: object = attribute(importlib.import_module(module_name), qualname)
     except ModuleNotFoundError as error:
         raise Differs(f"there is no module {error.name} here") from error
     except AttributeError as error:
@@ -180,7 +180,7 @@ def _set_members_of_actor(kind: Any, state: Any) -> Any:
     return kind
 
 
-def _attribute(module: object, qualname: str) -> object:
+def attribute(module: object, qualname: str) -> object:
     found = module
     for name in qualname.split("."):
         found = getattr(found, name)

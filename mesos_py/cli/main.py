@@ -31,6 +31,7 @@ COMMANDS: Final[Mapping[str, Row]] = {
     "master": Row("mesos_py.cli.commands.master", "Run a master."),
     "agent": Row("mesos_py.cli.commands.agent", "Run an agent (also: slave)."),
     "slave": Row("mesos_py.cli.commands.agent", None),
+    "node": Row("mesos_py.cli.commands.node", "Run a node for actors of others, or a part of a topology."),
     "execute": Row("mesos_py.cli.commands.execute", "Run a shell command on a cluster and exit with its fate."),
     "allocator": Row("mesos_py.cli.commands.allocator", "Allocation policies by themselves: replay, serve and more."),
     "actors": Row("mesos_py.cli.commands.actors", "Look at the actors of a node: the busiest, who told whom."),
