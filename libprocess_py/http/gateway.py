@@ -16,8 +16,11 @@ from functools import partial
 from typing import Final
 from urllib.parse import unquote
 
+import msgspec
+
 from libprocess_py.core.kernel import Kernel
-from libprocess_py.core.mailbox import READY, Mailbox
+from libprocess_py.core.mailbox import BOTTOM, READY, Mailbox
+from libprocess_py.core.wire_head import BODY_MAX
 from libprocess_py.errors import MailboxFull, MalformedMessage
 from libprocess_py.events import REQUEST
 from libprocess_py.future import Future, Promise, ready
@@ -98,6 +101,8 @@ class Gateway:
             id, path = self._stand_in(id, request.path)
             mailbox = self._kernel.mailboxes.get(id)
         reply.gateway, reply.id, reply.route = self, id, None
+        if request.reader is not None:
+            reply.on_ready(partial(_read_no_more, request.reader))
         if mailbox is None:
             reply.set(Response.error(404))
             return
@@ -113,13 +118,16 @@ class Gateway:
         else:
             self._kernel.post(mailbox, (REQUEST, reply, inner, reply))
 
-    def find_stream(self, path: str) -> bool:
-        """Whether the route of that path, as it was sent, takes bodies as they come."""
+    def takes_streams(self, path: str) -> bool:
+        """Whether the route of that path, as it was sent, takes bodies as they come, or may yet turn out to."""
         id, inner = split_id(path)
         if id not in self._kernel.mailboxes and self.delegate_id is not None:
             id, inner = self.delegate_id, unquote(path)
         route = self._routes.find(id, inner)
-        return route is not None and route.stream
+        if route is not None:
+            return route.stream
+        mailbox: Mailbox | None = self._kernel.mailboxes.get(id)
+        return mailbox is not None and mailbox._process_phase is BOTTOM
 
     def answer(self, reply: Reply, request: Request) -> Response | Future[Response]:
         """In the actor's own turn."""
@@ -131,7 +139,7 @@ class Gateway:
         if route.stream:
             request = request if request.reader is not None else request.streamed(filled(request.body))
         elif request.reader is not None:
-            return Response.error(501)
+            return self._collected(reply, request, request.reader)
         answer = route.handler(request)
         if isinstance(answer, Future) and answer.is_pending:
             self._await(reply)
@@ -210,13 +218,10 @@ class Gateway:
         while queue and (not queue[0][0].is_pending or queue[0][0].abandoned):
             admission, reply = queue.popleft()
             outcome = self._outcome(admission)
-            mailbox = self._kernel.mailboxes.get(id)
             if isinstance(outcome, Response):
                 reply.set(outcome)
-            elif mailbox is None:
-                reply.abandon()
             else:
-                self._kernel.post(mailbox, (REQUEST, reply, outcome, reply))
+                self._into(reply, outcome)
         if not queue and self._sequences.get(id) is queue:
             del self._sequences[id]
 
@@ -260,12 +265,36 @@ class Gateway:
         refusal = self._barred(id, route, request)
         if refusal is not None:
             return refusal
+        late, answer = self._second(id, route)
+        self._enter(late, request)
+        return answer
+
+    def _collected(self, reply: Reply, request: Request, reader: PipeReader) -> Future[Response]:
+        """The route wants a body that is whole: the request comes back to the actor when it is."""
+        late, answer = self._second(reply.id, reply.route)
+
+        def whole(body: bytes) -> None:
+            self._into(late, msgspec.structs.replace(request, body=body, reader=None))
+
+        reader.read_all(BODY_MAX).on_ready(whole).on_failed(lambda _: late.set(Response.error(413)))
+        self._await(reply)
+        return answer
+
+    def _second(self, id: str, route: Route | None) -> tuple[Reply, Future[Response]]:
+        """For a request that goes to its actor once more: what is to be answered then, and what is until then."""
         late, answer = Reply(), Promise[Response]()
         late.gateway, late.id, late.route = self, id, route
         late.on_ready(answer.set)
         answer.on_discard(lambda _: late.discard())
-        self._enter(late, request)
-        return answer
+        return late, answer
+
+    def _into(self, reply: Reply, request: Request) -> None:
+        """Into the actor's mailbox."""
+        mailbox = self._kernel.mailboxes.get(reply.id)
+        if mailbox is None:
+            reply.abandon()
+        else:
+            self._kernel.post(mailbox, (REQUEST, reply, request, reply))
 
     # Answers under way
 
@@ -288,6 +317,12 @@ class Gateway:
         if end is End.CUT_OFF:
             self._metrics.counter("libprocess/http/streams_cut_off").add()
             self._log.warning("reader cut off", actor=id, reason=end.value)
+
+
+def _read_no_more(reader: PipeReader, response: Response) -> None:
+    """An answer that is complete ends the request, all of whose body may not have come; one that goes on does not."""
+    if response.reader is None:
+        reader.close()
 
 
 def endpoint_of(id: str, route: Route) -> str:

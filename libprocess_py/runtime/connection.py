@@ -20,7 +20,9 @@ from libprocess_py.core.wire import Item, RequestParser
 from libprocess_py.core.wire_answers import ACCEPTED
 from libprocess_py.core.wire_head import BODY_MAX, Head, Route, WireError
 from libprocess_py.driver import Delivery
+from libprocess_py.future import Future
 from libprocess_py.http.encoding import CONTINUE, encode_response
+from libprocess_py.http.pipe import Pipe, PipeReader
 from libprocess_py.http.request import Request
 from libprocess_py.http.response import Response
 from libprocess_py.pid import PID
@@ -49,7 +51,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, driver: LoopDriver) -> None:
         self._driver = driver
-        self._parser = RequestParser(driver.heads)
+        self._parser = RequestParser(driver.heads, self._opens)
         self._transport: asyncio.Transport | None = None
         self._identity: Identity
         self._peer = ""
@@ -69,6 +71,7 @@ class Connection(asyncio.Protocol):
         self.is_full = False  # The client does not read its answers.
         self._served = 0  # Requests that came whole.
         self._collected = 0  # Bytes of a body under way.
+        self._room: Future[bool] | None = None  # Whoever reads that body has to catch up.
         self._deadline: asyncio.TimerHandle | None = None  # Of a request under way.
 
     # Called by the event loop
@@ -86,7 +89,7 @@ class Connection(asyncio.Protocol):
         driver.silent[self] = None
 
     def data_received(self, data: bytes) -> None:
-        if self._last:
+        if self._last and self._parser.pipe is None:
             return
         if not self._heard:
             self._heard = True
@@ -112,6 +115,7 @@ class Connection(asyncio.Protocol):
         self._finished = self._last = True
         self._account(0)
         self._backlog.clear()
+        self._parser.give_up()
         if self._deadline is not None:
             self._deadline.cancel()
         self._answers.lost()
@@ -145,8 +149,10 @@ class Connection(asyncio.Protocol):
             self._served += len(items)
             if self._backlog:
                 self._backlog += items
-            else:
+            elif not self._last:  # Otherwise the body of the last request is still coming in.
                 self._serve(items)
+            if self._parser.room is not None:
+                self._wait_for_room(self._parser.room)
             if self._parser.collected != self._collected:
                 self._account(self._parser.collected)
         finally:
@@ -162,7 +168,7 @@ class Connection(asyncio.Protocol):
         items = iter(items)
         for head, body in items:
             if head.route is not None:
-                self._message(head, head.route, body=body)
+                self._message(head, head.route, body=cast(bytes, body))
             elif self._is_busy:
                 self._backlog = [(head, body), *items]
                 return
@@ -225,7 +231,7 @@ class Connection(asyncio.Protocol):
         self._driver.count("messages_unauthenticated")
         self._answers.add(FORBIDDEN)
 
-    def _request(self, head: Head, body: bytes) -> None:
+    def _request(self, head: Head, body: bytes | PipeReader) -> None:
         driver = self._driver
         if head.target == PATH and driver.security is not None:
             self._authenticate(head)
@@ -235,8 +241,30 @@ class Connection(asyncio.Protocol):
             driver.count("bad_requests")
             self._answers.add(self._answers.encode(Response.text(400, head.problem), head))
             return
-        request = Request(head.method, head.path, head.query, head.headers, body, self._peer, head.target)
+        whole, reader = (body, None) if isinstance(body, bytes) else (b"", body)
+        request = Request(
+            head.method, head.path, head.query, head.headers, whole, self._peer, head.target, reader=reader
+        )
+        if reader is not None and self._parser.waits_to_continue:  # Its answer may wait for its body.
+            self._told_to_continue = True
+            self._answers.add(CONTINUE)
         driver.node.gateway.serve(request, self._answers.begin(head), authenticated=self._authenticated)
+
+    def _opens(self, head: Head) -> Pipe | None:
+        """Bodies that some route wants to read as they come need not be whole, nor in time."""
+        return Pipe() if self._driver.node.gateway.takes_streams(head.path) else None
+
+    def _wait_for_room(self, room: Future[bool]) -> None:
+        self._parser.room = None
+        if room.is_pending:
+            self._room = room
+            room.on_ready(self._has_room)
+        elif not room.get() and self._parser.pipe is not None:
+            self._last = True  # Nobody reads the rest of the body, and what would follow it is not waited for.
+
+    def _has_room(self, _: bool) -> None:
+        self._room = None
+        self.write_soon()
 
     def _authenticate(self, head: Head) -> None:
         """Begin a handshake: from the answer on everything is sealed, and the next bytes have to be the proof."""
@@ -282,7 +310,7 @@ class Connection(asyncio.Protocol):
 
     def _after_requests(self) -> None:
         parser = self._parser
-        if self._deadline is None and not parser.is_between:
+        if self._deadline is None and not parser.is_between and parser.pipe is None:
             self._watch_request()
         if parser.error is not None:
             self._refuse(parser.error)
@@ -309,7 +337,7 @@ class Connection(asyncio.Protocol):
 
     def _request_overdue(self, served: int) -> None:
         self._deadline = None
-        if self._last or self._parser.is_between:
+        if self._last or self._parser.is_between or self._parser.pipe is not None:
             return
         if self._served > served or self._held:
             self._watch_request()
@@ -359,7 +387,7 @@ class Connection(asyncio.Protocol):
         self._driver.loop.call_later(LINGER_S, self._transport.abort)
 
     def _regulate(self) -> None:
-        hold = (self._is_busy or bool(self._backlog)) and not self._finished
+        hold = (self._is_busy or bool(self._backlog) or self._room is not None) and not self._finished
         if hold != self._held and self._transport is not None and not self._transport.is_closing():
             self._held = hold
             if hold:
