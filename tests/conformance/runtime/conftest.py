@@ -1,4 +1,4 @@
-"""The `harness` fixture: every test of this folder runs once per driver."""
+"""The `harness` fixture: every test of this folder runs once per set-up."""
 
 from __future__ import annotations
 
@@ -9,8 +9,13 @@ import pytest
 
 from tests.conformance.runtime.harness import Harness, SimulatedHarness
 from tests.conformance.runtime.loop_harness import LoopHarness
+from tests.conformance.runtime.process_harness import ProcessHarness
 
-HARNESSES: Final[dict[str, Callable[[], Harness]]] = {"simulated": SimulatedHarness, "real": LoopHarness}
+HARNESSES: Final[dict[str, Callable[[], Harness]]] = {
+    "simulated": SimulatedHarness,
+    "real": LoopHarness,
+    "processes": ProcessHarness,
+}
 
 
 @pytest.fixture(params=list(HARNESSES))

@@ -15,6 +15,12 @@ from tests.conformance.runtime.harness import LIMIT_NS, SECOND
 LOOK_S: Final = 0.001  # Between looks at what a test waits for: the loop sleeps meanwhile, as it would in a daemon.
 
 
+def settings_of(options: NodeOptions) -> NodeSettings:
+    return NodeSettings(
+        policy=options.policy, encode_local=options.encode_local, delegate=options.delegate, log=options.log
+    )
+
+
 class LoopHarness:
     """Several nodes on one event loop."""
 
@@ -23,11 +29,7 @@ class LoopHarness:
         self._nodes: list[LoopNode] = []
 
     def node(self, options: NodeOptions | None = None) -> Node:
-        options = options or NodeOptions()
-        settings = NodeSettings(
-            policy=options.policy, encode_local=options.encode_local, delegate=options.delegate, log=options.log
-        )
-        node = self._runner.run(start_node(settings))
+        node = self._runner.run(start_node(settings_of(options or NodeOptions())))
         self._nodes.append(node)
         return node
 

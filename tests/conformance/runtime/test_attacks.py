@@ -88,7 +88,7 @@ class Legacy(Recorder):
 
 
 class Chain(Process):
-    def wait(self, length: int, gate: Future[int]) -> Future[int]:
+    def hang_on(self, length: int, gate: Future[int]) -> Future[int]:
         future = gate
         for _ in range(length):
             future = future.then(lambda value: value + 1)
@@ -224,7 +224,7 @@ def test_what_an_actor_does_in_its_last_turn_reaches_others_and_not_itself(harne
 def test_a_chain_of_futures_of_any_length_completes_at_once(harness: Harness) -> None:
     node = harness.node()
     gate: Promise[int] = Promise()
-    end = node.dispatch(node.spawn(Chain()), Chain.wait, MANY, gate)
+    end = node.dispatch(node.spawn(Chain()), Chain.hang_on, MANY, gate)
     harness.settle()
 
     gate.set(0)

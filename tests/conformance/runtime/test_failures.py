@@ -19,7 +19,7 @@ class Stubborn(Process):
         super().__init__()
         self.gate: Promise[None] = Promise()
 
-    async def wait(self) -> None:
+    async def hold_on(self) -> None:
         try:
             await self.gate
         finally:
@@ -91,7 +91,7 @@ def test_a_callback_that_raises_at_a_failure_spares_the_node(
 def test_a_coroutine_that_will_not_end_ends_with_its_actor(harness: Harness) -> None:
     stubborn = Stubborn()
     node, watcher, waited = _watched(harness, stubborn)
-    future = node.dispatch(stubborn.pid, Stubborn.wait)
+    future = node.dispatch(stubborn.pid, Stubborn.hold_on)
     harness.settle()
 
     node.terminate(stubborn.pid)

@@ -150,7 +150,7 @@ def test_a_delegate_gets_what_came_from_another_node(harness: Harness) -> None:
     recorder = Recorder()
     delegator = NoteSender()
     front = there.spawn(delegator)
-    delegator.delegate("Note", there.spawn(recorder))
+    there.dispatch(front, NoteSender.delegate, "Note", there.spawn(recorder))
 
     here.send(front, Note(number=5))
 
