@@ -42,3 +42,14 @@ def set_child_subreaper() -> bool:
         return False
     prctl.set_child_subreaper(True)
     return True
+
+
+def set_no_new_privs() -> bool:
+    """Have no program that this process executes gain privileges, set-user-ID ones included. Cannot be undone."""
+    if prctl is None:
+        return False
+    if prctl.__name__ == "pyprctl":
+        prctl.set_no_new_privs()
+    else:
+        prctl.set_no_new_privs(True)
+    return True

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from libprocess_py.runtime.awaiting import from_asyncio, result
     from libprocess_py.runtime.background import BackgroundNode
+    from libprocess_py.runtime.command import Command, Stdio
     from libprocess_py.runtime.executor import Executor, run_async
     from libprocess_py.runtime.listening import ListenError
     from libprocess_py.runtime.loop_node import LoopNode, start_node
     from libprocess_py.runtime.program import run
     from libprocess_py.runtime.settings import NodeSettings
+    from libprocess_py.runtime.subprocess import LaunchError, Subprocess, launch
     from libprocess_py.runtime.threads import ThreadedProcess
 else:  # Unseen by type checkers, which would take every name for one of ours.
 
@@ -33,12 +35,17 @@ else:  # Unseen by type checkers, which would take every name for one of ours.
 
 _HOMES: Final = {
     "BackgroundNode": "libprocess_py.runtime.background",
+    "Command": "libprocess_py.runtime.command",
     "Executor": "libprocess_py.runtime.executor",
+    "LaunchError": "libprocess_py.runtime.subprocess",
     "ListenError": "libprocess_py.runtime.listening",
     "LoopNode": "libprocess_py.runtime.loop_node",
     "NodeSettings": "libprocess_py.runtime.settings",
+    "Stdio": "libprocess_py.runtime.command",
+    "Subprocess": "libprocess_py.runtime.subprocess",
     "ThreadedProcess": "libprocess_py.runtime.threads",
     "from_asyncio": "libprocess_py.runtime.awaiting",
+    "launch": "libprocess_py.runtime.subprocess",
     "result": "libprocess_py.runtime.awaiting",
     "run": "libprocess_py.runtime.program",
     "run_async": "libprocess_py.runtime.executor",
@@ -57,4 +64,9 @@ __all__ = [
     "ThreadedProcess",
     "Executor",
     "run_async",
+    "launch",
+    "Command",
+    "Stdio",
+    "Subprocess",
+    "LaunchError",
 ]

@@ -101,12 +101,13 @@ def _at_once_or_later(
 
 
 async def _wait(fd: int, add: Callable[..., object]) -> None:
-    """Until the loop says that the descriptor is ready. A regular file is, and the loop would not take it."""
-    if _is_regular(fd):
-        return
+    """Until the loop says that the descriptor is ready."""
     loop = asyncio.get_running_loop()
     is_ready = loop.create_future()
-    add(fd, _set, is_ready)
+    try:
+        add(fd, _set, is_ready)
+    except PermissionError:
+        return  # What the system cannot watch, regular files and some devices, is always ready.
     try:
         await is_ready
     finally:

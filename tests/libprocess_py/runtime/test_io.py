@@ -172,6 +172,7 @@ async def test_regular_files_are_always_ready(tmp_path: Path) -> None:
     source, target = os.open(path, os.O_RDONLY), os.open(tmp_path / "copy", os.O_RDWR | os.O_CREAT)
     try:
         await io.readable(source)
+        await io.writable(target)
         assert await io.read(source, 10) == LARGE[:10]
         assert await io.redirect(source, target) == len(LARGE) - 10
         assert (tmp_path / "copy").read_bytes() == LARGE[10:]
