@@ -27,7 +27,7 @@ class Fragile(Process):
         raise ValueError("broken")
 
 
-def _watched(simulation: Simulation, node: Node, target: PID) -> Curious:
+def _watched(simulation: Simulation, node: Node, *, target: PID) -> Curious:
     curious = Curious()
     node.dispatch(node.spawn(curious), Curious.watch, target)
     simulation.settle()
@@ -42,7 +42,7 @@ def test_an_end_in_good_order_has_no_reason() -> None:
     simulation = Simulation(seed=1)
     node = _a_node(simulation)
     target = node.spawn(Fragile())
-    curious = _watched(simulation, node, target)
+    curious = _watched(simulation, node, target=target)
 
     node.terminate(target)
     simulation.settle()
@@ -54,7 +54,7 @@ def test_the_reason_of_a_failure_is_what_was_raised() -> None:
     simulation = Simulation(seed=1)
     node = _a_node(simulation)
     target = node.spawn(Fragile())
-    curious = _watched(simulation, node, target)
+    curious = _watched(simulation, node, target=target)
 
     failure = node.dispatch(target, Fragile.fail)
     simulation.settle()
@@ -66,7 +66,7 @@ def test_the_reason_of_a_failure_is_what_was_raised() -> None:
 def test_a_node_that_is_gone_is_a_lost_connection() -> None:
     simulation = Simulation(seed=1)
     node, there = _a_node(simulation), _a_node(simulation, "10.0.0.2")
-    curious = _watched(simulation, node, there.spawn(Fragile()))
+    curious = _watched(simulation, node, target=there.spawn(Fragile()))
 
     simulation.crash(there)
     simulation.advance(SECOND)
@@ -78,6 +78,6 @@ def test_an_actor_that_never_was_is_told_as_such() -> None:
     simulation = Simulation(seed=1)
     node = _a_node(simulation)
 
-    curious = _watched(simulation, node, PID("nobody", node.address))
+    curious = _watched(simulation, node, target=PID("nobody", node.address))
 
     assert [type(why) for why in curious.why] == [NoSuchProcess]

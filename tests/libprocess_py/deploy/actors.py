@@ -127,3 +127,20 @@ class World:
     def watch(self, pid: PID) -> None:
         self.here.dispatch(self.watcher.pid, Watcher.watch, pid)
         self.simulation.advance(SECOND)
+
+
+class Linked(Watcher):
+    """One that a file makes: it is told whom to add to."""
+
+    def __init__(self, counter: PID, number: int = 1) -> None:
+        super().__init__()
+        self.counter, self.number = counter, number
+
+    def initialize(self) -> None:
+        self.ask(self.counter, self.number)
+
+    def heard(self) -> list[str]:
+        return [id for id, _ in self.why]
+
+    def fail(self) -> None:
+        raise OSError("broken")
