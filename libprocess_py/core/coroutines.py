@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from types import CoroutineType
 from typing import Any, TypeAlias
 
-from libprocess_py.core.mailbox import Mailbox
+from libprocess_py.core.mailbox import ENDED, Mailbox
 from libprocess_py.events import RESUME, Event
 from libprocess_py.future import Promise
 
@@ -18,7 +18,7 @@ Coroutine: TypeAlias = "CoroutineType[Any, Any, Any]"
 
 
 class Coroutines:
-    """Those of one node that wait, by actor."""
+    """Those of one node that have come to a wait, by actor."""
 
     __slots__ = ("_post", "suspended")
 
@@ -38,33 +38,47 @@ class Coroutines:
             promise.set(value)
 
     def drive(self, mailbox: Mailbox, coroutine: Coroutine, *, promise: Promise[Any] | None) -> None:
-        """Run a handler's coroutine to its next wait, or to its end."""
+        """Run a handler's coroutine to its first wait, or to its end."""
         try:
             awaited = coroutine.send(None)
         except StopIteration as stop:
             self.finish(mailbox, stop.value, promise=promise)
             return
-        if awaited.__class__ is not Promise:
-            coroutine.close()
-            raise TypeError(f"an actor awaits futures of libprocess_py, not {type(awaited).__name__}: see from_asyncio")
-        id = mailbox._process_pid.id
-        self.suspended.setdefault(id, {})[coroutine] = promise
-
-        def resume(_: object) -> None:
-            if coroutine in self.suspended.get(id, ()):
-                self._post(mailbox, (RESUME, coroutine, None, promise))
-
-        awaited.on_any(resume)
-        awaited.on_abandoned(resume)
+        self.suspended.setdefault(mailbox._process_pid.id, {})[coroutine] = promise
+        self._wait(mailbox, coroutine, awaited=awaited, promise=promise)
 
     def resume(self, mailbox: Mailbox, coroutine: Coroutine, *, promise: Promise[Any] | None) -> None:
-        """The wait is over, and this is a turn of its actor."""
-        self.suspended[mailbox._process_pid.id].pop(coroutine)
-        self.drive(mailbox, coroutine, promise=promise)
+        """The wait is over, and this is a turn of its actor: run it to the next one."""
+        try:
+            awaited = coroutine.send(None)
+        except StopIteration as stop:
+            self._forget(mailbox, coroutine)
+            self.finish(mailbox, stop.value, promise=promise)
+            return
+        except BaseException:
+            self._forget(mailbox, coroutine)
+            raise
+        self._wait(mailbox, coroutine, awaited=awaited, promise=promise)
 
     def waiting(self, id: str) -> int:
-        """How many coroutines of that actor wait."""
+        """How many coroutines of that actor have come to a wait and not to their end."""
         return len(self.suspended.get(id, ()))
+
+    def _wait(self, mailbox: Mailbox, coroutine: Coroutine, *, awaited: Any, promise: Promise[Any] | None) -> None:
+        if awaited.__class__ is not Promise:
+            self._forget(mailbox, coroutine)
+            coroutine.close()
+            raise TypeError(f"an actor awaits futures of libprocess_py, not {type(awaited).__name__}: see from_asyncio")
+        post, event = self._post, (RESUME, coroutine, None, promise)
+
+        def resume(_: object) -> None:
+            if mailbox._process_phase is not ENDED:
+                post(mailbox, event)
+
+        awaited.queue_when_settled(resume)
+
+    def _forget(self, mailbox: Mailbox, coroutine: Coroutine) -> None:
+        self.suspended.get(mailbox._process_pid.id, {}).pop(coroutine, None)
 
     def ends_of(self, id: str) -> Iterator[Callable[[], object]]:
         """The actor is gone: what is to be done for each coroutine of it that will not go on."""

@@ -108,7 +108,7 @@ class Kernel:
         self.turn_events: Iterator[Event] = iter(())
         self.waiters: dict[str, list[Promise[bool]]] = {}
         self.coroutines = Coroutines(self.post)
-        self._drive = self.coroutines.drive
+        self._drive, self._resume = self.coroutines.drive, self.coroutines.resume
 
     # Getting events in
 
@@ -317,6 +317,8 @@ class Kernel:
                             self._drive(mailbox, value, promise=promise)
                         else:
                             promise.set(value)
+                    elif kind == RESUME:
+                        self._resume(mailbox, what, promise=promise)
                     else:
                         self._serve_other(mailbox, event)
                 return
@@ -358,8 +360,6 @@ class Kernel:
         elif kind == KEYWORDS:
             arguments, keywords = payload
             finish(mailbox, mailbox._process_methods[what](mailbox, *arguments, **keywords), promise=promise)
-        elif kind == RESUME:
-            self.coroutines.resume(mailbox, what, promise=promise)
         elif kind == EXITED:
             told: Callable[[PID, Exception | None], Any] = mailbox.exited_with
             finish(mailbox, told(what, payload), promise=None)

@@ -55,6 +55,7 @@ _ANY: Final = "any"
 _SETTLED: Final = "settled"
 _DISCARD: Final = "discard requested"
 _ABANDONED: Final = "abandoned"
+_QUEUED: Final = "settled, for one that only queues an event"
 
 _Waiting = list[tuple[object, Callable[[Any], object]]]
 
@@ -154,6 +155,16 @@ class Future(Generic[T]):
     def on_settled(self, callback: Callable[[Future[T]], object]) -> Future[T]:
         """Any of the three final states, or abandonment: whatever becomes of it, once."""
         return self._when(_SETTLED, callback, holds=self.is_settled)
+
+    def queue_when_settled(self, callback: Callable[[Future[T]], object]) -> None:
+        """For kernels, of a future that is not settled: as `on_settled`, for what only queues an event.
+
+        It runs no code of anybody else, so it needs no trampoline.
+        """
+        if self._waiting is None:
+            self._waiting = [(_QUEUED, callback)]
+        else:
+            self._waiting.append((_QUEUED, callback))
 
     def on_abandoned(self, callback: Callable[[Future[T]], object]) -> Future[T]:
         return self._when(_ABANDONED, callback, holds=self.abandoned)
@@ -266,7 +277,7 @@ class Future(Generic[T]):
         """Run the callbacks for a fact about a pending future; the others go on waiting."""
         if self._waiting is None:
             return
-        kinds = (_ABANDONED, _SETTLED) if what is _ABANDONED else (what,)
+        kinds = (_ABANDONED, _SETTLED, _QUEUED) if what is _ABANDONED else (what,)
         due = [(callback, self) for waits_for, callback in self._waiting if waits_for in kinds]
         self._waiting = [entry for entry in self._waiting if entry[0] not in kinds]
         run(due)
@@ -321,12 +332,15 @@ class Promise(Future[T]):
         waiting = self._waiting
         if waiting is not None:
             self._waiting = None
+            if len(waiting) == 1 and waiting[0][0] is _QUEUED:
+                waiting[0][1](self)
+                return True
             argument = self if state is DISCARDED else result
             due: list[tuple[Callable[[Any], object], Any]] = []
             for what, callback in waiting:
                 if what is state:
                     due.append((callback, argument))
-                elif what is _SETTLED or what is _ANY:
+                elif what is _SETTLED or what is _ANY or what is _QUEUED:
                     due.append((callback, self))
             run(due)
         return True
