@@ -36,6 +36,8 @@ from mesos_py.protocol.resources import Resources
 SECOND_NS: Final = 1_000_000_000
 DEFAULT_ALLOCATION_INTERVAL_NS: Final = SECOND_NS  # AL-02, as in Mesos.
 DEFAULT_MIN_ALLOCATABLE: Final = (Quantities.of(cpus=0.01), Quantities.of(mem=32))  # AL-16, as in Mesos.
+DEFAULT_RE2_MAX_MEM: Final = 4_096  # AL-17, as in Mesos: bytes that RE2 may use for one expression,
+DEFAULT_RE2_MAX_PROGRAM_SIZE: Final = 100  # and instructions that it may become. Repetition is expanded.
 DEFAULT_RECOVERY_TIMEOUT_NS: Final = 600 * SECOND_NS  # AL-21: agents that are away for longer are not waited for.
 DEFAULT_RECOVERY_FACTOR_PERCENT: Final = 80  # AL-21: of the agents that are expected back.
 
@@ -54,6 +56,8 @@ class AllocatorSettings(Record):
     filter_gpu_resources: bool = True
     parameters: Mapping[str, str] = {}  # What only the chosen policy understands, e.g. priorities by role.
     region: str | None = None  # The master's; agents elsewhere are only for REGION_AWARE frameworks.
+    offer_constraints_re2_max_mem: int = DEFAULT_RE2_MAX_MEM
+    offer_constraints_re2_max_program_size: int = DEFAULT_RE2_MAX_PROGRAM_SIZE
     recovery_timeout_ns: int = DEFAULT_RECOVERY_TIMEOUT_NS
     recovery_factor_percent: float = DEFAULT_RECOVERY_FACTOR_PERCENT
 

@@ -6,7 +6,12 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from allocators.allocator import DEFAULT_ALLOCATION_INTERVAL_NS, DEFAULT_MIN_ALLOCATABLE
+from allocators.allocator import (
+    DEFAULT_ALLOCATION_INTERVAL_NS,
+    DEFAULT_MIN_ALLOCATABLE,
+    DEFAULT_RE2_MAX_MEM,
+    DEFAULT_RE2_MAX_PROGRAM_SIZE,
+)
 from allocators.policies.registry import DEFAULT_POLICY, find_policy
 from allocators.sorters.registry import sorter_factory
 from libprocess_py.flags import flag, parse_bool, parse_count
@@ -22,6 +27,7 @@ from master.core.settings import (
 from mesos_py.protocol.durations import format_duration, parse_duration
 from mesos_py.protocol.quantities import Quantities
 from mesos_py.protocol.roles import validate_role
+from mesos_py.protocol.sizes import format_size, parse_size
 
 DEFAULT_PORT: Final = 5050
 SECOND_NS: Final = 1_000_000_000
@@ -165,6 +171,17 @@ class MasterFlags:
     )
     fair_sharing_excluded_resource_names: frozenset[str] = flag(
         "Resources that do not count for fair shares, name,...", default=frozenset(), parse=parse_names, show=show_names
+    )
+    offer_constraints_re2_max_mem: int = flag(
+        "Memory that a regular expression in offer constraints may need; larger ones are refused.",
+        default=DEFAULT_RE2_MAX_MEM,
+        parse=parse_size,
+        show=format_size,
+    )
+    offer_constraints_re2_max_program_size: int = flag(
+        "Size of the program that such an expression may become.",
+        default=DEFAULT_RE2_MAX_PROGRAM_SIZE,
+        parse=parse_positive,
     )
     weights: tuple[tuple[str, float], ...] = flag(
         "Weights of roles, role=weight,...; others have 1.", default=(), parse=parse_weights, show=show_pairs

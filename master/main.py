@@ -97,5 +97,7 @@ def allocator_settings(flags: MasterFlags, *, seed: int) -> AllocatorSettings:
         min_allocatable=flags.min_allocatable_resources,
         fair_sharing_excluded_resource_names=flags.fair_sharing_excluded_resource_names,
         filter_gpu_resources=flags.filter_gpu_resources,
+        offer_constraints_re2_max_mem=flags.offer_constraints_re2_max_mem,
+        offer_constraints_re2_max_program_size=flags.offer_constraints_re2_max_program_size,
         parameters=dict(flags.allocator_parameters),
     )

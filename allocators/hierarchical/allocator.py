@@ -19,6 +19,7 @@ from allocators.hierarchical.books import Books, by_role
 from allocators.hierarchical.candidates import Candidates
 from allocators.hierarchical.constraints import CompiledConstraints
 from allocators.hierarchical.eligibility import Eligibility
+from allocators.hierarchical.expressions import ExpressionLimits
 from allocators.hierarchical.frameworks import FrameworkBook
 from allocators.hierarchical.journal import Journal
 from allocators.hierarchical.maintenance import Maintenance
@@ -58,6 +59,10 @@ class HierarchicalAllocator(ExplainedPolicy):
         self._eligibility = Eligibility(settings, self._rules.admits)
         self._recovery = Recovery(settings)
         self._whitelist: frozenset[str] | None = None
+        self._expression_limits = ExpressionLimits(
+            max_mem=settings.offer_constraints_re2_max_mem,
+            max_program_size=settings.offer_constraints_re2_max_program_size,
+        )
 
     # Frameworks.
 
@@ -116,7 +121,7 @@ class HierarchicalAllocator(ExplainedPolicy):
         self._wake_all()
 
     def update_offer_constraints(self, framework_id: FrameworkId, constraints: OfferConstraints) -> None:
-        self.books.frameworks[framework_id].constrain(CompiledConstraints(constraints))
+        self.books.frameworks[framework_id].constrain(CompiledConstraints(constraints, self._expression_limits))
         self._wake_all()
 
     def suppress_offers(self, framework_id: FrameworkId, roles: Collection[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
-from allocators.hierarchical.expressions import compile_expression
+from allocators.hierarchical.expressions import DEFAULT_LIMITS, Expression, ExpressionLimits
 from mesos_py.protocol.agent import AgentInfo
 from mesos_py.protocol.offer_constraints import (
     AttributeConstraint,
@@ -24,14 +24,14 @@ class CompiledConstraints:
 
     __slots__ = ("_groups", "_source")
 
-    def __init__(self, constraints: OfferConstraints | None = None) -> None:
+    def __init__(self, constraints: OfferConstraints | None = None, limits: ExpressionLimits = DEFAULT_LIMITS) -> None:
         """ValueError naming what is malformed: empty lists of groups, empty groups, bad expressions."""
         self._source = constraints or OfferConstraints()
         self._groups: dict[str, tuple[tuple[Claim, ...], ...]] = {}
         for each in constraints.roles if constraints is not None else ():
             if each.role in self._groups:
                 raise ValueError(f"constraints of role {each.role!r}: given twice")
-            self._groups[each.role] = _compile_role(each)
+            self._groups[each.role] = _compile_role(each, limits)
 
     @property
     def source(self) -> OfferConstraints:
@@ -56,32 +56,34 @@ class CompiledConstraints:
         )
 
 
-def problem_of(constraints: OfferConstraints) -> str | None:
+def problem_of(constraints: OfferConstraints, limits: ExpressionLimits = DEFAULT_LIMITS) -> str | None:
     """What is malformed, as a sentence, or None: for those who validate before they tell the allocator."""
     try:
-        CompiledConstraints(constraints)
+        CompiledConstraints(constraints, limits)
     except ValueError as error:
         return str(error)
     return None
 
 
-def _compile_role(constraints: RoleConstraints) -> tuple[tuple[Claim, ...], ...]:
+def _compile_role(constraints: RoleConstraints, limits: ExpressionLimits) -> tuple[tuple[Claim, ...], ...]:
     if not constraints.groups:
         raise ValueError(f"constraints of role {constraints.role!r}: expected at least one group")
     for group in constraints.groups:
         if not group.constraints:
             raise ValueError(f"constraints of role {constraints.role!r}: expected no empty group")
-    return tuple(tuple(_compile(constraint) for constraint in group.constraints) for group in constraints.groups)
+    return tuple(
+        tuple(_compile(constraint, limits) for constraint in group.constraints) for group in constraints.groups
+    )
 
 
-def _compile(constraint: AttributeConstraint) -> Claim:
+def _compile(constraint: AttributeConstraint, limits: ExpressionLimits) -> Claim:
     if constraint.pseudo is None and not constraint.attribute:
         raise ValueError("constraint: expected the name of an attribute or a pseudo attribute")
     if constraint.predicate is Predicate.EXISTS:
         return lambda agent: _look_up(agent, constraint)[0]
     if constraint.predicate is Predicate.NOT_EXISTS:
         return lambda agent: not _look_up(agent, constraint)[0]
-    holds = _text_predicate(constraint)
+    holds = _text_predicate(constraint, limits)
     holds_if_absent = constraint.predicate in NEGATIVE
 
     def claim(agent: AgentInfo) -> bool:
@@ -96,16 +98,16 @@ def _compile(constraint: AttributeConstraint) -> Claim:
 NEGATIVE: Final = (Predicate.TEXT_NOT_EQUALS, Predicate.TEXT_NOT_MATCHES)
 
 
-def _text_predicate(constraint: AttributeConstraint) -> Callable[[str], bool]:
+def _text_predicate(constraint: AttributeConstraint, limits: ExpressionLimits) -> Callable[[str], bool]:
     value = constraint.value
     if constraint.predicate is Predicate.TEXT_EQUALS:
         return lambda text: text == value
     if constraint.predicate is Predicate.TEXT_NOT_EQUALS:
         return lambda text: text != value
-    pattern = compile_expression(value)
+    expression = Expression(value, limits)
     if constraint.predicate is Predicate.TEXT_MATCHES:
-        return lambda text: pattern.fullmatch(text) is not None
-    return lambda text: pattern.fullmatch(text) is None
+        return expression.matches
+    return lambda text: not expression.matches(text)
 
 
 def _look_up(agent: AgentInfo, constraint: AttributeConstraint) -> tuple[bool, str | None]:

@@ -1,68 +1,66 @@
-"""Regular expressions of frameworks, as RE2 has them (AL-17).
+"""Regular expressions of frameworks (AL-17), by RE2 itself: what Mesos takes is taken, and means the same.
 
-Frameworks are written against Mesos, whose expressions are those of RE2: without references back, looking around,
-conditions, atomic groups, possessive repetition or comments, with bounded repetition, and with classes that are ASCII.
-What RE2 refuses is refused here, so that no framework depends on what another master would not take.
+RE2 matches in time linear in the text, whatever the expression, so no framework can stall the allocator. What an
+expression costs is limited when it is compiled, by the operator's flags: the memory that RE2 may use for it, and the
+size of the program that comes of it. Repetition is expanded, so `x{1,1000}` is a large program.
 """
 
 from __future__ import annotations
 
-import re
-import warnings
-from collections.abc import Iterator
 from typing import Final
 
-from mesos_py.protocol.offer_constraints import REGEX_BYTES_MAX
+import re2
+
+from allocators.allocator import DEFAULT_RE2_MAX_MEM, DEFAULT_RE2_MAX_PROGRAM_SIZE
+from libprocess_py.message import Record
 from mesos_py.protocol.values import shown
 
-REPEAT_MAX: Final = 1_000  # As in RE2: repetition is expanded, so it costs what is written.
-
-FOREIGN_ESCAPES: Final = tuple("123456789ZNuU")
-
-_GROUP: Final = re.compile(r"\(\?(?:P<\w+>|[imsU]*(?:-[imsU]+)?[:)])")
-_COUNTED: Final = re.compile(r"\{(\d+)(?:,(\d*))?\}")
-_SET: Final = re.compile(r"\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]", flags=re.DOTALL)
+MEM_MAX: Final = 2**63 - 1  # RE2 counts in int64.
+VERDICTS_MAX: Final = 1_024  # Remembered of one expression: agents by the thousand have racks and zones by the dozen.
 
 
-def compile_expression(text: str) -> re.Pattern[str]:
-    """ValueError, naming the expression and what is wrong with it."""
-    if len(text.encode()) > REGEX_BYTES_MAX:
-        raise ValueError(f"constraint: expected a regular expression of at most {REGEX_BYTES_MAX} bytes")
-    for problem in _foreign(text):
-        raise ValueError(f"constraint: {shown(text)}: expected {problem}")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # About sets that a later `re` may read otherwise.
-            return re.compile(text, flags=re.ASCII)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise ValueError(f"constraint: {shown(text)} is no regular expression: {error}") from None
+class ExpressionLimits(Record):
+    """What one expression may cost."""
+
+    max_mem: int = DEFAULT_RE2_MAX_MEM
+    max_program_size: int = DEFAULT_RE2_MAX_PROGRAM_SIZE
 
 
-def _foreign(text: str) -> Iterator[str]:
-    """What `re` would take and RE2 does not."""
-    at, after_repetition = 0, False
-    while at < len(text):
-        counted = _COUNTED.match(text, at)
-        is_repetition = counted is not None or text[at] in "*+?"
-        if text[at] == "+" and after_repetition:
-            yield "no possessive repetition"
-        if counted is not None and any(int(bound) > REPEAT_MAX for bound in counted.groups() if bound):
-            yield f"at most {REPEAT_MAX} repetitions"
-        if text.startswith("(?", at) and _GROUP.match(text, at) is None:
-            yield "no group that looks around, refers back or comments"
-        if text[at] == "\\" and text[at + 1 : at + 2] in FOREIGN_ESCAPES:
-            yield f"no {text[at : at + 2]}"
-        if (members := _SET.match(text, at)) is not None and "[:" in members.group():
-            yield "no POSIX class"  # RE2 has them, but `re` would take them for something else.
-        after_repetition = is_repetition and not after_repetition
-        at = _next(text, at, counted=counted)
+DEFAULT_LIMITS: Final = ExpressionLimits()
 
 
-def _next(text: str, at: int, *, counted: re.Match[str] | None) -> int:
-    """Where the next part begins. Within a set nothing is special."""
-    if counted is not None:
-        return counted.end()
-    if text[at] == "\\":
-        return at + 2
-    members = _SET.match(text, at)
-    return members.end() if members is not None else at + 1
+class Expression:
+    """A compiled expression, which says of texts whether it matches them as a whole."""
+
+    __slots__ = ("_pattern", "_verdicts")
+
+    def __init__(self, text: str, limits: ExpressionLimits = DEFAULT_LIMITS) -> None:
+        """ValueError, naming the expression and what is wrong with it."""
+        options = re2.Options()
+        options.max_mem = min(limits.max_mem, MEM_MAX)
+        options.log_errors = False  # They are told to the framework.
+        try:
+            self._pattern = re2.compile(text.encode(), options)
+            size: int = self._pattern.programsize
+        except UnicodeEncodeError:
+            raise ValueError(f"constraint: {shown(text)} is no regular expression: expected Unicode") from None
+        except re2.error as error:
+            reason = error.args[0].decode(errors="replace")
+            raise ValueError(f"constraint: {shown(text)} is no regular expression: {reason}") from None
+        if size > limits.max_program_size:
+            raise ValueError(
+                f"constraint: {shown(text)}: expected a program of at most {limits.max_program_size} instructions,"
+                f" not {size}"
+            )
+        self._verdicts: dict[str, bool] = {}
+
+    def matches(self, text: str) -> bool:
+        """Does it match all of the text?"""
+        verdict = self._verdicts.get(text)
+        if verdict is None:
+            if len(self._verdicts) >= VERDICTS_MAX:
+                self._verdicts.clear()
+            # What is no Unicode matches no character of an expression, as replaced characters do not either.
+            verdict = self._pattern.fullmatch(text.encode(errors="replace")) is not None
+            self._verdicts[text] = verdict
+        return verdict

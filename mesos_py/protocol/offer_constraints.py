@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Final
 
 from libprocess_py.message import Record
-
-REGEX_BYTES_MAX: Final = 4_096  # As in Mesos: a pattern is matched against every agent.
 
 
 class Pseudo(Enum):
