@@ -215,9 +215,9 @@ class Run:
             offered = self._offered[framework_id] = []
         offered.append(Allocation(framework_id=framework_id, agent_id=agent.id, role=role, resources=grant.resources))
         if self._quota is not None:
-            self._count(self._quota, role, bundle)
+            self._count(self._quota, role=role, bundle=bundle)
 
-    def _count(self, quota: QuotaFigures, role: str, bundle: Bundle) -> None:
+    def _count(self, quota: QuotaFigures, *, role: str, bundle: Bundle) -> None:
         """So much was given by fair share."""
         # What fills a guarantee now counts for headroom in the next run, and so does what is held below a quota.
         if not self.leaves_openings and (
@@ -257,7 +257,7 @@ class Run:
         extra = self._above_headroom(self._chop(bundle.goods, quota.room(role), agent=agent), agent)
         if not self._make_offer(agent, framework, role=role, resources=bundle.riders + extra):
             return False
-        self._count(quota, role, self._books.interned.bundle(extra))
+        self._count(quota, role=role, bundle=self._books.interned.bundle(extra))
         return True
 
     # Both.
