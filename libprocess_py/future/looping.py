@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, overload
 from libprocess_py.future.promise import Future, Promise
 
 if TYPE_CHECKING:
-    from libprocess_py.process import Process
+    from libprocess_py.future.turns import Turns
 
 T = TypeVar("T")
 V = TypeVar("V")
@@ -34,10 +34,10 @@ Step: TypeAlias = Continue | Break[V] | Future[Continue] | Future[Break[V]] | Fu
 
 
 @overload
-def loop(iterate: Callable[[], Future[T]], body: Callable[[T], Step[V]], *, on: Process | None = None) -> Future[V]: ...
+def loop(iterate: Callable[[], Future[T]], body: Callable[[T], Step[V]], *, on: Turns | None = None) -> Future[V]: ...
 @overload
-def loop(iterate: Callable[[], T], body: Callable[[T], Step[V]], *, on: Process | None = None) -> Future[V]: ...
-def loop(iterate: Callable[[], Any], body: Callable[[Any], Step[V]], *, on: Process | None = None) -> Future[V]:
+def loop(iterate: Callable[[], T], body: Callable[[T], Step[V]], *, on: Turns | None = None) -> Future[V]: ...
+def loop(iterate: Callable[[], Any], body: Callable[[Any], Step[V]], *, on: Turns | None = None) -> Future[V]:
     """Call `body` with what `iterate` brings, until it returns `Break(value)`: that value is the result's.
 
     What fails, is discarded or abandoned on the way, the result becomes. A discard requested of the result is passed
@@ -61,7 +61,7 @@ def _rounds(iterate: Callable[[], Any], body: Callable[[Any], Step[V]]) -> Gener
 class _Loop(Generic[V]):
     """Drives the rounds, and waits where they yield a future that is not ready."""
 
-    def __init__(self, rounds: Generator[Any, Any, V], *, on: Process | None) -> None:
+    def __init__(self, rounds: Generator[Any, Any, V], *, on: Turns | None) -> None:
         self.result: Promise[V] = Promise()
         self._rounds = rounds
         self._awaited: Future[Any] | None = None

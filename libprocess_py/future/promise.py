@@ -22,7 +22,7 @@ from libprocess_py.errors import MailboxClosed
 from libprocess_py.future.trampoline import of_thread, run
 
 if TYPE_CHECKING:
-    from libprocess_py.process import Process
+    from libprocess_py.future.turns import Turns
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -230,7 +230,7 @@ class Future(Generic[T]):
         self.on_settled(over)
         return result
 
-    def after(self, ns: int, function: Callable[[Future[T]], T | Future[T]] | None = None, *, on: Process) -> Future[T]:
+    def after(self, ns: int, function: Callable[[Future[T]], T | Future[T]] | None = None, *, on: Turns) -> Future[T]:
         """What `function` of this future brings, if it is still pending after `ns`; until then every outcome passes.
 
         Without a function this future is asked to be discarded, and the result fails with TimeoutError. The timer is

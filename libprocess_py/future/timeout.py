@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from libprocess_py.future.promise import Future, Promise
-
-if TYPE_CHECKING:
-    from libprocess_py.process import Process
+from libprocess_py.future.turns import Turns
 
 
-def after(ns: int, *, on: Process) -> Future[None]:
+def after(ns: int, *, on: Turns) -> Future[None]:
     """Ready no earlier than after `ns`, in a turn of `on`. A discard cancels it. Never ready if the actor has ended."""
     result: Promise[None] = Promise()
     timer = on.delay(ns, lambda: result.set(None))

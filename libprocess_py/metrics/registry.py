@@ -71,7 +71,7 @@ class _Entry:
 
     __slots__ = ("kind", "metric", "owner")
 
-    def __init__(self, kind: Kind, metric: Any, owner: str | None) -> None:
+    def __init__(self, kind: Kind, metric: Any, *, owner: str | None = None) -> None:
         self.kind = kind
         self.metric = metric
         self.owner = owner
@@ -128,7 +128,7 @@ class Metrics:
     def counter(self, name: str) -> Counter:
         entry = self._books.entries.get(name)
         if entry is None or entry.kind is not Kind.COUNTER:
-            entry = _Entry(Kind.COUNTER, Counter(), None)
+            entry = _Entry(Kind.COUNTER, Counter())
             self._books.declare(name, entry)
         return cast(Counter, entry.metric)
 
@@ -140,17 +140,17 @@ class Metrics:
 
     def gauge(self, name: str, read: Gauge) -> None:
         """`read` is called for every snapshot, in whatever actor's turn that is."""
-        self._books.declare(name, _Entry(Kind.GAUGE, read, self._owner))
+        self._books.declare(name, _Entry(Kind.GAUGE, read, owner=self._owner))
 
     def pull_gauge(self, name: str, ask: PullGauge) -> None:
         """`ask` is called for every snapshot, which waits for its future: `self.defer(Queue.length)`."""
-        self._books.declare(name, _Entry(Kind.PULL_GAUGE, ask, self._owner))
+        self._books.declare(name, _Entry(Kind.PULL_GAUGE, ask, owner=self._owner))
 
     def timer(self, name: str, *, window_ns: int = WINDOW_NS) -> Timer:
         """Its figures are `name` (the last one), `name/count`, `name/min`, `name/p99` and so on."""
         assert name.endswith("_ms"), f"{name}: a timer's name ends in its unit, _ms"
         timer = Timer(self._now, window_ns=window_ns)
-        self._books.declare(name, _Entry(Kind.TIMER, timer, self._owner))
+        self._books.declare(name, _Entry(Kind.TIMER, timer, owner=self._owner))
         return timer
 
     def remove(self, name: str) -> None:

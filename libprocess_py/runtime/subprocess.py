@@ -57,7 +57,7 @@ class Subprocess:
     As an asynchronous context it cleans up: at the end the program is killed if it still runs, and reaped.
     """
 
-    def __init__(self, pid: int, status: Future[int | None], pipes: dict[int, int]) -> None:
+    def __init__(self, pid: int, status: Future[int | None], *, pipes: dict[int, int]) -> None:
         self.pid = pid
         self.status = status  # The exit code, or minus the signal that ended it.
         self._pipes = pipes
@@ -112,10 +112,10 @@ def launch(node: Node, command: Command, *, parent_hooks: Sequence[ParentHook] =
     """
     if not isinstance(node, LoopNode):
         raise RuntimeError("only a node on an event loop starts processes: a simulated host has none")
-    return from_asyncio(_launch(node, command, parent_hooks))
+    return from_asyncio(_launch(node, command, parent_hooks=parent_hooks))
 
 
-async def _launch(node: LoopNode, command: Command, parent_hooks: Sequence[ParentHook]) -> Subprocess:
+async def _launch(node: LoopNode, command: Command, *, parent_hooks: Sequence[ParentHook]) -> Subprocess:
     _collect_left()
     streams = connected(command)
     try:
@@ -127,15 +127,15 @@ async def _launch(node: LoopNode, command: Command, parent_hooks: Sequence[Paren
             finally:
                 streams.close_theirs()
             theirs.close()
-            process = Subprocess(pid, node.reap(pid), streams.ours)
-            await _begin(process, ours, parent_hooks)
+            process = Subprocess(pid, node.reap(pid), pipes=streams.ours)
+            await _begin(process, ours, parent_hooks=parent_hooks)
     except BaseException:
         streams.close_ours()
         raise
     return process
 
 
-async def _begin(process: Subprocess, control: socket.socket, parent_hooks: Sequence[ParentHook]) -> None:
+async def _begin(process: Subprocess, control: socket.socket, *, parent_hooks: Sequence[ParentHook]) -> None:
     """See the program run, or the process gone."""
     try:
         for hook in parent_hooks:

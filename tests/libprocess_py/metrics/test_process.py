@@ -43,7 +43,7 @@ def _depot() -> tuple[Simulation, Node, Depot]:
     return simulation, node, depot
 
 
-def _ask(simulation: Simulation, node: Node, timeout: str | None = None) -> Future[dict[str, Any]]:
+def _ask(simulation: Simulation, node: Node, *, timeout: str | None = None) -> Future[dict[str, Any]]:
     query = {} if timeout is None else {"timeout": timeout}
     answer = node.request(Request("GET", "/metrics/snapshot", query=query))
     simulation.settle()
