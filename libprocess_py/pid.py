@@ -68,13 +68,12 @@ class PID(Generic[T_co]):
     _hash: int
 
     def __init__(self: PID[Any], id: str, address: Address) -> None:
-        if not id.isprintable() or not 0 < len(id) <= ID_LENGTH_MAX or " " in (id[0], id[-1]):
+        if not (id.isprintable() and id and id[0] != " " and id[-1] != " " and len(id) <= ID_LENGTH_MAX):
             raise ValueError(
                 f"process id {id!r}: expected 1 to {ID_LENGTH_MAX} printable characters, no space at either end"
             )
         _set_id(self, id)
         _set_address(self, address)
-        _set_hash(self, hash((id, address)))
 
     if not TYPE_CHECKING:
 
@@ -116,7 +115,11 @@ class PID(Generic[T_co]):
         return (self.id, self.address) < (other.id, other.address)
 
     def __hash__(self) -> int:
-        return self._hash
+        try:
+            return self._hash
+        except AttributeError:  # Many a PID is never looked up, so the first look makes it.
+            _set_hash(self, hash((self.id, self.address)))
+            return self._hash
 
     def __str__(self) -> str:
         return f"{self.id}@{self.address}"

@@ -34,7 +34,8 @@ def end(kernel: Kernel, mailbox: Mailbox, *, failure: Exception | None = None) -
             run_all(kernel.coroutines.ends_of(pid.id))
     finally:
         try:
-            purge(kernel, mailbox, reason="terminated")
+            if mailbox is not kernel.current or mailbox._process_box or length_hint(kernel.turn_events):
+                purge(kernel, mailbox, reason="terminated")
         finally:
             try:
                 kernel.host.ended(pid)
@@ -69,13 +70,15 @@ def run_all(steps: Iterable[Callable[[], object]]) -> None:
 
 
 def _tell(kernel: Kernel, pid: PID, *, failure: Exception | None) -> None:
-    for address in kernel.links.linker_ended(pid.id):
-        kernel.host.unlinked(address)
-    for linker in kernel.links.target_ended(pid):
-        kernel.tell(linker, (EXITED, pid, failure, None))
-    waiters = kernel.waiters.pop(pid.id, None)
-    if waiters is not None:
-        run_all(partial(waiter.set, True) for waiter in waiters)
+    if kernel.links.linkers:
+        for address in kernel.links.linker_ended(pid.id):
+            kernel.host.unlinked(address)
+        for linker in kernel.links.target_ended(pid):
+            kernel.tell(linker, (EXITED, pid, failure, None))
+    if kernel.waiters:
+        waiters = kernel.waiters.pop(pid.id, None)
+        if waiters is not None:
+            run_all(partial(waiter.set, True) for waiter in waiters)
 
 
 def _cut(box: list[Event], events: Iterator[Event]) -> list[Event]:

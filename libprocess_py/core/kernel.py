@@ -265,6 +265,7 @@ class Kernel:
         if rest is not None:
             mailbox._process_rest = None
             box, events = rest
+            given = length_hint(events)
         else:
             taken = mailbox._process_box
             if type(taken) is list:
@@ -273,7 +274,7 @@ class Kernel:
                 mailbox._process_box = taken.successor() if isinstance(taken, BoundedBox) else None
             box = [] if taken is None else taken
             events = iter(box)
-        given = length_hint(events)
+            given = len(box)
         if mailbox._process_phase is ENDED:
             return 0
         if given > self.remarkable:
@@ -285,12 +286,20 @@ class Kernel:
                 self._serve(mailbox, limited)
             else:
                 self._serve_observed(mailbox, limited, observer=self.observer)
-        finally:
-            self.current = None
-            if length_hint(events):
-                mailbox._process_rest = (box, events)
-                self.runnable.append(mailbox)
+        except BaseException:
+            self._cut_short(mailbox)
+            raise
+        if given > budget:
+            self._cut_short(mailbox)
+        self.current = None
         return given
+
+    def _cut_short(self, mailbox: Mailbox) -> None:
+        """The turn is over before its events are."""
+        self.current = None
+        if length_hint(self.turn_events):
+            mailbox._process_rest = (self.turn_box, self.turn_events)
+            self.runnable.append(mailbox)
 
     def _serve(self, mailbox: Mailbox, events: Iterator[Event]) -> None:
         """The inner loop. An exception leaves the loop, not the iterator, which goes on behind the failed event."""
@@ -357,25 +366,29 @@ class Kernel:
             finish(mailbox, what.run(), promise=None)
         elif kind == REQUEST:
             finish(mailbox, what(payload), promise=promise)
+        elif kind == INITIALIZE:
+            mailbox._process_phase = READY
+            begin: Callable[[], Any] = mailbox.initialize
+            value = begin()
+            if value is not None:
+                finish(mailbox, value, promise=None)
+        elif kind == TERMINATE:
+            mailbox._process_phase = TERMINATING
+            try:
+                leave: Callable[[], Any] = mailbox.finalize
+                value = leave()
+                if value is not None:
+                    refuse_to_wait(value)
+            finally:
+                end(self, mailbox)
         elif kind == KEYWORDS:
             arguments, keywords = payload
             finish(mailbox, mailbox._process_methods[what](mailbox, *arguments, **keywords), promise=promise)
         elif kind == EXITED:
             told: Callable[[PID, Exception | None], Any] = mailbox.exited_with
             finish(mailbox, told(what, payload), promise=None)
-        elif kind == UNDELIVERED:
+        else:
+            assert kind == UNDELIVERED
             message, reason = payload
             hear: Callable[..., Any] = mailbox.undelivered
             finish(mailbox, hear(what, message, reason=reason), promise=None)
-        elif kind == INITIALIZE:
-            mailbox._process_phase = READY
-            begin: Callable[[], Any] = mailbox.initialize
-            finish(mailbox, begin(), promise=None)
-        else:
-            assert kind == TERMINATE
-            mailbox._process_phase = TERMINATING
-            try:
-                leave: Callable[[], Any] = mailbox.finalize
-                refuse_to_wait(leave())
-            finally:
-                end(self, mailbox)

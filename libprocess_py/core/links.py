@@ -12,17 +12,17 @@ from libprocess_py.pid import PID, Address
 class Links:
     """The links that actors of one node hold. Linkers are ids, since they are always local."""
 
-    __slots__ = ("_linkers", "_remote", "_targets")
+    __slots__ = ("_remote", "_targets", "linkers")
 
     def __init__(self) -> None:
         # Dicts for their order: the order of a set of texts differs from one run to the next.
-        self._linkers: dict[PID, dict[str, None]] = {}
+        self.linkers: dict[PID, dict[str, None]] = {}  # By target. Empty: nobody is linked to anybody.
         self._targets: dict[str, dict[PID, None]] = {}
         self._remote: dict[Address, dict[PID, None]] = {}
 
     def add(self, linker: str, target: PID, *, remote: bool) -> bool:
         """Note the link. False if it was there already."""
-        linkers = self._linkers.setdefault(target, {})
+        linkers = self.linkers.setdefault(target, {})
         if linker in linkers:
             return False
         linkers[linker] = None
@@ -33,7 +33,7 @@ class Links:
 
     def target_ended(self, target: PID) -> list[str]:
         """Remove the links to it. Returns who must be told."""
-        linkers = list(self._linkers.pop(target, ()))
+        linkers = list(self.linkers.pop(target, ()))
         for linker in linkers:
             self._forget(linker, target)
         return linkers
@@ -51,10 +51,10 @@ class Links:
         """Remove the links that it held. Returns the addresses to which no link is left."""
         left = []
         for target in self._targets.pop(linker, ()):
-            linkers = self._linkers[target]
+            linkers = self.linkers[target]
             del linkers[linker]
             if not linkers:
-                del self._linkers[target]
+                del self.linkers[target]
                 if self._last_there(target):
                     left.append(target.address)
         return left
@@ -69,14 +69,14 @@ class Links:
 
     def check(self) -> None:
         """What must hold at any time: both directions tell the same, and nothing empty is kept."""
-        forward = {(linker, target) for target, linkers in self._linkers.items() for linker in linkers}
+        forward = {(linker, target) for target, linkers in self.linkers.items() for linker in linkers}
         backward = {(linker, target) for linker, targets in self._targets.items() for target in targets}
         assert forward == backward, "links and their reverse differ"
-        assert all(self._linkers.values()), "a target without linkers was kept"
+        assert all(self.linkers.values()), "a target without linkers was kept"
         assert all(self._targets.values()), "a linker without targets was kept"
         for address, targets in self._remote.items():
             assert targets, f"{address}: no link is left, but its connection is kept"
-            assert all(target in self._linkers for target in targets), f"{address}: a target without linkers"
+            assert all(target in self.linkers for target in targets), f"{address}: a target without linkers"
 
     def _forget(self, linker: str, target: PID) -> None:
         targets = self._targets[linker]
