@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from libprocess_py.clock import Clock
+from libprocess_py.core.drops import REASONS
 from libprocess_py.core.mailbox import Mailbox
 from libprocess_py.driver import Driver
 from libprocess_py.errors import ProtocolError
@@ -57,6 +58,7 @@ class NodeHost:
         self.count_drop(reason, to=to, kind=KIND_NAMES[event[0]], name=name_of(event))
 
     def count_drop(self, reason: str, *, to: object, kind: str, name: str) -> None:
+        assert reason in REASONS, f"drop reason {reason!r}: expected one of libprocess_py.core.drops"
         self.metrics.counter(f"libprocess/dropped/{reason}").add()
         self.log.debug("dropped", reason=reason, to=to, kind=kind, name=name)
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from random import Random
+from ssl import SSLContext
 from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar, overload
 
-from libprocess_py.core.bounded import FULL, bound, is_full
+from libprocess_py.core.bounded import bound, is_full
 from libprocess_py.core.decision_log import DecisionLog
+from libprocess_py.core.drops import MAILBOX_FULL, NO_SENDER, NO_SUCH_PROCESS, UNAUTHENTICATED, UNKNOWN_MESSAGE
 from libprocess_py.core.failures import Policy
 from libprocess_py.core.kernel import STEP_EVENTS, Kernel
 from libprocess_py.core.mailbox import Mailbox
@@ -54,7 +56,7 @@ BUILT_IN: Final[dict[str, type[Process]]] = {
     PROCESSES_ID: ProcessesProcess,
 }
 
-REASONS: Final = {Delivery.NO_SUCH_PROCESS: "no_such_process", Delivery.FULL: FULL}  # As drops are counted by.
+REASONS: Final = {Delivery.NO_SUCH_PROCESS: NO_SUCH_PROCESS, Delivery.FULL: MAILBOX_FULL}  # As drops are counted by.
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,7 @@ class Node:
         else:
             is_known = reach is not None and reach.terminate(pid, inject=inject)
         if not is_known:
-            self._host.count_drop("no_such_process", to=pid, kind="terminate", name="")
+            self._host.count_drop(NO_SUCH_PROCESS, to=pid, kind="terminate", name="")
 
     def wait(self, pid: PID) -> Future[bool]:
         """True when the actor has ended and everybody was told; False at once if there is no such actor here."""
@@ -194,7 +196,7 @@ class Node:
         """Send a message, from outside any actor: its receiver sees NOBODY as the sender."""
         if to.address != self.address:
             if to == NOBODY:
-                self._host.count_drop("no_sender", to=to, kind="message", name=message.wire_name)
+                self._host.count_drop(NO_SENDER, to=to, kind="message", name=message.wire_name)
             else:
                 self.send_remote(to, message, sender=sender)
         elif self.kernel.by_reference is None:
@@ -323,16 +325,16 @@ class Node:
         """
         mailbox = self.kernel.mailboxes.get(to_id)
         if mailbox is None:
-            self._host.count_drop("no_such_process", to=to_id, kind="message", name=name)
+            self._host.count_drop(NO_SUCH_PROCESS, to=to_id, kind="message", name=name)
             return Delivery.NO_SUCH_PROCESS
         if mailbox.authenticated_only and not authenticated:
-            self._host.count_drop("unauthenticated", to=to_id, kind="message", name=name)
+            self._host.count_drop(UNAUTHENTICATED, to=to_id, kind="message", name=name)
             return Delivery.FORBIDDEN
         kind = mailbox._process_names.get(name)
         if kind is None:
             return self._deliver_unhandled(mailbox, sender, name=name, body=body, authenticated=authenticated)
         if is_full(mailbox):
-            self._host.count_drop(FULL, to=to_id, kind="message", name=name)
+            self._host.count_drop(MAILBOX_FULL, to=to_id, kind="message", name=name)
             return Delivery.FULL
         try:
             message = decode(kind, body)
@@ -373,7 +375,7 @@ class Node:
         id = mailbox._process_pid.id
         to = self._host.delegate_of(id, name)
         if to is None or to.id == id:
-            self._host.count_drop("unknown_message", to=id, kind="message", name=name)
+            self._host.count_drop(UNKNOWN_MESSAGE, to=id, kind="message", name=name)
         elif to.address == self.address:
             return self.deliver(to.id, sender, name=name, body=body, authenticated=authenticated)
         else:

@@ -10,14 +10,13 @@ from __future__ import annotations
 from operator import length_hint
 from typing import TYPE_CHECKING, Final
 
+from libprocess_py.core.drops import MAILBOX_FULL
 from libprocess_py.core.mailbox import BOTTOM, Mailbox
 from libprocess_py.errors import MailboxFull
 from libprocess_py.events import DISPATCH, KEYWORDS, MESSAGE, REQUEST, Event
 
 if TYPE_CHECKING:
     from libprocess_py.core.kernel import Kernel
-
-FULL: Final = "mailbox_full"  # Why an event was dropped.
 
 _BOUNDED: Final = (MESSAGE, DISPATCH, KEYWORDS, REQUEST)
 
@@ -57,7 +56,7 @@ class BoundedBox(list[Event]):
         if event[0] in _BOUNDED and self.is_full:
             id = self._mailbox._process_pid.id
             full = MailboxFull(f"{id}: {self._max} events wait already, and it takes no more")
-            kernel.drop(event, reason=FULL, to=id, failure=full)
+            kernel.drop(event, reason=MAILBOX_FULL, to=id, failure=full)
             return
         super().append(event)
         if not self._queued:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING
 
+from libprocess_py.core.drops import ABORTED
 from libprocess_py.core.endings import end, purge
 from libprocess_py.core.mailbox import ENDED, Mailbox
 from libprocess_py.errors import ProtocolError
@@ -75,7 +76,7 @@ def _stop(kernel: Kernel, policy: Policy, *, mailbox: Mailbox, error: Exception,
     if policy is Policy.ABORT_NODE:
         kernel.runnable.clear()
         try:
-            purge(kernel, mailbox, reason="aborted")
+            purge(kernel, mailbox, reason=ABORTED)
         finally:
             kernel.host.abort(error)
     else:

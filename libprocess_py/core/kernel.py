@@ -21,6 +21,7 @@ from typing import Any, Final, Protocol
 from libprocess_py.core.bounded import BoundedBox
 from libprocess_py.core.coroutines import Coroutines, refuse_to_wait
 from libprocess_py.core.crowds import Crowds, most_frequent
+from libprocess_py.core.drops import FILTERED, NO_SUCH_PROCESS, PURGED, UNKNOWN_MESSAGE
 from libprocess_py.core.endings import end, purge
 from libprocess_py.core.failures import Policy, fail, refuse
 from libprocess_py.core.links import Links
@@ -52,8 +53,6 @@ STEP_EVENTS: Final = (
 
 _INITIALIZE: Final[Event] = (INITIALIZE, None, None, None)
 _TERMINATE: Final[Event] = (TERMINATE, None, None, None)
-
-FILTERED: Final = "filtered"  # Why an event was dropped: an observer kept it from the actor.
 
 # What an observer cannot keep from an actor: its life, and what it has begun.
 _UNREFUSED: Final = (INITIALIZE, TERMINATE, RESUME)
@@ -131,7 +130,7 @@ class Kernel:
         """Queue an event for the actor with that id, or drop it. False if there is none."""
         mailbox = self.mailboxes.get(to)
         if mailbox is None:
-            self.drop(event, reason="no_such_process", to=to)
+            self.drop(event, reason=NO_SUCH_PROCESS, to=to)
             return False
         self.post(mailbox, event)
         return True
@@ -197,7 +196,7 @@ class Kernel:
             self.post(mailbox, _TERMINATE)
             return True
         try:
-            purge(self, mailbox, reason="purged")
+            purge(self, mailbox, reason=PURGED)
         finally:
             if mailbox._process_phase is BOTTOM:
                 self.post(mailbox, _INITIALIZE)  # An actor is initialized, however short its life.
@@ -339,7 +338,7 @@ class Kernel:
     def _unhandled(self, mailbox: Mailbox, event: Event) -> None:
         _, sender, message, _ = event
         if not self.host.delegated(mailbox, message, sender=sender):
-            self.drop(event, reason="unknown_message", to=mailbox._process_pid.id)
+            self.drop(event, reason=UNKNOWN_MESSAGE, to=mailbox._process_pid.id)
 
     def _remark(self, mailbox: Mailbox, events: list[Event]) -> None:
         if self.crowds.note(mailbox._process_pid.id, len(events)):

@@ -101,10 +101,12 @@ class LoopDriver:
             self._set_timer(due)
 
     def transmit(self, to: PID, sender: PID | None, *, name: str, body: bytes) -> None:
-        if not self.stopped:
-            self.peers.transmit(to, sender, name=name, body=body)
-            if not self._entered:
-                self.wake()
+        if self.stopped:
+            self.node.metrics.counter("libprocess/dropped/node_stopped").add()
+            return
+        self.peers.transmit(to, sender, name=name, body=body)
+        if not self._entered:
+            self.wake()
 
     def connect(self, address: Address, *, anew: bool = False) -> None:
         if not self.stopped:

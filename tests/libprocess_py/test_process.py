@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from libprocess_py import PID, Message, Process
 from libprocess_py.process import Process as ProcessAgain
 from tests.libprocess_py.still_driver import a_node, run
@@ -66,6 +68,51 @@ def test_a_stream_of_chance_is_the_same_object_for_the_same_name() -> None:
     assert left.random("backoff") is left.random("backoff")
     assert left.random("backoff") is not left.random("other")
     assert left.random("backoff").random() != right.random("backoff").random()
+
+
+class Waiter(Process):
+    async def see_off(self, pid: PID) -> bool:
+        return await self.wait(pid)
+
+
+def test_an_actor_awaits_the_end_of_another_and_serves_meanwhile() -> None:
+    node, _ = a_node()
+    other, waiter = node.spawn(Base()), node.spawn(Waiter())
+
+    seen_off = node.dispatch(waiter, Waiter.see_off, other)
+    served = node.dispatch(waiter, lambda actor: actor.pid)
+    run(node)
+    assert seen_off.is_pending
+    assert served.get() == waiter
+    node.terminate(other)
+    run(node)
+
+    assert seen_off.get() is True
+
+
+def test_who_waits_for_no_actor_is_told_so() -> None:
+    node, _ = a_node()
+    waiter = node.spawn(Waiter())
+
+    seen_off = node.dispatch(waiter, Waiter.see_off, PID("gone", node.address))
+    run(node)
+
+    assert seen_off.get() is False
+
+
+def test_an_actor_that_waits_for_itself_is_refused() -> None:
+    node, _ = a_node()
+    waiter = node.spawn(Waiter())
+
+    seen_off = node.dispatch(waiter, Waiter.see_off, waiter)
+    run(node)
+
+    assert isinstance(seen_off.failure, ValueError)
+
+
+def test_the_kinds_of_events_that_are_counted_have_names() -> None:
+    with pytest.raises(ValueError, match="kind 'mail': expected one of dispatch, exited, http, "):
+        Base().event_count("mail")
 
 
 def test_a_process_without_a_class_of_its_own_can_be_spawned() -> None:
