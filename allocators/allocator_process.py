@@ -7,15 +7,14 @@ over all agents comes every allocation interval. While the policy is paused, req
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from allocators.allocator import Allocator, Conversion, Refusal
 from allocators.explain.answer import HELP, answer
 from allocators.explain.explained import ExplainedPolicy
+from allocators.metrics import AllocatorMetrics
 from allocators.run_requests import RunRequests
-from allocators.timings import Timings
 from libprocess_py.http.request import Request
 from libprocess_py.http.response import Response
 from libprocess_py.pid import PID
@@ -26,14 +25,10 @@ from mesos_py.protocol.ids import AgentId, FrameworkId
 from mesos_py.protocol.maintenance import InverseOfferStatus, Unavailability
 from mesos_py.protocol.messages.master_allocator import InverseOffersDue, ResourcesAllocated
 from mesos_py.protocol.offer_constraints import OfferConstraints
-from mesos_py.protocol.quantities import Quantities
 from mesos_py.protocol.quota import Quota
 from mesos_py.protocol.resources import Resources
-from mesos_py.protocol.values import from_milli
 
 ALLOCATOR_ID: Final = "allocator"
-METRICS: Final = "allocator/mesos"
-COUNTED: Final = ("cpus", "mem", "disk", "gpus")  # Names that have gauges from the start, whoever has any.
 
 
 class AllocatorProcess(Process):
@@ -45,8 +40,6 @@ class AllocatorProcess(Process):
         self._interval_ns = allocation_interval_ns
         self._subscriber: PID | None = None
         self._requests = RunRequests()
-        self._run_times = Timings()
-        self._latencies = Timings()
 
     @property
     def policy(self) -> Allocator:
@@ -54,10 +47,11 @@ class AllocatorProcess(Process):
         return self._allocator
 
     def initialize(self) -> None:
-        for name, read in self._gauges():
-            self.metrics.gauge(name, read)
-
+        self._told = AllocatorMetrics(self.metrics, self._allocator, dispatches=self._dispatches)
         self.route("/explain", self._explain, help=HELP)
+
+    def _dispatches(self) -> float:
+        return self.event_count("dispatch")
 
     def _explain(self, request: Request) -> Response:
         return answer(self._allocator, request, now=self.clock.now())
@@ -70,22 +64,6 @@ class AllocatorProcess(Process):
     def unwatch(self, framework_id: FrameworkId) -> None:
         if isinstance(self._allocator, ExplainedPolicy):
             self._allocator.unwatch(framework_id)
-
-    def finalize(self) -> None:
-        for name, _ in self._gauges():
-            self.metrics.remove(name)
-
-    def _gauges(self) -> Iterator[tuple[str, Callable[[], float]]]:
-        yield from self._run_times.gauges(f"{METRICS}/allocation_run_ms")
-        yield from self._latencies.gauges(f"{METRICS}/allocation_run_latency_ms")
-        for name in COUNTED:
-            yield f"{METRICS}/resources/{name}/total", partial(self._amount, self._allocator.total, name)
-            held = partial(self._amount, self._allocator.offered_or_allocated, name)
-            yield f"{METRICS}/resources/{name}/offered_or_allocated", held
-
-    @staticmethod
-    def _amount(read: Callable[[], Quantities], name: str) -> float:
-        return from_milli(read()[name])
 
     def subscribe(self, subscriber: PID) -> None:
         """From now on allocations go to this actor, as `ResourcesAllocated`, and the batch timer runs."""
@@ -118,14 +96,14 @@ class AllocatorProcess(Process):
         allocations = self._allocator.allocate(agents, now=began, event_driven=not is_batch)
         if was_paused:
             return
-        self.metrics.counter(f"{METRICS}/allocation_runs").add()
+        self._told.runs.add()
         if allocations:
             self.send(subscriber, ResourcesAllocated(allocations=allocations))
         inverse_allocations = self._allocator.inverse_offers(agents, now=began)
         if inverse_allocations:
             self.send(subscriber, InverseOffersDue(inverse_allocations=inverse_allocations))
-        self._latencies.add(began - since)
-        self._run_times.add(self.clock.now() - began)
+        self._told.latency.record(began - since)
+        self._told.run_time.record(self.clock.now() - began)
 
     # Frameworks.
 

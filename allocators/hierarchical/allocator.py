@@ -298,7 +298,7 @@ class HierarchicalAllocator(ExplainedPolicy):
     # Roles.
 
     def update_quota(self, role: str, quota: Quota) -> None:
-        self.books.roles.set_quota(role, quota)
+        self.books.set_quota(role, quota)
         self._wake_all()
 
     def update_weights(self, weights: Mapping[str, float]) -> None:

@@ -9,6 +9,7 @@ is held there, and charged to nobody until the framework is added.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from allocators.allocator import AllocatorSettings
 from allocators.draw import stable_hash
@@ -22,7 +23,18 @@ from allocators.hierarchical.rules import Rules, rules_of
 from allocators.sorters.sorter import Entry, Pool, Sorter
 from mesos_py.protocol.agent import AgentInfo
 from mesos_py.protocol.ids import AgentId, FrameworkId
+from mesos_py.protocol.quota import Quota
 from mesos_py.protocol.resources import NOTHING, Resources
+
+
+class Listener(Protocol):
+    """Hears of roles that somebody has, and of quotas."""
+
+    def role_added(self, role: str) -> None: ...
+
+    def role_removed(self, role: str) -> None: ...
+
+    def quota_set(self, role: str, quota: Quota) -> None: ...
 
 
 class Books:
@@ -36,6 +48,7 @@ class Books:
         self.pool = Pool(settings.fair_sharing_excluded_resource_names)
         self.role_sorter: Sorter = rules.role_sorter(self.pool, settings.seed, "roles")
         self.framework_sorters: dict[str, Sorter] = {}
+        self.listener: Listener | None = None  # For those who tell figures of each role.
         self.interned = Interned()
         self.agents: dict[AgentId, AgentBook] = {}
         self.with_free: dict[AgentId, AgentBook] = {}  # The agents of which something is free.
@@ -159,6 +172,8 @@ class Books:
             self.framework_sorters[role] = sorter
             self.role_sorter.add(role)
             self.role_sorter.activate(role)
+            if self.listener is not None:
+                self.listener.role_added(role)
         if framework.id not in sorter:
             sorter.add(framework.id)
             framework.tracked[role] = None
@@ -172,6 +187,14 @@ class Books:
         if not len(sorter):
             del self.framework_sorters[role]
             self.role_sorter.remove(role)
+            if self.listener is not None:
+                self.listener.role_removed(role)
+
+    def set_quota(self, role: str, quota: Quota) -> None:
+        """The default quota is none."""
+        self.roles.set_quota(role, quota)
+        if self.listener is not None:
+            self.listener.quota_set(role, quota)
 
     # Holdings. Resources carry the role they are allocated to.
 

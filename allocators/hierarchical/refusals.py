@@ -123,6 +123,11 @@ class Refusals:
         framework_id, role, agent_id = cell
         return tuple(self.about.get(agent_id, NOBODY).get((framework_id, role), ()))
 
+    def count_of(self, framework_id: FrameworkId, role: str) -> int:
+        """How many of a framework under one role are in the books."""
+        refuser = self._refusers.get(framework_id, {}).get(role)
+        return 0 if refuser is None else refuser.count
+
     def all(self) -> Iterator[Refused]:
         """All that are in the books, by their end, and of equal ends in the order in which they were made."""
         for until in sorted(self._ends):

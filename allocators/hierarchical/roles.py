@@ -51,13 +51,19 @@ class RoleBooks:
         sums: Amounts = {}
         if not in_use_only and "/" not in role:
             change(sums, self._reservations_below.get(role, {}), sign=1)
-            change(sums, self._ledger.by_role.get(role, {}), sign=1)
-            change(sums, self._ledger.below.get(role, {}), sign=1)
+            change(sums, self.held_below(role), sign=1)
             return sums
         for table in (self.reservations, self.in_use if in_use_only else self.held):
             for each, amounts in table.items():
                 if each == role or is_descendant(each, role):
                     change(sums, amounts, sign=1)
+        return sums
+
+    def held_below(self, role: str) -> Amounts:
+        """Plain scalars held under a top-level role and those below it."""
+        sums: Amounts = {}
+        change(sums, self._ledger.by_role.get(role, {}), sign=1)
+        change(sums, self._ledger.below.get(role, {}), sign=1)
         return sums
 
     def known(self, roles_of_frameworks: Iterable[str]) -> list[str]:

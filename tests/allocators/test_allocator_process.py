@@ -265,23 +265,31 @@ def test_nothing_runs_before_somebody_subscribes() -> None:
     assert node.metrics.counter("allocator/mesos/allocation_runs").value == 0
 
 
-def test_metrics_tell_what_there_is_and_what_is_held(cluster: Cluster) -> None:
+def test_runs_are_timed_and_calls_that_wait_are_counted(cluster: Cluster) -> None:
+    waiting = []
     cluster.add_framework()
     cluster.add_agent(N1)
     cluster.simulation.settle()
-    cluster.node.dispatch(cluster.allocator, AllocatorProcess.deactivate_framework, F1)
     cluster.add_agent(N2)
+    waiting.append(cluster.node.metrics.gauges()["allocator/mesos/event_queue_dispatches"]())
     cluster.simulation.settle()
+    waiting.append(cluster.node.metrics.gauges()["allocator/mesos/event_queue_dispatches"]())
 
-    values = {name: read() for name, read in cluster.node.metrics.gauges().items()}
+    timings = cluster.node.metrics.timings()
 
-    assert values["allocator/mesos/resources/cpus/total"] == 8.0
-    assert values["allocator/mesos/resources/cpus/offered_or_allocated"] == 4.0
-    assert values["allocator/mesos/allocation_run_ms/count"] == 2.0
+    assert waiting == [1.0, 0.0]
+    assert timings["allocator/mesos/allocation_run_ms/count"] == 2
+    assert timings["allocator/mesos/allocation_run_latency_ms/p99"] == 0.0
 
 
-def test_its_gauges_go_with_it(cluster: Cluster) -> None:
+def test_its_metrics_go_with_it_but_for_the_count_of_runs(cluster: Cluster) -> None:
+    cluster.add_framework()
+    cluster.simulation.settle()
+    metrics = cluster.node.metrics
+    assert "allocator/mesos/roles/*/shares/dominant" in metrics.gauges()
+
     cluster.node.terminate(cluster.allocator)
     cluster.simulation.settle()
 
-    assert not [name for name in cluster.node.metrics.gauges() if name.startswith("allocator/")]
+    left = [*metrics.gauges(), *metrics.timings(), *metrics.counters()]
+    assert [name for name in left if name.startswith("allocator/")] == ["allocator/mesos/allocation_runs"]
