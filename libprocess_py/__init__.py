@@ -12,6 +12,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from libprocess_py.coordination import (
+        CountDownLatch,
+        Group,
+        Mutex,
+        Once,
+        Queue,
+        QueueFull,
+        ReadWriteLock,
+        Sequence,
+        StateMachine,
+    )
     from libprocess_py.core.failures import ActorFailed, Policy
     from libprocess_py.core.timers import Timer
     from libprocess_py.errors import (
@@ -54,6 +65,15 @@ else:  # Unseen by type checkers, which would take every name for one of ours.
 
 
 _HOMES: Final = {
+    "CountDownLatch": "libprocess_py.coordination",
+    "Group": "libprocess_py.coordination",
+    "Mutex": "libprocess_py.coordination",
+    "Once": "libprocess_py.coordination",
+    "Queue": "libprocess_py.coordination",
+    "QueueFull": "libprocess_py.coordination",
+    "ReadWriteLock": "libprocess_py.coordination",
+    "Sequence": "libprocess_py.coordination",
+    "StateMachine": "libprocess_py.coordination",
     "ActorFailed": "libprocess_py.core.failures",
     "Policy": "libprocess_py.core.failures",
     "Timer": "libprocess_py.core.timers",
@@ -107,6 +127,15 @@ __all__ = [
     "Timer",
     "Rate",
     "RateLimiter",
+    "Sequence",
+    "Mutex",
+    "ReadWriteLock",
+    "Queue",
+    "QueueFull",
+    "CountDownLatch",
+    "Once",
+    "Group",
+    "StateMachine",
     "ProtocolError",
     "MalformedMessage",
     "ActorFailed",
