@@ -12,6 +12,7 @@ from functools import partial
 from operator import length_hint
 from typing import TYPE_CHECKING
 
+from libprocess_py.core.drops import TERMINATED
 from libprocess_py.core.mailbox import ENDED, Mailbox
 from libprocess_py.events import EXITED, Event
 from libprocess_py.pid import PID
@@ -35,7 +36,7 @@ def end(kernel: Kernel, mailbox: Mailbox, *, failure: Exception | None = None) -
     finally:
         try:
             if mailbox is not kernel.current or mailbox._process_box or length_hint(kernel.turn_events):
-                purge(kernel, mailbox, reason="terminated")
+                purge(kernel, mailbox, reason=TERMINATED)
         finally:
             try:
                 kernel.host.ended(pid)
