@@ -6,12 +6,12 @@ discards the future, and whoever is behind moves up.
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
+from libprocess_py.coordination.waiters import Waiters
 from libprocess_py.duration import SECOND, format_duration, parse_duration
-from libprocess_py.future import Future, Promise, failed, ready
+from libprocess_py.future import Future, failed, ready
 
 if TYPE_CHECKING:
     from libprocess_py.core.timers import Timer
@@ -59,7 +59,7 @@ class RateLimiter:
         self._owner = owner
         self._interval_ns = rate.interval_ns
         self._waiting_max = waiting_max
-        self._waiting: deque[Promise[None]] = deque()
+        self._waiting: Waiters[None] = Waiters()
         self._free_at = 0  # When the next permit can be given.
         self._timer: Timer | None = None
 
@@ -71,25 +71,17 @@ class RateLimiter:
             return ready(None)
         if len(self._waiting) >= self._waiting_max:
             return failed(TooManyWaiting(f"{self._waiting_max} are waiting already"))
-        promise: Promise[None] = Promise()
-        self._waiting.append(promise)
-        promise.on_discard(lambda _: self._leave(promise))
+        promise = self._waiting.join()
         self._arm(now)
         return promise
 
     def close(self) -> None:
         """Nobody gets a permit any more: who waits is told so by a discarded future."""
-        waiting, self._waiting = self._waiting, deque()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        for promise in waiting:
+        for promise in self._waiting.pop_all():
             promise.set_discarded()
-
-    def _leave(self, promise: Promise[None]) -> None:
-        if promise in self._waiting:
-            self._waiting.remove(promise)
-        promise.set_discarded()
 
     def _arm(self, now: int) -> None:
         if self._timer is None and self._waiting:
@@ -101,6 +93,6 @@ class RateLimiter:
             return
         now = self._owner.clock.now()
         self._free_at = now + self._interval_ns
-        promise = self._waiting.popleft()
+        promise = self._waiting.pop()
         self._arm(now)
         promise.set(None)

@@ -20,5 +20,6 @@ async def settled(future: Future[Any]) -> None:
     try:
         await waiting
     except asyncio.CancelledError:
+        future.forget(settle)
         future.discard()
         raise

@@ -16,6 +16,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Generator
 from functools import partial
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast, overload
 
 from libprocess_py.errors import MailboxClosed
@@ -63,10 +64,11 @@ _Waiting = list[tuple[object, Callable[[Any], object]]]
 class Future(Generic[T]):
     """The reading side. Instances are made by `Promise`, by `dispatch` and by the combinators here."""
 
-    __slots__ = ("_abandoned", "_discard_requested", "_result", "_waiting", "state")
+    __slots__ = ("_abandoned", "_discard_requested", "_result", "_traceback", "_waiting", "state")
 
     state: State
     _result: Any  # The value when READY, the exception when FAILED.
+    _traceback: TracebackType | None  # When FAILED: of the failure, without the places where it was raised again.
     _waiting: _Waiting | None
 
     def __init__(self) -> None:
@@ -115,7 +117,7 @@ class Future(Generic[T]):
         if self.state is READY:
             return cast(T, self._result)
         if self.state is FAILED:
-            raise cast(BaseException, self._result)
+            raise cast(BaseException, self._result).with_traceback(self._traceback)
         if self.state is DISCARDED:
             raise FutureDiscarded("the future was discarded")
         if self._abandoned:
@@ -165,6 +167,11 @@ class Future(Generic[T]):
             self._waiting = [(_QUEUED, callback)]
         else:
             self._waiting.append((_QUEUED, callback))
+
+    def forget(self, callback: Callable[..., object]) -> None:
+        """Do not call it any more: for those who stop waiting for what may go on for long."""
+        if self._waiting is not None:
+            self._waiting = [entry for entry in self._waiting if entry[1] is not callback]
 
     def on_abandoned(self, callback: Callable[[Future[T]], object]) -> Future[T]:
         return self._when(_ABANDONED, callback, holds=self.abandoned)
@@ -237,12 +244,16 @@ class Future(Generic[T]):
         one of the actor `on`, in whose turn the function is called; it ends with that actor.
         """
         result = self._before_result()
-        late = function or _timed_out
-        timer = on.delay(ns, lambda: _settle(result, late, argument=self))
+
+        def late() -> None:
+            self.forget(over)
+            _settle(result, function or _timed_out, argument=self)
 
         def over(source: Future[T]) -> None:
             if timer.cancel():
                 _pass_on(source, result)
+
+        timer = on.delay(ns, late)
 
         self.on_settled(over)
         return result
@@ -304,7 +315,10 @@ class Promise(Future[T]):
         return self._complete(READY, value)
 
     def fail(self, error: BaseException | str) -> bool:
-        return self._complete(FAILED, FutureFailed(error) if isinstance(error, str) else error)
+        failure = FutureFailed(error) if isinstance(error, str) else error
+        if self.state is PENDING:
+            self._traceback = failure.__traceback__
+        return self._complete(FAILED, failure)
 
     def set_discarded(self) -> bool:
         return self._complete(DISCARDED, None)

@@ -307,3 +307,58 @@ def test_whatever_becomes_of_a_future_it_is_settled_once(how: str) -> None:
     assert not before
     assert promise.is_settled
     assert len(seen) == 2
+
+
+# One step of a chain, and what it makes of each of the four ends: a table beside the code.
+Step = Callable[[Future[int]], Future[int]]
+
+
+def _fail(_: object) -> int:
+    raise ValueError("step")
+
+
+STEPS: dict[str, tuple[Step, dict[str, str]]] = {
+    "then": (lambda future: future.then(lambda number: number + 1), {}),
+    "then a ready future": (lambda future: future.then(ready), {}),
+    "then raises": (lambda future: future.then(_fail), {"set": "fail"}),
+    "then fails": (lambda future: future.then(lambda _: failed("step")), {"set": "fail"}),
+    "repair": (lambda future: future.repair(lambda _: 0), {"fail": "set"}),
+    "repair raises": (lambda future: future.repair(_fail), {}),
+    "recover": (lambda future: future.recover(lambda _: 0), {"fail": "set", "discard": "set", "abandon": "set"}),
+    "recover raises": (lambda future: future.recover(_fail), {"discard": "fail", "abandon": "fail"}),
+    "undiscardable": (lambda future: future.undiscardable(), {}),
+}
+
+
+@given(st.lists(st.sampled_from(sorted(STEPS)), max_size=8), st.sampled_from([*COMPLETIONS, "abandon"]), st.booleans())
+def test_any_chain_ends_as_its_steps_taken_one_by_one(names: list[str], how: str, early: bool) -> None:
+    promise: Promise[int] = Promise()
+    if early:
+        _ = promise.abandon() if how == "abandon" else COMPLETIONS[how](promise)
+    end: Future[int] = promise
+    expected = how
+
+    for name in names:
+        step, outcomes = STEPS[name]
+        end, expected = step(end), outcomes.get(expected, expected)
+    if not early:
+        _ = promise.abandon() if how == "abandon" else COMPLETIONS[how](promise)
+
+    assert end.abandoned == (expected == "abandon")
+    assert end.state is (State.PENDING if expected == "abandon" else FINAL[expected])
+
+
+@given(st.lists(st.sampled_from(["then", "repair", "recover"]), min_size=1, max_size=8))
+def test_a_request_passes_back_through_any_chain_up_to_a_shield(names: list[str]) -> None:
+    open_way: Promise[int] = Promise()
+    shielded: Promise[int] = Promise()
+    end: Future[int] = open_way
+    far: Future[int] = shielded.undiscardable()
+    for name in names:
+        end, far = STEPS[name][0](end), STEPS[name][0](far)
+
+    end.discard()
+    far.discard()
+
+    assert open_way.discard_requested
+    assert not shielded.discard_requested

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 
 import pytest
@@ -92,6 +94,27 @@ def test_a_timer_ends_with_its_actor_and_the_outcome_still_passes() -> None:
     patient.promise.set(3)
 
     assert patient.result.get() == 3
+
+
+def test_whoever_was_too_late_is_kept_by_nobody_while_the_future_goes_on() -> None:
+    class Late:
+        """What the function holds on to."""
+
+        def call(self, _: Future[int]) -> int:
+            return 1
+
+    late = Late()
+    alive = weakref.ref(late)
+    simulation, patient = _patient(late.call)
+    simulation.advance(10 * SECOND)
+
+    patient.function = None
+    del late
+    gc.collect()
+
+    assert patient.result.get() == 1
+    assert patient.promise.is_pending
+    assert alive() is None
 
 
 def test_a_discard_of_the_result_reaches_the_source() -> None:
