@@ -110,6 +110,8 @@ def test_whoever_was_too_late_is_kept_by_nobody_while_the_future_goes_on() -> No
 
     patient.function = None
     del late
+    patient.node.spawn(Process())  # The kernel holds on to the last turn until there is another one.
+    simulation.settle()
     gc.collect()
 
     assert patient.result.get() == 1
