@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TypeVar
 
 from libprocess_py import PID, Future, Message, NodeOptions, Policy, Process, Promise, Record
@@ -52,6 +53,10 @@ class Counter(Process):
 
     def parts(self) -> dict[str, Part]:
         return {"all": Part(name="all", sizes=(self.total, 2))}
+
+    def keep(self, function: Callable[[], int]) -> int:
+        self.total = function()
+        return self.total
 
     def nothing(self) -> None:
         self.total = 0
