@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from libprocess_py.runtime.adopted import adopt
     from libprocess_py.runtime.awaiting import from_asyncio, result
     from libprocess_py.runtime.background import BackgroundNode
     from libprocess_py.runtime.command import Command, Stdio
@@ -44,6 +45,7 @@ _HOMES: Final = {
     "Stdio": "libprocess_py.runtime.command",
     "Subprocess": "libprocess_py.runtime.subprocess",
     "ThreadedProcess": "libprocess_py.runtime.threads",
+    "adopt": "libprocess_py.runtime.adopted",
     "from_asyncio": "libprocess_py.runtime.awaiting",
     "launch": "libprocess_py.runtime.subprocess",
     "result": "libprocess_py.runtime.awaiting",
@@ -62,6 +64,7 @@ __all__ = [
     "ListenError",
     "BackgroundNode",
     "ThreadedProcess",
+    "adopt",
     "Executor",
     "run_async",
     "launch",
