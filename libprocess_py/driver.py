@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import enum
 from random import Random
+from ssl import SSLContext
 from typing import Protocol
 
 from libprocess_py.future import Future
+from libprocess_py.http.client import Endpoint, HttpConnection
 from libprocess_py.pid import PID, Address
 
 
@@ -63,3 +65,6 @@ class Driver(Protocol):
 
     def reap(self, os_pid: int) -> Future[int | None]:
         """The exit status of a child process, None when it is not ours. Never fails. None at once in simulation."""
+
+    def connect_http(self, endpoint: Endpoint, *, tls: SSLContext | None) -> HttpConnection:
+        """Open a connection to ask something by HTTP. Whether it can be made shows later. A simulation knows no TLS."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from random import Random
 from ssl import SSLContext
+from ssl import SSLContext
 from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar, overload
 
 from libprocess_py.core.bounded import bound, is_full
@@ -26,6 +27,7 @@ from libprocess_py.events import EXITED, MESSAGE, NOBODY
 from libprocess_py.future import Future, Promise, ready
 from libprocess_py.host import NodeHost
 from libprocess_py.http.authentication import Authenticators
+from libprocess_py.http.client import Endpoint, HttpConnection
 from libprocess_py.http.firewall import Rule
 from libprocess_py.http.gateway import HELP_ID, Gateway, Reply
 from libprocess_py.http.help_process import HelpProcess
@@ -258,6 +260,10 @@ class Node:
     def reap(self, os_pid: int) -> Future[int | None]:
         """The exit status of a child process (negative: its signal); None when it is not ours. Never fails."""
         return self._driver.reap(os_pid)
+
+    def connect_http(self, endpoint: Endpoint, *, tls: SSLContext | None = None) -> HttpConnection:
+        """See `libprocess_py.http.client.HttpClient`."""
+        return self._driver.connect_http(endpoint, tls=tls)
 
     @property
     def gateway(self) -> Gateway:

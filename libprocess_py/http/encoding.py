@@ -1,4 +1,4 @@
-"""Responses as bytes. Header names keep the order and the case that clients were seen to depend on."""
+"""Responses and requests as bytes. Header names keep the order and the case that clients were seen to depend on."""
 
 from __future__ import annotations
 
@@ -6,13 +6,20 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from libprocess_py.http.request import Request
 from libprocess_py.http.response import Response, reason
 
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 NO_BODY: Final = frozenset({204, 304})  # These have no body by definition, and no length either.
 STARTS_MAX: Final = 256  # Lines kept; more than the statuses that there are with the types that a program answers.
 
+LAST_CHUNK: Final = b"0\r\n\r\n"
+FRAMING: Final = frozenset({"content-length", "transfer-encoding"})  # Said here and by nobody else.
+BODILESS: Final = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})  # Without a body they need not say so.
+
 _BREAK: Final = re.compile("[\r\n\0]")
+_TOKEN: Final = re.compile("[A-Za-z]+")
+_TARGET: Final = re.compile("[!-~]+")
 
 
 def encode_response(
@@ -68,3 +75,26 @@ def _header(name: str, value: str) -> str:
     if _BREAK.search(name) or _BREAK.search(value):
         raise ValueError(f"header {name!r}: expected one line, got {value!r}")
     return f"{name}: {value}"
+
+
+def encode_request(request: Request) -> bytes:
+    """The whole request, or the head of one whose body is still being written, which goes in chunks.
+
+    Raises ValueError for a method, target or header that would end early and smuggle something in.
+    """
+    if not _TOKEN.fullmatch(request.method):
+        raise ValueError(f"method {request.method!r}: expected a word")
+    if not _TARGET.fullmatch(request.target):
+        raise ValueError(f"target {request.target!r}: expected a path without spaces")
+    lines = [f"{request.method} {request.target} HTTP/1.1"]
+    lines += [_header(name, value) for name, value in request.headers.items() if name not in FRAMING]
+    if request.reader is not None:
+        lines.append("transfer-encoding: chunked")
+    elif request.body or request.method not in BODILESS:
+        lines.append(f"content-length: {len(request.body)}")
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1") + request.body
+
+
+def chunk(piece: bytes) -> tuple[bytes, bytes, bytes]:
+    """A piece of a body, not empty, as it goes where the length of the whole is not known."""
+    return b"%x\r\n" % len(piece), piece, b"\r\n"

@@ -13,12 +13,10 @@ from typing import Final, Protocol
 
 from libprocess_py.core.wire_head import Head
 from libprocess_py.future import State
-from libprocess_py.http.encoding import encode_response, may_have_body
+from libprocess_py.http.encoding import LAST_CHUNK, chunk, encode_response, may_have_body
 from libprocess_py.http.gateway import Reply
 from libprocess_py.http.pipe import PipeReader
 from libprocess_py.http.response import Response
-
-LAST_CHUNK: Final = b"0\r\n\r\n"
 
 READY: Final = State.READY
 
@@ -186,4 +184,4 @@ class Answers:
         elif answer.head.is_http_10:
             self.out.append(piece)
         else:
-            self.out += (b"%x\r\n" % len(piece), piece, b"\r\n")
+            self.out += chunk(piece)

@@ -13,13 +13,16 @@ import random
 import time
 import uuid
 from collections.abc import Callable
+from ssl import SSLContext
 from typing import TYPE_CHECKING, Final
 
 from libprocess_py.core.wire_head import HeadCache
 from libprocess_py.future import Future
+from libprocess_py.http.client import Endpoint, HttpConnection
 from libprocess_py.metrics.registry import Counter
 from libprocess_py.pid import PID, Address
 from libprocess_py.runtime.connection import Connection
+from libprocess_py.runtime.http_client import ClientConnection
 from libprocess_py.runtime.listening import Listening
 from libprocess_py.runtime.peers import Peers
 from libprocess_py.runtime.reaper import Reaper
@@ -56,6 +59,7 @@ class LoopDriver:
         self._keyring = settings.keyring()
         self._settings = settings
         self.connections: set[Connection] = set()
+        self.clients: set[ClientConnection] = set()
         self.collected = 0  # Bytes of bodies under way on them.
         self.workers: set[Worker] = set()  # Threads of actors that may block.
         self.reaper = Reaper(loop)
@@ -124,6 +128,12 @@ class LoopDriver:
 
     def reap(self, os_pid: int) -> Future[int | None]:
         return self.reaper.reap(os_pid)
+
+    def connect_http(self, endpoint: Endpoint, *, tls: SSLContext | None) -> HttpConnection:
+        connection = ClientConnection(self, endpoint, tls=tls)
+        if self.stopped:
+            connection.close()
+        return connection
 
     def abort(self, error: BaseException) -> None:
         if self.failure is None:
@@ -199,6 +209,8 @@ class LoopDriver:
         self.reaper.close()
         for connection in tuple(self.connections):
             connection.abort()
+        for client in tuple(self.clients):
+            client.close()
         for worker in self.workers:
             worker.stop()
         for end in self.at_close:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import uuid
 from collections import deque
 from random import Random
+from ssl import SSLContext
 from typing import Final, Protocol
 
 from libprocess_py.future import Future, ready
+from libprocess_py.http.client import Endpoint, HttpConnection
 from libprocess_py.message import Message, encode
 from libprocess_py.node import Node, NodeOptions
 from libprocess_py.pid import PID, Address
 from libprocess_py.sim.agenda import Agenda
 from libprocess_py.sim.chance import Chance
+from libprocess_py.sim.http import SimulatedConnection
 from libprocess_py.sim.network import Letter, Network
 
 UUID_BITS: Final = 128
@@ -90,6 +93,9 @@ class SimulatedDriver:
 
     def reap(self, os_pid: int) -> Future[int | None]:
         return ready(None)
+
+    def connect_http(self, endpoint: Endpoint, *, tls: SSLContext | None) -> HttpConnection:
+        return SimulatedConnection(self, endpoint, network=self._world.network, agenda=self._agenda)
 
     # Peer
 

@@ -11,6 +11,7 @@ detection time if the way was cut, even if it is healed by then.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Final, NamedTuple, Protocol
 
 from libprocess_py.core.decision_log import DecisionLog
@@ -36,6 +37,14 @@ class Letter(NamedTuple):
     body: bytes
     message: Message | None
     sent: int | None = None  # When, by the sender's own clock, if actors have such.
+
+
+class Parcel(NamedTuple):
+    """A step of something that is no message, such as an exchange by HTTP: on the same ways, with the same faults."""
+
+    to: PID
+    arrive: Callable[[Peer], object]
+    lost: Callable[[], object]
 
 
 class Peer(Protocol):
@@ -69,7 +78,7 @@ class Channel:
         self.cut = 0  # Odd while the way is cut: how often it was cut or healed.
         self.held = False
         self.drops = 0  # Millionths.
-        self.waiting: deque[tuple[Peer, Letter]] | None = None
+        self.waiting: deque[tuple[Peer, Letter | Parcel]] | None = None
 
 
 class Flight(NamedTuple):
@@ -78,7 +87,7 @@ class Flight(NamedTuple):
     channel: Channel
     cut: int
     receiver: Peer
-    letter: Letter
+    letter: Letter | Parcel
 
 
 class Connection:
@@ -88,6 +97,18 @@ class Connection:
 
     def __init__(self, source: Peer) -> None:
         self.source = source
+        self.failing = False
+
+
+class Watch:
+    """One end of a stream of bytes between two nodes."""
+
+    __slots__ = ("failing", "lost", "source", "target")
+
+    def __init__(self, source: Address, target: Address, lost: Callable[[], object]) -> None:
+        self.source = source
+        self.target = target
+        self.lost = lost
         self.failing = False
 
 
@@ -101,6 +122,7 @@ class Network:
         self._peers: dict[Address, Peer] = {}
         self._channels: dict[tuple[Address, Address], Channel] = {}
         self._connections: dict[Address, dict[Address, Connection]] = {}  # By target, then source.
+        self._watches: dict[Watch, None] = {}
         self.latency_ns = LATENCY_NS
         self.jitter_ns = JITTER_NS
         self.detection_ns = DETECTION_NS
@@ -116,6 +138,10 @@ class Network:
             channel.cut |= 1
         for source, target in _ways(a, b, one_way=False):
             self._break(source, target, after_ns=self.detection_ns)
+        ends = {_at(a), _at(b)}
+        for watch in list(self._watches):
+            if {watch.source, watch.target} == ends:
+                self.break_watch(watch)
         self._note("partition", f"{_at(a)} {_at(b)} {'one way' if one_way else 'both ways'}")
 
     def heal(self, a: Place, b: Place) -> None:
@@ -137,7 +163,7 @@ class Network:
         waiting, channel.waiting = channel.waiting or (), None
         for receiver, letter in waiting:
             if channel.cut & 1:
-                self._lost("partitioned")
+                self._lost("partitioned", letter)
             else:
                 self._launch(channel, letter, receiver=receiver)
         self._note("release", f"{_at(a)} {_at(b)}")
@@ -161,18 +187,23 @@ class Network:
             self._fail(connection, address, after_ns=RESET_NS)
         for connections in self._connections.values():
             connections.pop(address, None)
+        for watch in list(self._watches):
+            if watch.source == address:
+                self.unwatch(watch)
+            elif watch.target == address:
+                self.break_watch(watch, after_ns=RESET_NS)
 
-    def carry(self, source: Address, letter: Letter) -> None:
+    def carry(self, source: Address, letter: Letter | Parcel) -> None:
         """Start a message on its way."""
         target = letter.to.address
         receiver = self._peers.get(target)
         channel = self._channel(source, target)
         if receiver is None:
-            self._lost("unreachable")
+            self._lost("unreachable", letter)
         elif channel.cut & 1:
-            self._lost("partitioned")
+            self._lost("partitioned", letter)
         elif channel.drops and channel.chance.below(DROP_SCALE) < channel.drops:
-            self._lost("dropped")
+            self._lost("dropped", letter)
         elif channel.held:
             if channel.waiting is None:
                 channel.waiting = deque()
@@ -190,6 +221,26 @@ class Network:
         elif any(self._channel(*way).cut & 1 for way in _ways(source, to, one_way=False)):
             self._fail(connection, to, after_ns=self.detection_ns)
 
+    def watch(self, source: Address, target: Address, lost: Callable[[], object]) -> Watch:
+        """A stream of bytes from one to the other, of its own: `lost` is called when it breaks, unless it was ended."""
+        watch = Watch(source, target, lost)
+        self._watches[watch] = None
+        if target not in self._peers:
+            self.break_watch(watch, after_ns=RESET_NS)
+        elif any(self._channel(*way).cut & 1 for way in _ways(source, target, one_way=False)):
+            self.break_watch(watch, after_ns=self.detection_ns)
+        return watch
+
+    def unwatch(self, watch: Watch) -> None:
+        self._watches.pop(watch, None)
+
+    def break_watch(self, watch: Watch, *, after_ns: int | None = None) -> None:
+        """It is of no use any more, which its owner notices later."""
+        if watch in self._watches and not watch.failing:
+            watch.failing = True
+            delay_ns = self.detection_ns if after_ns is None else after_ns
+            self._agenda.add(self._agenda.now + delay_ns, self._watch_lost, watch)
+
     def disconnect(self, source: Address, *, to: Address) -> None:
         self._connections.get(to, {}).pop(source, None)
 
@@ -201,7 +252,7 @@ class Network:
             channel = self._channels[source, target] = Channel(seed_of(self._seed, f"network/{source}->{target}"))
         return channel
 
-    def _launch(self, channel: Channel, letter: Letter, *, receiver: Peer) -> None:
+    def _launch(self, channel: Channel, letter: Letter | Parcel, *, receiver: Peer) -> None:
         jitter = channel.chance.below(self.jitter_ns) if self.jitter_ns else 0
         due = channel.last_due = max(channel.last_due, self._agenda.now + self.latency_ns + jitter)
         self._agenda.add(due, self._arrive, Flight(channel, channel.cut, receiver, letter))
@@ -209,15 +260,20 @@ class Network:
     def _arrive(self, flight: Flight) -> None:
         channel, cut, receiver, letter = flight
         if channel.cut != cut:
-            self._lost("partitioned")
+            self._lost("partitioned", letter)
         elif not receiver.alive:
-            self._lost("unreachable")
+            self._lost("unreachable", letter)
         else:
             self._delivered.value += 1
-            receiver.receive(letter)
+            if isinstance(letter, Letter):
+                receiver.receive(letter)
+            else:
+                letter.arrive(receiver)
 
-    def _lost(self, reason: str) -> None:
+    def _lost(self, reason: str, letter: Letter | Parcel) -> None:
         self.metrics.counter(f"network/lost/{reason}").add()
+        if isinstance(letter, Parcel):
+            letter.lost()
 
     def _break(self, source: Address, target: Address, *, after_ns: int) -> None:
         connection = self._connections.get(target, {}).get(source)
@@ -236,6 +292,11 @@ class Network:
                 del connections[source]
                 if connection.source.alive:
                     connection.source.lose(target)
+
+    def _watch_lost(self, watch: Watch) -> None:
+        if watch in self._watches:
+            del self._watches[watch]
+            watch.lost()
 
     def _note(self, kind: str, text: str) -> None:
         if self._log is not None:

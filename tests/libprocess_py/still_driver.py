@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from random import Random
+from ssl import SSLContext
 
 from libprocess_py import PID, Address, Future, Node, NodeOptions
 from libprocess_py.future import ready
+from libprocess_py.http.client import Endpoint, HttpConnection
 
 
 class StillDriver:
@@ -45,6 +47,9 @@ class StillDriver:
 
     def abort(self, error: BaseException) -> None:
         self.error = error
+
+    def connect_http(self, endpoint: Endpoint, *, tls: SSLContext | None) -> HttpConnection:
+        raise AssertionError(f"nothing here asks {endpoint.host}")
 
     def reap(self, os_pid: int) -> Future[int | None]:
         return ready(None)
