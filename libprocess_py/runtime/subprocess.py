@@ -100,9 +100,12 @@ class Subprocess:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self.close()
-        await _gone(self)
+        if kind is GeneratorExit:  # A handler whose actor ended waits for nothing more; the reaper does.
+            self.kill()
+        else:
+            await _gone(self)
 
 
 def launch(node: Node, command: Command, *, parent_hooks: Sequence[ParentHook] = ()) -> Future[Subprocess]:

@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
-from libprocess_py import Future, FutureDiscarded, Promise
+from libprocess_py import Future, FutureDiscarded, Process, Promise
 from libprocess_py.future import failed
 from libprocess_py.runtime import BackgroundNode, Command, LaunchError, LoopNode, Stdio, Subprocess, io, launch
 from libprocess_py.runtime.loop_node import start_node
@@ -309,6 +309,34 @@ async def test_a_context_kills_and_reaps_what_still_runs() -> None:
 
         assert await process.status == -signal.SIGKILL
         assert is_reaped(process.pid)
+
+
+class Keeper(Process):
+    """Launches a program in a handler, and keeps it as long as it lives itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.launched: Promise[Subprocess] = Promise()
+
+    async def keep(self, command: Command) -> int | None:
+        async with await launch(self.node, command) as process:
+            self.launched.set(process)
+            return await process.status
+
+
+@on_loop
+async def test_a_handler_waits_for_a_program_and_the_end_of_its_actor_ends_the_program() -> None:
+    async with await start_node() as node:
+        assert await node.dispatch(node.spawn(Keeper()), Keeper.keep, a_script("exit 4")) == 4
+
+        keeper = Keeper()
+        kept = node.dispatch(node.spawn(keeper), Keeper.keep, a_script("exec sleep 1000"))
+        process = await keeper.launched
+        node.terminate(keeper.pid)
+
+        assert await process.status == -signal.SIGKILL
+        assert kept.abandoned
+        assert node.metrics.counters().get("libprocess/failures", 0) == 0
 
 
 @on_loop
