@@ -80,6 +80,19 @@ def test_a_failed_dispatch_raises_what_the_handler_raised_with_its_traceback() -
     assert functions_of(error)[-2:] == ["fail", "_deep_inside"]
 
 
+def test_a_failure_that_many_ask_for_does_not_grow() -> None:
+    node, _ = a_node()
+    pid = node.spawn(Faulty())
+    future = node.dispatch(pid, Faulty.fail)
+    run(node)
+
+    first = functions_of(failure_of(future))
+    for _ in range(10):
+        failure_of(future)
+
+    assert functions_of(failure_of(future)) == first
+
+
 def test_a_failure_behind_a_wait_keeps_its_traceback() -> None:
     node, _ = a_node()
     faulty = Faulty()
