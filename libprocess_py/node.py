@@ -9,7 +9,6 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from random import Random
 from ssl import SSLContext
-from ssl import SSLContext
 from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar, overload
 
 from libprocess_py.core.bounded import bound, is_full
