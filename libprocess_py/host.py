@@ -78,7 +78,7 @@ class NodeHost:
     def crowded(self, mailbox: Mailbox, events: int, *, names: str) -> None:
         EventLog(self.clock, mailbox._process_pid).warning("mailbox long", events=events, most=names)
 
-    def abort(self, error: Exception) -> None:
+    def abort(self, error: BaseException) -> None:
         self._driver.abort(error)
 
     def ended(self, pid: PID) -> None:

@@ -46,7 +46,7 @@ def fail(kernel: Kernel, mailbox: Mailbox, *, error: Exception, event: Event) ->
     if _is_complete(event):  # The handler did its part: what raised is a callback of whoever asked.
         _callback_failed(kernel, mailbox, error=error, event=event)
         return
-    policy = kernel.policies.get(mailbox._process_pid.id, kernel.policy)
+    policy = policy_of(kernel, mailbox)
     kernel.host.failed(mailbox, error, event=event)
     _fail_future(kernel, mailbox, error=error, event=event)
     if policy is not Policy.END_ACTOR:
@@ -56,6 +56,11 @@ def fail(kernel: Kernel, mailbox: Mailbox, *, error: Exception, event: Event) ->
             end(kernel, mailbox, failure=error)
         except Exception as raised:
             _callback_failed(kernel, mailbox, error=raised, event=event)
+
+
+def policy_of(kernel: Kernel, mailbox: Mailbox) -> Policy:
+    """What was given at spawn, or else the node's."""
+    return kernel.policies.get(mailbox._process_pid.id, kernel.policy)
 
 
 def _fail_future(kernel: Kernel, mailbox: Mailbox, *, error: Exception, event: Event) -> None:

@@ -76,7 +76,7 @@ class Host(Protocol):
     def crowded(self, mailbox: Mailbox, events: int, *, names: str) -> None:
         """That many wait for the actor, twice as many as when this was last said."""
 
-    def abort(self, error: Exception) -> None: ...
+    def abort(self, error: BaseException) -> None: ...
     def ended(self, pid: PID) -> None:
         """The actor is gone; whatever the node keeps for it can go too."""
 

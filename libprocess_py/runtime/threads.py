@@ -19,6 +19,7 @@ from typing import Any, ClassVar, Final, ParamSpec, TypeVar
 
 import pykka
 
+from libprocess_py.core.failures import Policy, policy_of
 from libprocess_py.core.timers import Timer
 from libprocess_py.future import Future, Promise
 from libprocess_py.handlers import handler_function
@@ -109,11 +110,15 @@ def _on_thread(method: Callable[..., R]) -> Callable[..., Any]:
 
 
 def _watched(process: ThreadedProcess, outcome: object) -> None:
-    """Nobody holds this call's future, so its failure ends the actor, as that of any handler does."""
+    """Nobody holds this call's future, so its failure is a matter of policy, as that of any handler is."""
 
     def failed(error: BaseException) -> None:
         process.log.error("handler failed on its thread", error=error)
-        process.terminate()
+        process.metrics.counter("libprocess/failures").add()
+        if policy_of(process.node.kernel, process) is Policy.END_ACTOR:
+            process.terminate()
+        else:
+            process.node.kernel.host.abort(error)
 
     if isinstance(outcome, Future):
         outcome.on_failed(failed)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from libprocess_py import ActorFailed, Future, Node, NodeOptions, Policy, Process, Promise, ProtocolError
+from libprocess_py import PID, ActorFailed, Future, Message, Node, NodeOptions, Policy, Process, Promise, ProtocolError
 from libprocess_py.runtime.awaiting import result
 from libprocess_py.runtime.loop_node import start_node
 from libprocess_py.runtime.threads import ThreadedProcess
@@ -49,6 +49,15 @@ class FaultyThread(ThreadedProcess):
 
     def _deep_inside(self) -> int:
         raise Wrong("on a thread")
+
+
+class Poke(Message):
+    pass
+
+
+class PokedThread(ThreadedProcess):
+    def poke(self, sender: PID, message: Poke) -> None:
+        raise Wrong("poked")
 
 
 class Asker(Process):
@@ -128,6 +137,24 @@ async def test_a_failure_on_a_thread_keeps_its_traceback() -> None:
             await result(node.dispatch(pid, FaultyThread.fail))
 
     assert functions_of(raised.value)[-2:] == ["fail", "_deep_inside"]
+
+
+@on_loop
+async def test_a_handler_that_fails_on_a_thread_ends_its_actor_or_its_node_as_the_policy_says() -> None:
+    async with await start_node() as node:
+        ending, aborting = node.spawn(PokedThread()), node.spawn(PokedThread(), Policy.ABORT_NODE)
+
+        node.send(ending, Poke())
+        await result(node.wait(ending))
+        survived = not node.driver.stopped
+        aborted = asyncio.Event()
+        node.driver.on_abort = lambda _: aborted.set()
+        node.send(aborting, Poke())
+        await aborted.wait()
+
+        assert survived
+        assert isinstance(node.failure, Wrong)
+        assert node.metrics.counter("libprocess/failures").value == 2
 
 
 @on_loop
