@@ -19,6 +19,7 @@ import platform
 import sys
 from functools import lru_cache, partial
 from pathlib import Path
+from types import CodeType
 from typing import Any, Final
 
 import cloudpickle
@@ -32,6 +33,7 @@ from libprocess_py.process import Process
 
 MAIN: Final = "__main__"
 PICKLE_PROTOCOL: Final = 5
+NO_FILE: Final = "<dynamic-code>"  # What cloudpickle has in the place of a file's name.
 DIGEST_BYTES: Final = 16
 # What `msgspec.Struct` makes of a declaration by itself; the rest of a class is set once the class is there.
 STRUCT_OWN: Final = frozenset(
@@ -127,6 +129,9 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no
     """cloudpickle, with what it does not know of our classes."""
 
     def reducer_override(self, obj: Any) -> Any:
+        if isinstance(obj, CodeType):  # Tracebacks that come back name the file it was written in.
+            make, arguments = by_value._code_reduce(obj)
+            return make, tuple(obj.co_filename if each == NO_FILE else each for each in arguments)
         reduced = super().reducer_override(obj)
         if not (isinstance(obj, type) and isinstance(reduced, tuple)):
             return reduced

@@ -162,6 +162,23 @@ def test_functions_travel_with_what_they_close_over(tmp_path: Path) -> None:
     assert _unpacked("came[0](3)", tmp_path, "lambda number: number + FACTOR") == "5"
 
 
+def test_the_code_of_a_function_names_the_file_in_which_it_was_written() -> None:
+    class Local(Process):
+        def method(self) -> None:
+            """Only its code matters."""
+
+    code = Local.method.__code__
+
+    copy = _run(
+        f"""
+        from libprocess_py.deploy.shipping import unpack
+        print(unpack({pack(Local)!r}).method.__code__.co_filename)
+        """
+    )
+
+    assert copy.decode().strip() == code.co_filename
+
+
 def test_a_class_of_a_module_is_named_and_found_if_the_source_is_the_same() -> None:
     digest = digest_of_module(Counter.__module__)
 
