@@ -16,7 +16,10 @@ ROOT: Final = Path(__file__).parents[2]
 PAGE: Final = """
 from typing import assert_type
 
-from libprocess_py import PID, Future, Node, Process
+from libprocess_py import (
+    PID, Break, Continue, Future, Mutex, Node, Once, Process, Promise, Queue, Sequence, after, await_all, collect, loop
+)
+from libprocess_py.runtime import Executor, LoopNode, from_asyncio, run_async
 
 
 class Base(Process):
@@ -71,6 +74,41 @@ def calls(node: Node, anybody: PID, base: PID[Base]) -> None:
     as_base: PID[Base] = account
     as_any: PID = as_base
     assert_type(PID.parse("a@10.0.0.1:1"), PID)
+
+
+def futures(number: Promise[int], word: Future[str], owner: Process) -> None:
+    assert_type(number.then(str), Future[str])
+    assert_type(number.then(lambda n: word), Future[str])
+    assert_type(number.repair(lambda failed: 1), Future[int])
+    assert_type(number.recover(lambda failed: number), Future[int])
+    assert_type(number.after(1, lambda late: 0, on=owner), Future[int])
+    assert_type(number.undiscardable(), Future[int])
+    assert_type(collect([number, number]), Future[list[int]])
+    assert_type(await_all([word]), Future[list[Future[str]]])
+    assert_type(after(1, on=owner), Future[None])
+    assert_type(loop(lambda: number, lambda n: Break(str(n)) if n else Continue()), Future[str])
+    number.repair(lambda failed: "x")  # no: arg-type, return-value
+    number.after(1, lambda late: 0)  # no: call-arg
+    number.set("1")  # no: arg-type
+    word.set("x")  # no: attr-defined
+
+
+async def waits(number: Future[int], mutex: Mutex) -> None:
+    async with mutex:
+        assert_type(await number, int)
+    assert_type(await from_asyncio(waits(number, mutex)), None)
+
+
+def coordination(node: LoopNode, number: Future[int]) -> None:
+    queue: Queue[int] = Queue()
+    assert_type(queue.get(), Future[int])
+    queue.put("1")  # no: arg-type
+    assert_type(Sequence().add(lambda: number), Future[int])
+    assert_type(Sequence().add(lambda: "x"), Future[str])
+    assert_type(Once(lambda: number)(), Future[int])
+    assert_type(run_async(node, len, "x"), Future[int])
+    assert_type(Executor(node).run(divmod, 7, 2), Future[tuple[int, int]])
+    run_async(node, len)  # no: call-arg
 """
 
 
