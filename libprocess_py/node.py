@@ -35,7 +35,7 @@ from libprocess_py.http.response import Response
 from libprocess_py.logging_process import LOGGING_ID, LoggingProcess
 from libprocess_py.message import Message, decode, encode
 from libprocess_py.metrics.process import METRICS_ID, METRICS_RATE, MetricsProcess
-from libprocess_py.pid import PID, Address
+from libprocess_py.pid import ID_LENGTH_MAX, PID, Address, numbered
 from libprocess_py.process import Process
 from libprocess_py.processes import PROCESSES_ID, ProcessesProcess
 from libprocess_py.rate_limiter import Rate
@@ -107,21 +107,16 @@ class Node:
 
         `policy` and `mailbox_max` take the place of the node's policy and of the class's bound.
         """
-        pid = self.try_spawn(process, policy, mailbox_max=mailbox_max)
-        if pid is None:
-            raise ValueError(f"process id {process._process_id!r}: taken by a live actor of {self.address}")
-        return pid
-
-    def try_spawn(self, process: S, policy: Policy | None = None, *, mailbox_max: int | None = None) -> PID[S] | None:
-        """Start an actor; None if its id is taken by a live one."""
         if self._finalizing:
             raise RuntimeError(f"node {self.address} is stopping: nothing is spawned any more")
         kernel, id = self.kernel, process._process_id
+        pid: PID[S]
         if id is None:
-            id = self.generate_id(process.id_prefix or type(process).__name__.lower())
+            pid = self._numbered(process.id_prefix or type(process).__name__.lower())
         elif id in kernel.mailboxes:
-            return None
-        pid: PID[S] = PID(id, self.address)
+            raise ValueError(f"process id {id!r}: taken by a live actor of {self.address}")
+        else:
+            pid = PID(id, self.address)
         process._process_pid = pid
         process._process_node = self
         process._process_kernel = kernel
@@ -132,13 +127,15 @@ class Node:
         kernel.spawn(process, policy)
         return pid
 
+    def try_spawn(self, process: S, policy: Policy | None = None, *, mailbox_max: int | None = None) -> PID[S] | None:
+        """Start an actor; None if its id is taken by a live one."""
+        if process._process_id in self.kernel.mailboxes and not self._finalizing:
+            return None
+        return self.spawn(process, policy, mailbox_max=mailbox_max)
+
     def generate_id(self, prefix: str) -> str:
         """`prefix(1)`, `prefix(2)`, ...: the next one that no live actor has."""
-        while True:
-            number = self._numbers[prefix] = self._numbers.get(prefix, 0) + 1
-            id = f"{prefix}({number})"
-            if id not in self.kernel.mailboxes:
-                return id
+        return self._numbered(prefix).id
 
     def terminate(self, pid: PID, *, inject: bool = True) -> None:
         """End an actor: next thing, or with `inject=False` after what is queued for it. A stranger's pid is counted."""
@@ -363,6 +360,15 @@ class Node:
         self.kernel.connection_lost(address)
 
     # Helpers
+
+    def _numbered(self, prefix: str) -> PID[Any]:
+        """See `generate_id`."""
+        while True:
+            number = self._numbers[prefix] = self._numbers.get(prefix, 0) + 1
+            id = f"{prefix}({number})"
+            if id not in self.kernel.mailboxes:
+                is_checked = number > 1 and len(id) <= ID_LENGTH_MAX
+                return numbered(id, self.address) if is_checked else PID(id, self.address)
 
     def _set_observers(self, observers: tuple[Observer, ...]) -> None:
         """From the next turn on. The decision log comes last: what another observer drops decided nothing."""

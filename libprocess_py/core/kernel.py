@@ -174,7 +174,6 @@ class Kernel:
         """Take an actor in whose id is free. Its `initialize` runs in its own turn."""
         id = mailbox._process_pid.id
         assert mailbox._process_phase is UNBORN, f"{id}: an actor is spawned once"
-        assert id not in self.mailboxes, f"{id}: the id is taken"
         self.mailboxes[id] = mailbox
         mailbox._process_phase = BOTTOM
         if policy is not None:
@@ -327,6 +326,12 @@ class Kernel:
                             promise.set(value)
                     elif kind == RESUME:
                         self._resume(mailbox, what, promise=promise)
+                    elif kind == INITIALIZE:
+                        mailbox._process_phase = READY
+                        begin: Callable[[], Any] = mailbox.initialize
+                        value = begin()
+                        if value is not None:
+                            self.coroutines.finish(mailbox, value, promise=None)
                     else:
                         self._serve_other(mailbox, event)
                 return
@@ -365,12 +370,6 @@ class Kernel:
             finish(mailbox, what.run(), promise=None)
         elif kind == REQUEST:
             finish(mailbox, what(payload), promise=promise)
-        elif kind == INITIALIZE:
-            mailbox._process_phase = READY
-            begin: Callable[[], Any] = mailbox.initialize
-            value = begin()
-            if value is not None:
-                finish(mailbox, value, promise=None)
         elif kind == TERMINATE:
             mailbox._process_phase = TERMINATING
             try:
