@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
-from libprocess_py import Future, FutureDiscarded, Process, Promise
+from libprocess_py import Future, FutureDiscarded, FutureFailed, Process, Promise
 from libprocess_py.future import failed
 from libprocess_py.runtime import BackgroundNode, Command, LaunchError, LoopNode, Stdio, Subprocess, io, launch
 from libprocess_py.runtime.loop_node import start_node
@@ -364,6 +364,30 @@ async def test_what_outlives_its_node_is_still_signalled_and_is_collected_by_the
 
         assert is_reaped(process.pid)
         assert not process.kill()
+
+
+@on_loop
+async def test_a_node_that_stops_meanwhile_lets_no_program_begin(tmp_path: Path) -> None:
+    node = await start_node()
+    pids: Promise[int] = Promise()
+    gate: Promise[None] = Promise()
+
+    def hook(pid: int) -> Future[None]:
+        pids.set(pid)
+        return gate
+
+    launching = launch(node, Command(("touch", str(tmp_path / "marker"))), parent_hooks=[hook])
+    pid = await pids
+    await node.stop()
+    gate.fail("stopped")
+
+    with pytest.raises(FutureFailed, match="stopped"):
+        await launching
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    assert not (tmp_path / "marker").exists()
+    async with await start_node() as other:
+        await launch(other, a_script("exit 0"))
+        assert is_reaped(pid)
 
 
 def test_a_program_follows_the_thread_that_launched_it_if_it_is_told_to() -> None:
