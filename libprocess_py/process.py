@@ -14,6 +14,7 @@ runs to completion, or an `async def` that may await futures of this package: th
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, Self, TypeVar, Unpack, overload
 
@@ -206,6 +207,14 @@ class Process(Mailbox):
             raise ValueError(f"kind {kind!r}: expected one of {', '.join(sorted(set(KIND_NAMES)))}")
         events = waiting(self._process_kernel, self)
         return len(events) if kind is None else sum(KIND_NAMES[event[0]] == kind for event in events)
+
+    def provide(self, path: str, where: Path, **options: Unpack[RouteOptions]) -> None:
+        """Serve a file, or what is in a folder, at `/<id><path>`. Raises FileNotFoundError."""
+        from libprocess_py.http.assets import asset_handler  # Few actors do, and none should pay for it.
+
+        options.setdefault("below", True)
+        help = f"The file {where.name}." if where.is_file() else f"The files in {where.name}."
+        self.route(path, asset_handler(self._process_pid.id, path, where), help=help, **options)
 
     # Chance
 
