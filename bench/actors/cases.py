@@ -74,6 +74,6 @@ CASES: Final[Mapping[str, Case]] = {
     "http_get_pipelined": Case("bench.actors_http:http_get_pipelined", RATE, 160e3, 500e3),
     "local_exited": Case("bench.actors.exits:local_exited", TIME, 8e-6, 4e-6),
     "remote_exited": Case("bench.actors.exits:remote_exited", TIME, 10e-3, 4e-3),
-    "sim_messages": Case("bench.actors_sim:sim_messages", RATE, 0.5e6, 1.0e6),
-    "timers": Case("bench.actors_sim:timers", RATE, 0.3e6, 0.8e6),
+    "sim_messages": Case("bench.actors_sim:message_rate", RATE, 0.5e6, 1.0e6),
+    "timers": Case("bench.actors_sim:timer_rate", RATE, 0.3e6, 0.8e6),
 }

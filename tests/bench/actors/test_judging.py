@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from pathlib import Path
 
@@ -96,3 +97,10 @@ def test_the_file_holds_the_bars_the_ratio_and_what_else_the_worker_told(tmp_pat
     (result,) = json.loads((tmp_path / "report.json").read_text())["results"]
     assert (result["unit"], result["median"], result["seconds"]) == ("echoes", 1.5, 6e-5)
     assert (result["must"], result["aim"]) == (2.5, 1.4)
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_the_function_of_each_case_exists(case: Case) -> None:
+    module, _, function = case.where.partition(":")
+
+    assert callable(getattr(importlib.import_module(module), function))
