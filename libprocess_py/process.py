@@ -195,7 +195,7 @@ class Process(Mailbox):
         """
         self._process_node.routes.add(self._process_pid.id, route_of(path, handler, help=help, options=options))
 
-    def wait(self, pid: PID) -> Future[bool]:
+    def end_of(self, pid: PID) -> Future[bool]:
         """True when that actor has ended; False at once if there is none. Await it: nothing here blocks."""
         if pid == self._process_pid:
             raise ValueError(f"{pid}: an actor that waits for its own end never comes to it")

@@ -72,7 +72,7 @@ def test_a_stream_of_chance_is_the_same_object_for_the_same_name() -> None:
 
 class Waiter(Process):
     async def see_off(self, pid: PID) -> bool:
-        return await self.wait(pid)
+        return await self.end_of(pid)
 
 
 def test_an_actor_awaits_the_end_of_another_and_serves_meanwhile() -> None:
