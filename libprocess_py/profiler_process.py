@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import cProfile
 import io
+import marshal  # The format that `pstats` reads; nothing here ever does.
 import pstats
 import tracemalloc
 from typing import Final
@@ -27,7 +28,8 @@ LINES: Final = 100  # Of a report: more is for tools, which take the raw profile
 FRAMES: Final = 10  # Of the stack, kept for each block of memory: enough to see who asked for it.
 SORTS: Final = ("tottime", "cumtime", "ncalls")
 
-_WINDOW: Final = f"`duration=5mins` (from {format_duration(DURATION_MIN)} to {format_duration(DURATION_MAX)}): when it ends by itself."
+_BOUNDS: Final = f"{format_duration(DURATION_MIN)} to {format_duration(DURATION_MAX)}"
+_WINDOW: Final = f"`duration={format_duration(DURATION)}`, from {_BOUNDS}: when it ends by itself."
 
 
 class _Window(Process):
@@ -60,8 +62,7 @@ class _Window(Process):
         except ValueError as error:
             return Response.text(400, str(error))
         if not DURATION_MIN <= duration <= DURATION_MAX:
-            limits = f"{format_duration(DURATION_MIN)} to {format_duration(DURATION_MAX)}"
-            return Response.text(400, f"duration: expected {limits}")
+            return Response.text(400, f"duration: expected {_BOUNDS}")
         try:
             self.begin()
         except (ValueError, RuntimeError) as error:  # Somebody else measures already.
@@ -70,11 +71,11 @@ class _Window(Process):
         self.log.info("profiler started", duration=format_duration(duration), by=request.principal or "-")
         return Response.text(200, f"running for {format_duration(duration)}")
 
-    def stop(self, _: Request) -> Response:
+    def stop(self, request: Request) -> Response:
         if not self.is_on:
             return Response.text(409, "It is not running.")
         self._stop()
-        return self.report(_)
+        return self.report(request)
 
     def report(self, request: Request) -> Response:
         raise NotImplementedError
@@ -116,8 +117,6 @@ class ProfilerProcess(_Window):
             return Response.text(409, "There is no finished measurement.")
         if request.query.get("format") == "raw":
             self._profile.create_stats()
-            import marshal  # The format that `pstats` reads; nothing here ever reads it.
-
             return Response(200, marshal.dumps(self._profile.stats), BINARY)
         sort = request.query.get("sort", SORTS[0])
         if sort not in SORTS:
