@@ -13,6 +13,7 @@ from libprocess_py.core.mailbox import Mailbox
 from libprocess_py.core.timers import Timer
 from libprocess_py.duration import parse_duration
 from libprocess_py.events import KIND_NAMES, MESSAGE, Event, name_of
+from libprocess_py.http.authentication import READ_REALM
 from libprocess_py.http.request import Request
 from libprocess_py.http.response import Response
 from libprocess_py.introspection.ages import Ages, depth
@@ -39,11 +40,12 @@ class ProcessesProcess(Process):
         self._looking: Timer | None = None
 
     def initialize(self) -> None:
-        self.route("/", self.processes, help="The actors of this node with their queued events.")
+        self.route("/", self.processes, help="The actors of this node with their queued events.", realm=READ_REALM)
         self.route(
             "/activity",
             self.activity,
             help="Depths, ages, counts and times by actor. ?duration=10secs times all handlers for so long from now.",
+            realm=READ_REALM,
         )
 
     def finalize(self) -> None:

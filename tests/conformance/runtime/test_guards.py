@@ -292,9 +292,11 @@ def test_the_pages_of_the_runtime_can_be_closed_to_strangers(harness: Harness) -
     node, _ = a_vault(harness)
     node.authenticators.set(READ_REALM, BasicAuthenticator(READ_REALM, {"ada": "lovelace"}))
 
-    statuses = [got(harness, ask(node, path)).status for path in ("/metrics/snapshot", "/help", "/help/vault")]
+    statuses = [
+        got(harness, ask(node, path)).status for path in ("/metrics/snapshot", "/__processes__", "/help", "/help/vault")
+    ]
 
-    assert statuses == [401] * 3
+    assert statuses == [401] * 4
     assert got(harness, ask(node, "/metrics/snapshot", authorization=basic("ada", "lovelace"))).status == 200
 
 
