@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Final, get_args, get_origin
 
 from libprocess_py.core.timers import Timer
+from libprocess_py.core.wire_head import BODY_MAX
 from libprocess_py.deploy.errors import ConnectFailed, RemoteError, SpawnFailed
 from libprocess_py.deploy.messages import (
     PROTOCOL,
@@ -47,6 +48,10 @@ if TYPE_CHECKING:
     from libprocess_py.node import Node
 
 CONNECT_NS: Final = 5 * SECOND  # For an answer to hello. A node that is up and agrees answers within milliseconds.
+# Of questions to one node that were not answered yet. Half of what a connection may hold back: what it has no room for
+# is dropped, and a dropped question would never be answered.
+UNDER_WAY_MAX: Final = BODY_MAX
+QUESTION_BYTES: Final = 512  # What a question costs beside its payload.
 METHODS_MAX: Final = 4_096  # Whose results are remembered; a program names far fewer.
 
 
@@ -70,6 +75,7 @@ class _Question:
     result: Any = None  # Of a call: the type to decode.
     order: Order | None = None  # Of a spawn.
     timer: Timer | None = None  # Of a hello.
+    size: int = QUESTION_BYTES
 
 
 class Remotes(Process):
@@ -80,6 +86,7 @@ class Remotes(Process):
     def __init__(self) -> None:
         super().__init__(REMOTES_ID)
         self._under_way: dict[str, _Question] = {}
+        self._bytes: dict[Address, int] = {}  # Of those, by whom they were put to.
         self._connecting: dict[Address, Promise[RemoteNode]] = {}
         self._nodes: dict[Address, Welcome] = {}  # Those that said welcome, and were not lost since.
         self._asked = 0
@@ -93,6 +100,7 @@ class Remotes(Process):
             node.spawn(remotes)
             remotes._session = node.unique_id()
             node.kernel.reach = _Abroad(remotes)
+            node.wait(remotes.pid).on_ready(lambda _: remotes._gone(node))
         return node.kernel.reach.remotes
 
     # For nodes: not events, they happen at once.
@@ -136,7 +144,8 @@ class Remotes(Process):
             promise.fail(error)
             return promise
         call = Call(call=self._next_call(), id=to.id, method=getattr(method, "__name__", ""), payload=payload)
-        self._ask(_Question(promise, to.address, result=result_of(method)), call)
+        size = len(payload) + QUESTION_BYTES
+        self._ask(_Question(promise, to.address, result=result_of(method), size=size), call)
         return promise
 
     def find(self, to: PID) -> Future[bool]:
@@ -223,17 +232,28 @@ class Remotes(Process):
         address = pid.address
         self._nodes.pop(address, None)
         for call, question in list(self._under_way.items()):
-            if question.address != address:
-                continue
-            self._settled(call, pid)
-            if question.timer is not None:
-                question.promise.fail(
-                    ConnectFailed(f"{address}: no connection. Is a node there, with the same secret?")
-                )
-            elif question.order is not None:
-                question.promise.fail(ConnectionLost(str(address)))
-            else:
-                question.promise.abandon()
+            if question.address == address:
+                self._settled(call, pid)
+                self._lose(question)
+
+    # Ends
+
+    def _gone(self, node: Node) -> None:
+        """This actor ended, with its node or by somebody's mistake: nobody waits for it in vain."""
+        node.kernel.reach = None
+        under_way, self._under_way = self._under_way, {}
+        for question in under_way.values():
+            self._lose(question)
+
+    def _lose(self, question: _Question) -> None:
+        """Nobody will answer any more."""
+        address = question.address
+        if question.timer is not None:
+            question.promise.fail(ConnectFailed(f"{address}: no connection. Is a node there, with the same secret?"))
+        elif question.order is not None:
+            question.promise.fail(ConnectionLost(str(address)))
+        else:
+            question.promise.abandon()
 
     # Questions
 
@@ -264,15 +284,20 @@ class Remotes(Process):
             python=here().python,
             payload=payload,
         )
-        self._ask(_Question(promise, address, order=order), spawn)
+        self._ask(_Question(promise, address, order=order, size=len(payload) + QUESTION_BYTES), spawn)
 
     def _next_call(self) -> str:
         self._asked += 1
         return f"{self._session}/{self._asked}"
 
     def _ask(self, question: _Question, message: Hello | Spawn | Call | Find) -> None:
-        self._under_way[message.call] = question
-        self.tell(question.address, message)
+        address, size = question.address, self._bytes.get(question.address, 0) + question.size
+        if size > UNDER_WAY_MAX:
+            text = f"{address} has not answered {size - question.size} bytes of questions yet, at most {UNDER_WAY_MAX}"
+            question.promise.fail(SpawnFailed(f"{text}: wait for answers before you ask for more"))
+            return
+        self._under_way[message.call], self._bytes[address] = question, size
+        self.tell(address, message)
 
     def _settled(self, call: str, sender: PID) -> _Question | None:
         """Take the question that this answers, unless somebody else answers it than was asked."""
@@ -280,13 +305,17 @@ class Remotes(Process):
         if question is None or question.address != sender.address:
             return None
         del self._under_way[call]
+        self._bytes[question.address] -= question.size
+        if not self._bytes[question.address]:
+            del self._bytes[question.address]
         if question.timer is not None:
             question.timer.cancel()
         return question
 
     def _no_welcome(self, call: str) -> None:
-        question = self._under_way.pop(call, None)
+        question = self._under_way.get(call)
         if question is not None:
+            self._settled(call, PID(SPAWNER_ID, question.address))
             text = f"{question.address} does not answer within {format_duration(CONNECT_NS)}"
             question.promise.fail(ConnectFailed(f"{text}: is it a `mesos-py node`, with the same secret as this one?"))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import signal
 import socket
 import subprocess
@@ -31,6 +32,13 @@ class Scale(Process):
         raise NotImplementedError
 
 
+class Importer(Process):
+    """Says what can be imported where it runs."""
+
+    def packages(self) -> list[str]:
+        return [name for name in ("tests", "libprocess_py") if importlib.util.find_spec(name)]
+
+
 SECRET: Final = "s3cret-of-at-least-16-characters"
 TIMEOUT_S: Final = 30
 MODULE: Final = """
@@ -55,9 +63,12 @@ class Scale(Process):
 
 @contextmanager
 def a_program(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A node in a process of its own, and the address that it printed; killed in the end if it still runs."""
+    """A node in a process of its own, and the address that it printed; killed in the end if it still runs.
+
+    It begins in a folder where there are no tests, so it cannot import them.
+    """
     command = [sys.executable, "-m", "libprocess_py.deploy", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd="/") as process:
         try:
             assert process.stdout is not None
             word, _, address = process.stdout.readline().partition(" ")
@@ -162,6 +173,7 @@ async def test_an_actor_of_the_tests_runs_in_a_program_that_knows_nothing_of_the
         async with await start_node(settings()) as node:
             remote = await node.connect(address)
             pid = await remote.spawn(Counter, 40)
+            assert "tests" not in await node.dispatch(await remote.spawn(Importer), Importer.packages)
             assert await node.dispatch(pid, Counter.add, 2) == 42
             under_way = node.dispatch(pid, Counter.never)
 

@@ -6,6 +6,7 @@ import pytest
 
 from libprocess_py import PID, ConnectionLost, MailboxClosed, Policy, RemoteDispatch
 from libprocess_py.deploy import ConnectFailed, RemoteError, Spawner, SpawnFailed
+from libprocess_py.deploy.remotes import UNDER_WAY_MAX
 from tests.libprocess_py.deploy.actors import SECOND, BadStart, Counter, Part, Watcher, World
 
 
@@ -302,6 +303,44 @@ def test_a_class_that_is_no_actor_is_refused_there() -> None:
     failure = world.settled(world.connect().spawn(Part, name="x")).failure  # type: ignore[type-var]  # The mistake.
 
     assert "tests.libprocess_py.deploy.actors:Part: expected a class derived from Process" in str(failure)
+
+
+def test_what_is_under_way_to_a_node_is_bounded_until_it_answers() -> None:
+    world = World()
+    pid = world.settled(world.connect().spawn(Counter)).get()
+    third = bytes(UNDER_WAY_MAX // 3)
+
+    calls = [world.here.dispatch(pid, Counter.size, third) for _ in range(3)]
+
+    assert isinstance(calls[2].failure, SpawnFailed)
+    assert "wait for answers before you ask for more" in str(calls[2].failure)
+    assert [world.settled(call).get() for call in calls[:2]] == [len(third)] * 2
+    assert world.settled(world.here.dispatch(pid, Counter.size, third)).get() == len(third)
+
+
+def test_nobody_waits_in_vain_for_an_actor_of_the_runtime_that_was_ended_by_mistake() -> None:
+    world = World()
+    pid = world.settled(world.connect().spawn(Counter)).get()
+    never = world.here.dispatch(pid, Counter.never)
+
+    world.here.terminate(PID("__remotes__", world.here.address))
+    world.simulation.settle()
+
+    assert never.abandoned
+    with pytest.raises(RemoteDispatch):
+        world.here.dispatch(pid, Counter.add, 1)
+    world.connect()
+    assert world.settled(world.here.dispatch(pid, Counter.add, 1)).get() == 1
+
+
+def test_a_run_that_spawns_elsewhere_repeats_itself_exactly() -> None:
+    def a_run() -> str:
+        world = World()
+        pid = world.settled(world.connect().spawn(Counter, 1)).get()
+        world.settled(world.here.dispatch(pid, Counter.add, 1))
+        return world.simulation.digest()
+
+    assert a_run() == a_run()
 
 
 def test_an_argument_that_cannot_be_sent_fails_the_spawn_here() -> None:
