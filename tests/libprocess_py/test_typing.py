@@ -19,7 +19,8 @@ from typing import assert_type
 from libprocess_py import (
     PID, Break, Continue, Future, Mutex, Node, Once, Process, Promise, Queue, Sequence, after, await_all, collect, loop
 )
-from libprocess_py.runtime import Executor, LoopNode, from_asyncio, run_async
+from libprocess_py.runtime import Executor, LoopNode, adopt, from_asyncio, run_async
+from pykka import ThreadingActor
 
 
 class Base(Process):
@@ -109,6 +110,26 @@ def coordination(node: LoopNode, number: Future[int]) -> None:
     assert_type(run_async(node, len, "x"), Future[int])
     assert_type(Executor(node).run(divmod, 7, 2), Future[tuple[int, int]])
     run_async(node, len)  # no: call-arg
+
+
+class Old(ThreadingActor):
+    def sum(self, *numbers: int) -> int:
+        return sum(numbers)
+
+
+async def elsewhere(node: LoopNode) -> None:
+    remote = await node.connect("10.0.0.2:5050")
+    account = await remote.spawn(Account)
+    assert_type(account, PID[Account])
+    assert_type(await remote.using(id="t").spawn(Teller, account), PID[Teller])
+    assert_type(await node.dispatch(account, Account.deposit, 1), int)
+    await remote.spawn(Teller)  # no: call-arg
+    await remote.spawn(Teller, "account")  # no: arg-type
+    await remote.spawn(str)  # no: type-var
+    old = adopt(node, Old.start())
+    assert_type(old, PID[Old])
+    assert_type(await node.dispatch(old, Old.sum, 1, 2), int)
+    node.dispatch(old, Old.sum, "x")  # no: call-overload
 """
 
 
