@@ -109,6 +109,18 @@ def test_whoever_gets_the_lock_may_unlock_it_at_once() -> None:
     assert not mutex.is_locked
 
 
+def test_giving_up_after_being_let_in_is_too_late_and_the_lock_knows() -> None:
+    lock = ReadWriteLock()
+    lock.write_lock()
+    first, second = lock.read_lock(), lock.read_lock()
+    first.on_ready(lambda _: second.discard())  # Both are let in by now; only one has been told.
+
+    lock.write_unlock()
+
+    assert second.is_ready
+    assert lock.readers == 2
+
+
 class Visitor(Process):
     """Spends some of its time in a room that others use as well."""
 

@@ -161,6 +161,29 @@ def test_a_result_whose_discard_was_requested_is_discarded_although_the_source_b
     assert ran == []
 
 
+def test_what_is_no_longer_wanted_is_not_repaired_but_recovered() -> None:
+    promise: Promise[int] = Promise()
+    repaired, recovered = promise.repair(lambda _: 1), promise.recover(lambda _: 2)
+
+    repaired.discard()
+    recovered.discard()
+    promise.fail("broken")
+
+    assert repaired.is_discarded
+    assert recovered.get() == 2
+
+
+def test_a_promise_that_is_complete_becomes_nothing_else() -> None:
+    promise: Promise[int] = Promise()
+    other: Promise[int] = Promise()
+    promise.set(1)
+
+    promise.associate(other)
+    other.set(2)
+
+    assert promise.get() == 1
+
+
 def test_a_long_chain_needs_a_constant_stack() -> None:
     first: Promise[int] = Promise()
     last: Future[int] = first
