@@ -11,6 +11,7 @@ from allocators.explain.gates import agent_gates, framework_gates, pair_gates
 from allocators.explain.scene import Scene
 from allocators.explain.shortage import Pair, shortage
 from allocators.hierarchical.frameworks import FrameworkBook
+from allocators.hierarchical.tallies import Counters, Finding, Standing
 from libprocess_py.message import Record
 from mesos_py.protocol.durations import Nanoseconds
 from mesos_py.protocol.ids import AgentId, FrameworkId
@@ -53,6 +54,7 @@ class Explanation(Record):
     agents_total: int  # Of the cluster; more than were looked at if they are too many.
     offers_made: int  # Under the role since the framework has it; use that agents reported counts as well.
     counts: tuple[ReasonCount, ...]  # Most frequent first.
+    counters: Counters | None = None  # Of all runs since it has the role; None: it does not.
     nearest: AgentId | None = None  # The agent with the least in its way.
     next_change: Nanoseconds | None = None  # The earliest time at which a blocker ends by itself.
     earliest: Nanoseconds | None = None  # The earliest time at which all of an agent's have ended by themselves.
@@ -81,6 +83,7 @@ def explain(
         agents_total=len(scene.books.agents),
         offers_made=_offers_made(scene, framework_id, role=role),
         counts=_counts(looked_at),
+        counters=None if framework is None else counters(scene, framework, role=role),
         nearest=min(missed, key=_distance).agent_id if missed else None,
         next_change=_earliest(ends),
         earliest=_earliest(_both(latest(blockers), each.until) for each in missed),
@@ -111,6 +114,27 @@ class Question:
         gates = (*agent_gates(scene, agent), *pair_gates(scene, framework, role=role, agent=agent))
         in_the_way = shortage(pair, is_gated=self._is_gated or bool(gates), now=self._now)
         return AgentExplanation(agent_id=agent_id, blockers=(*gates, *in_the_way))
+
+
+def counters(scene: Scene, framework: FrameworkBook, *, role: str) -> Counters | None:
+    """How the framework fared under the role over all runs; None: it does not have it."""
+    tally, books = framework.tracked.get(role), scene.books
+    if tally is None:
+        return None
+    bookings = books.framework_sorters[role].allocations(framework.id)
+    offers = bookings - tally.began_bookings - tally.reported
+    lacking = tally.lacking + books.classes.agent_runs(tally.avoided, run=books.runs) - tally.began_traits
+    found = {finding.name.lower(): tally.found[finding] for finding in Finding}
+    return Counters(
+        runs=tally.runs_as(Standing.TAKES_PART, books.runs),
+        runs_inactive=tally.runs_as(Standing.INACTIVE, books.runs),
+        runs_suppressed=tally.runs_as(Standing.SUPPRESSED, books.runs),
+        offers=offers,
+        offers_to_others=books.offers - tally.began_offers - offers,
+        refused=scene.refusals.stood_for(framework.id, role),
+        lacks_capability=lacking,
+        **found,
+    )
 
 
 def _offers_made(scene: Scene, framework_id: FrameworkId, *, role: str) -> int:

@@ -150,6 +150,11 @@ def summary(explanation: Explanation, when: When) -> Iterator[str]:
     """The answer without its reasons: how it stands, what is nearest, what time alone does."""
     offered = [agent for agent in explanation.agents if agent.offered]
     yield f"Framework {explanation.framework_id} under role {explanation.role}: {_verdict(explanation, len(offered))}."
+    if (counters := explanation.counters) is not None:
+        yield (
+            f"It took part in {_counted(counters.runs, 'run')}, which made {_counted(counters.offers, 'offer')} to it"
+            f" under the role and {counters.offers_to_others or 'none'} to others."
+        )
     if explanation.nearest is not None and len(explanation.agents) > 1:
         yield f"Nearest to an offer is agent {explanation.nearest}."
     if explanation.earliest is not None:

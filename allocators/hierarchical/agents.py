@@ -19,8 +19,8 @@ class AgentBook:
     """One agent. `held` and `in_use` carry the roles they are allocated to; `total` and `free` carry none."""
 
     __slots__ = (
-        "_bundle", "active", "draw", "free", "held", "id", "in_use", "info", "is_exact", "is_plain", "passed", "total",
-        "traits",
+        "_bundle", "active", "counted", "draw", "free", "held", "id", "in_use", "info", "is_exact", "is_plain",
+        "passed", "total", "traits",
     )  # fmt: skip
 
     def __init__(self, agent_id: AgentId, info: AgentInfo, *, draw: int) -> None:
@@ -30,6 +30,7 @@ class AgentBook:
         self.draw = draw  # Its own 64 random bits, from which its place in each run is drawn.
         self.passed = -1  # The call to all agents (see `Candidates`) after which it was last passed over.
         self.traits: int | None = None  # What keeps frameworks away from it; None: `Eligibility` has not looked.
+        self.counted: int | None = None  # The traits as which it is counted among the others.
         self.total: Resources = NOTHING
         # The total minus everything held, kind by kind, never below nothing. Shared volumes are always free.
         self.free: Resources = NOTHING

@@ -54,7 +54,6 @@ class HierarchicalAllocator(ExplainedPolicy):
         self.maintenance = Maintenance()
         self.candidates = Candidates(self.books.with_free)
         self.journal = Journal()
-        self.runs = 0
         self._openings = 0  # The books' number when the last run began.
         self._eligibility = Eligibility(settings, self._rules.admits)
         self._recovery = Recovery(settings)
@@ -89,7 +88,7 @@ class HierarchicalAllocator(ExplainedPolicy):
     def remove_framework(self, framework_id: FrameworkId) -> None:
         self._wake_holdings(framework_id)
         self.books.remove_framework(framework_id)
-        self.refusals.drop_framework(framework_id)
+        self.refusals.forget_framework(framework_id)
         self.maintenance.remove_framework(framework_id)
 
     def activate_framework(self, framework_id: FrameworkId) -> None:
@@ -114,7 +113,9 @@ class HierarchicalAllocator(ExplainedPolicy):
         book.suppressed = {}
         book.suppress(suppressed_roles)
         for role in old_roles:
-            if role not in book.roles or (role in old_suppressed and role not in book.suppressed):
+            if role not in book.roles:
+                self.refusals.forget_role(framework_id, role)
+            elif role in old_suppressed and role not in book.suppressed:
                 self.refusals.drop_role(framework_id, role)
         self.books.update_membership(book)
         self.maintenance.drop_refusals(framework_id)
@@ -152,11 +153,23 @@ class HierarchicalAllocator(ExplainedPolicy):
         book = self.books.add_agent(agent_id, agent, total=total)
         for framework_id, resources in used.items():
             self._hold_in_use(book, framework_id, resources=resources)
-        self._eligibility.traits(book)
+        self._note_class(book)
         self._recovery.agents_known(len(self.books.agents))
         self._wake(agent_id)
 
+    def _note_class(self, agent: AgentBook) -> None:
+        """Its facts or its total may have changed, and with them what keeps frameworks away."""
+        traits, books = self._eligibility.traits(agent), self.books
+        if agent.counted != traits:
+            if agent.counted is not None:
+                books.classes.change(agent.counted, -1, run=books.runs)
+            books.classes.change(traits, 1, run=books.runs)
+            agent.counted = traits
+
     def remove_agent(self, agent_id: AgentId) -> None:
+        counted = self.books.agents[agent_id].counted
+        if counted is not None:
+            self.books.classes.change(counted, -1, run=self.books.runs)
         self.books.remove_agent(agent_id)
         self.refusals.drop_agent(agent_id)
         self.maintenance.set(agent_id, None)
@@ -171,6 +184,7 @@ class HierarchicalAllocator(ExplainedPolicy):
         is_changed = _facts(old) != _facts(agent) or book.total != total
         if book.total != total:
             self.books.set_total(book, total)
+        self._note_class(book)
         self._wake(agent_id)
         return is_changed
 
@@ -186,6 +200,7 @@ class HierarchicalAllocator(ExplainedPolicy):
     ) -> None:
         agent = self.books.agents[agent_id]
         self.books.set_total(agent, agent.total + total)
+        self._note_class(agent)
         for framework_id, resources in used.items():
             self._hold_in_use(agent, framework_id, resources=resources)
         self._wake(agent_id)
@@ -281,6 +296,7 @@ class HierarchicalAllocator(ExplainedPolicy):
             total = agent.total.convert(consumed.unallocate(), produced.unallocate())
             assert total is not None, f"agent {agent.id} does not have {consumed}"
             self.books.set_total(agent, total)
+            self._note_class(agent)
 
     def update_available(self, agent_id: AgentId, conversions: Sequence[Conversion]) -> bool:
         agent = self.books.agents[agent_id]
@@ -292,6 +308,7 @@ class HierarchicalAllocator(ExplainedPolicy):
                 return False
             free, total = free_after, total_after
         self.books.set_total(agent, total)
+        self._note_class(agent)
         self._wake(agent_id)
         return True
 
@@ -332,7 +349,8 @@ class HierarchicalAllocator(ExplainedPolicy):
             self.refusals.batches += 1
         if self.is_paused(now=now):
             return ()
-        self.runs += 1
+        self.books.runs += 1
+        self.refusals.runs += 1
         self._note_openings()
         candidates = self.candidates.among(agents)
         is_whitelisted = self._whitelist is None
@@ -341,13 +359,14 @@ class HierarchicalAllocator(ExplainedPolicy):
             self.books,
             self._eligibility,
             refusals=self.refusals,
-            draw=stable_hash(self._settings.seed, "run", self.runs),
+            draw=stable_hash(self._settings.seed, "run", self.books.runs),
             order=self._rules.agent_order,
         )
         journal = self.journal
         if journal.observer is not None:
             run.observer = journal.observer
         allocations = run.over(offerable)
+        self.books.offers += len(allocations)
         journal.last, journal.last_at = run, now
         if allocations or journal.after_run is not None:
             journal.note(allocations, now=now)

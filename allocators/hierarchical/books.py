@@ -20,6 +20,7 @@ from allocators.hierarchical.grants import Grant, Interned
 from allocators.hierarchical.ledger import Ledger
 from allocators.hierarchical.roles import RoleBooks
 from allocators.hierarchical.rules import Rules, rules_of
+from allocators.hierarchical.tallies import Classes, Standing, Tally
 from allocators.sorters.sorter import Entry, Pool, Sorter
 from mesos_py.protocol.agent import AgentInfo
 from mesos_py.protocol.ids import AgentId, FrameworkId
@@ -54,6 +55,9 @@ class Books:
         self.with_free: dict[AgentId, AgentBook] = {}  # The agents of which something is free.
         self.with_revocable: dict[AgentId, AgentBook] = {}  # The agents that have something revocable.
         self.overcommitted: dict[AgentId, AgentBook] = {}  # Those that have less than is held of them.
+        self.runs = 0  # That took place,
+        self.offers = 0  # and what they offered, to all together.
+        self.classes = Classes()
         self.openings = 0  # Changes since which limits or headroom may leave more room than they did.
         self.frameworks: dict[FrameworkId, FrameworkBook] = {}
         self._ledger = Ledger()
@@ -140,6 +144,7 @@ class Books:
                 self._ledger.uncharged(grant, -1)
                 self._ledger.charged(grant, 1)
                 self._charge(framework, agent, grant=grant)
+                framework.tracked[grant.role].reported += 1
             self._change_in_use(agent.in_use.get(framework.id, NOTHING), 1)
 
     def remove_framework(self, framework_id: FrameworkId) -> None:
@@ -158,12 +163,17 @@ class Books:
             self._untrack_if_idle(framework, role)
         for role in framework.roles:
             self._track(framework, role)
-        for role in framework.tracked:
-            sorter = self.framework_sorters[role]
-            if framework.takes_part(role) and not sorter.is_active(framework.id):
-                sorter.activate(framework.id)
-            elif not framework.takes_part(role) and sorter.is_active(framework.id):
+        for role, tally in framework.tracked.items():
+            sorter, standing = self.framework_sorters[role], framework.standing(role)
+            if standing is Standing.TAKES_PART:
+                if not sorter.is_active(framework.id):
+                    sorter.activate(framework.id)
+            elif sorter.is_active(framework.id):
                 sorter.deactivate(framework.id)
+            tally.stand(standing, self.runs)
+            if tally.avoided != (avoided := framework.avoided(role)):
+                tally.lacking += self.classes.agent_runs(tally.avoided, run=self.runs) - tally.began_traits
+                tally.avoided, tally.began_traits = avoided, self.classes.agent_runs(avoided, run=self.runs)
 
     def _track(self, framework: FrameworkBook, role: str) -> None:
         sorter = self.framework_sorters.get(role)
@@ -176,7 +186,7 @@ class Books:
                 self.listener.role_added(role)
         if framework.id not in sorter:
             sorter.add(framework.id)
-            framework.tracked[role] = None
+            framework.tracked[role] = Tally(run=self.runs, offers=self.offers)
 
     def _untrack_if_idle(self, framework: FrameworkBook, role: str) -> None:
         if role in framework.roles or role in framework.holdings:
@@ -205,6 +215,7 @@ class Books:
         for grant in self.interned.grants(resources):
             if framework is not None:
                 self.grant(agent, framework, grant=grant)
+                framework.tracked[grant.role].reported += 1
             else:
                 agent.hold(framework_id, grant)
                 self._ledger.uncharged(grant, 1)

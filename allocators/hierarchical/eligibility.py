@@ -38,7 +38,7 @@ class Eligibility:
     def has_traits_for(self, framework: FrameworkBook, agent: AgentBook, *, role: str) -> bool:
         """Is an agent like this for the framework?"""
         traits = self.traits(agent)
-        return not traits or not traits & (framework.avoids | NO_HIERARCHY if "/" in role else framework.avoids)
+        return not traits or not traits & framework.avoided(role)
 
     def traits(self, agent: AgentBook) -> int:
         """What keeps some frameworks away from the agent; it keeps the answer until its facts or its total change."""

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import Final
 
 from allocators.hierarchical.constraints import CompiledConstraints
+from allocators.hierarchical.tallies import Standing, Tally
 from mesos_py.protocol.framework import Capability, FrameworkInfo
 from mesos_py.protocol.ids import AgentId, FrameworkId
 from mesos_py.protocol.quantities import Quantities
@@ -36,7 +37,7 @@ class FrameworkBook:
         self.suppressed: dict[str, None] = {}
         self.constraints = NO_CONSTRAINTS
         self.holdings: dict[str, dict[AgentId, None]] = {}  # By role, the agents on which it holds something.
-        self.tracked: dict[str, None] = {}  # The roles whose sorters know it.
+        self.tracked: dict[str, Tally] = {}  # The roles whose sorters know it, and how it fares there.
         self.describe(info)
 
     def describe(self, info: FrameworkInfo) -> None:
@@ -72,9 +73,21 @@ class FrameworkBook:
         """Those of the roles that it has are suppressed."""
         self.suppressed.update((role, None) for role in roles if role in self.roles)
 
+    def standing(self, role: str) -> Standing:
+        """May it be offered anything under that role? If not, why."""
+        if role not in self.roles:
+            return Standing.NOT_SUBSCRIBED
+        if not self.active:
+            return Standing.INACTIVE
+        return Standing.SUPPRESSED if role in self.suppressed else Standing.TAKES_PART
+
     def takes_part(self, role: str) -> bool:
         """May it be offered anything under that role?"""
-        return self.active and role in self.roles and role not in self.suppressed
+        return self.standing(role) is Standing.TAKES_PART
+
+    def avoided(self, role: str) -> int:
+        """The traits that keep agents away from it under that role."""
+        return self.avoids | NO_HIERARCHY if "/" in role else self.avoids
 
     def agents(self) -> tuple[AgentId, ...]:
         """The agents on which it holds something, under any role."""

@@ -23,27 +23,39 @@ Client: TypeAlias = tuple[FrameworkId, str]  # A framework under a role.
 
 
 class Refuser:
-    """A client that has refused something, with all its refusals and some that are no longer in force."""
+    """A client that has refused something, with all its refusals and some that are no longer in force.
 
-    __slots__ = ("client", "count", "refusals")
+    It stays as long as the client does, for the sake of what it counts: agents on which it had refused something, added
+    up over runs (of several refusals of an agent, each).
+    """
+
+    __slots__ = ("client", "count", "ended", "made", "refusals")
 
     def __init__(self, client: Client) -> None:
         self.client = client
         self.refusals: list[Refused] = []
-        self.count = 0  # Of those in force.
+        self.count = 0  # Of those in force,
+        self.made = 0  # and the sum of the numbers of runs before each of them.
+        self.ended = 0  # Runs that others stood for.
+
+    def stood_for(self, run: int) -> int:
+        """Runs, added up over refusals."""
+        return self.ended + self.count * run - self.made
 
 
 class Refused:
     """One refusal."""
 
-    __slots__ = ("agent_id", "batch", "is_in_force", "refuser", "resources", "until")
+    __slots__ = ("agent_id", "batch", "is_in_force", "refuser", "resources", "run", "until")
 
-    def __init__(self, refuser: Refuser, agent_id: AgentId, *, resources: Resources, until: int, batch: int) -> None:
+    def __init__(
+        self, refuser: Refuser, agent_id: AgentId, *, resources: Resources, until: int, now: tuple[int, int]
+    ) -> None:
         self.refuser = refuser
         self.agent_id = agent_id
         self.resources = resources
         self.until = until
-        self.batch = batch  # How many batch runs there had been when it was made.
+        self.run, self.batch = now  # How many runs, and how many batch runs, there had been when it was made.
         self.is_in_force = True
 
     @property
@@ -59,7 +71,7 @@ NOBODY: Final[dict[Client, list[Refused]]] = {}  # Has refused an agent. Never w
 
 
 class Refusals:
-    """All refusals in force. `batches` is the number of batch runs so far.
+    """All refusals in force. `runs` and `batches` are the numbers of all runs and of batch runs so far.
 
     What was refused in one go ends at one instant, so the queue is of instants, and each has its list. Those lists, and
     the lists of refusers, keep what is no longer in force until that is the majority: taking it out of the middle of a
@@ -67,6 +79,7 @@ class Refusals:
     """
 
     def __init__(self) -> None:
+        self.runs = 0
         self.batches = 0
         self.about: dict[
             AgentId, dict[Client, list[Refused]]
@@ -84,9 +97,10 @@ class Refusals:
         """Refuse offers in that cell that `resources` contain."""
         framework_id, role, agent_id = cell
         refuser = self._refuser(framework_id, role)
-        refused = Refused(refuser, agent_id, resources=resources, until=until, batch=self.batches)
+        refused = Refused(refuser, agent_id, resources=resources, until=until, now=(self.runs, self.batches))
         refuser.refusals.append(refused)
         refuser.count += 1
+        refuser.made += self.runs
         if len(refuser.refusals) > REFUSALS_MIN + 2 * refuser.count:
             refuser.refusals = _in_force(refuser.refusals)
         clients = self.about.get(agent_id)
@@ -127,6 +141,11 @@ class Refusals:
         """How many of a framework under one role are in the books."""
         refuser = self._refusers.get(framework_id, {}).get(role)
         return 0 if refuser is None else refuser.count
+
+    def stood_for(self, framework_id: FrameworkId, role: str) -> int:
+        """On how many agents a framework had refused something under one role, added up over runs."""
+        refuser = self._refusers.get(framework_id, {}).get(role)
+        return 0 if refuser is None else refuser.stood_for(self.runs)
 
     def all(self) -> Iterator[Refused]:
         """All that are in the books, by their end, and of equal ends in the order in which they were made."""
@@ -171,6 +190,16 @@ class Refusals:
         if refuser is not None:
             self._drop(refuser.refusals)
 
+    def forget_framework(self, framework_id: FrameworkId) -> None:
+        """The framework is gone."""
+        self.drop_framework(framework_id)
+        self._refusers.pop(framework_id, None)
+
+    def forget_role(self, framework_id: FrameworkId, role: str) -> None:
+        """The framework does not have the role any more."""
+        self.drop_role(framework_id, role)
+        self._refusers.get(framework_id, {}).pop(role, None)
+
     def drop_agent(self, agent_id: AgentId) -> None:
         """Drop all about an agent."""
         self._drop([each for refusals in self.about.get(agent_id, NOBODY).values() for each in refusals])
@@ -199,12 +228,8 @@ class Refusals:
         else:
             del self.about[agent_id]
         refuser.count -= 1
-        if not refuser.count:
-            framework_id, role = refuser.client
-            roles = self._refusers[framework_id]
-            del roles[role]
-            if not roles:
-                del self._refusers[framework_id]
+        refuser.made -= refused.run
+        refuser.ended += self.runs - refused.run
 
     def check(self) -> None:
         """Assert that the indexes agree."""
@@ -218,7 +243,8 @@ class Refusals:
         assert sum(map(len, self._ending.values())) == self._queued
         assert all(each.until == until for until, ending in self._ending.items() for each in ending)
         refusers = [refuser for roles in self._refusers.values() for refuser in roles.values()]
-        assert all(refuser.count == len(_in_force(refuser.refusals)) > 0 for refuser in refusers)
+        assert all(refuser.count == len(_in_force(refuser.refusals)) for refuser in refusers)
+        assert all(refuser.made == sum(each.run for each in _in_force(refuser.refusals)) for refuser in refusers)
         assert {id(each) for refuser in refusers for each in _in_force(refuser.refusals)} == in_force
 
 

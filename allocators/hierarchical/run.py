@@ -28,6 +28,7 @@ from allocators.hierarchical.journal import Observer
 from allocators.hierarchical.quota import QuotaFigures
 from allocators.hierarchical.refusals import NOBODY, Cell, Client, Refusals, Refused, cover
 from allocators.hierarchical.rules import AgentOrder
+from allocators.hierarchical.tallies import Finding
 from allocators.hierarchical.verdicts import Verdicts
 from allocators.sorters.ranking import Ranking
 from mesos_py.protocol.ids import AgentId, FrameworkId
@@ -237,9 +238,7 @@ class Run:
 
     def _takes(self, agent: AgentBook, framework: FrameworkBook, *, role: str, bundle: Bundle) -> bool:
         """May the framework have all of it, and is that worth an offer?"""
-        return self._may_have(agent, framework, role=role) and bundle.is_enough(
-            self._eligibility.smallest(framework, role)
-        )
+        return self._may_have(agent, framework, role=role) and self._is_enough(bundle, framework, role=role)
 
     def _share_out(self, agent: AgentBook, verdicts: Verdicts) -> None:
         self._turn(agent, self._books.role_sorter.walk(), verdicts=verdicts, serve=self._offer_share)
@@ -254,8 +253,12 @@ class Run:
             return False
         if quota is None:
             return self._make_offer(agent, framework, role=role, resources=bundle.resources)
-        extra = self._above_headroom(self._chop(bundle.goods, quota.room(role), agent=agent), agent)
+        within = self._chop(bundle.goods, quota.room(role), agent=agent)
+        extra = self._above_headroom(within, agent)
         if not self._make_offer(agent, framework, role=role, resources=bundle.riders + extra):
+            if extra != bundle.goods:
+                found = Finding.HELD_AS_HEADROOM if within == bundle.goods else Finding.LIMIT_REACHED
+                framework.tracked[role].found[found] += 1
             return False
         self._count(quota, role=role, bundle=self._books.interned.bundle(extra))
         return True
@@ -312,13 +315,24 @@ class Run:
             bundle = agent.bundle(interned)
         else:
             bundle = interned.bundle(self._eligibility.strip(framework, visible))
-        return bundle if bundle.is_enough(self._eligibility.smallest(framework, role)) else None
+        return bundle if self._is_enough(bundle, framework, role=role) else None
+
+    def _is_enough(self, bundle: Bundle, framework: FrameworkBook, *, role: str) -> bool:
+        if bundle.is_enough(self._eligibility.smallest(framework, role)):
+            return True
+        framework.tracked[role].found[Finding.BELOW_MINIMUM] += 1
+        return False
 
     def _may_have(self, agent: AgentBook, framework: FrameworkBook, *, role: str) -> bool:
-        if framework.constraints.exclude(role, agent.info) or self._eligibility.is_kept_from(agent, role):
-            self._is_personal = True
-            return False
-        return self._eligibility.has_traits_for(framework, agent, role=role)
+        if framework.constraints.exclude(role, agent.info):
+            found = Finding.CONSTRAINT_FAILED
+        elif self._eligibility.is_kept_from(agent, role):
+            found = Finding.FORBIDDEN_BY_POLICY
+        else:
+            return self._eligibility.has_traits_for(framework, agent, role=role)
+        framework.tracked[role].found[found] += 1
+        self._is_personal = True
+        return False
 
     def _is_refused(self, agent: AgentBook, framework: FrameworkBook, *, role: str, resources: Resources) -> bool:
         if self._refusals.covers((framework.id, role, agent.id), resources):

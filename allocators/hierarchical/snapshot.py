@@ -123,7 +123,7 @@ def save(allocator: HierarchicalAllocator) -> SavedState:
         weights=dict(books.roles.weights),
         whitelist=None if allocator.whitelist is None else tuple(sorted(allocator.whitelist)),
         recovery=SavedRecovery(is_held=recovery.is_held, deadline=recovery.deadline, needed=recovery.needed),
-        runs=allocator.runs,
+        runs=allocator.books.runs,
         batches=allocator.refusals.batches,
         role_counts=dict(books.role_sorter.counts()),
         framework_counts={role: dict(sorter.counts()) for role, sorter in books.framework_sorters.items()},
@@ -156,6 +156,7 @@ def _save_agent(allocator: HierarchicalAllocator, agent_id: AgentId) -> SavedAge
 def restore(settings: AllocatorSettings, state: SavedState, *, rules: Rules | None = None) -> HierarchicalAllocator:
     """An allocator that goes on from there."""
     allocator = HierarchicalAllocator(settings, rules)
+    allocator.books.runs = allocator.refusals.runs = state.runs
     allocator.update_weights(state.weights)
     for role, quota in state.quotas.items():
         allocator.update_quota(role, quota)
@@ -172,7 +173,6 @@ def restore(settings: AllocatorSettings, state: SavedState, *, rules: Rules | No
     _restore_counts(allocator, state)
     recovery = state.recovery
     allocator.recovery.restore(is_held=recovery.is_held, deadline=recovery.deadline, needed=recovery.needed)
-    allocator.runs = state.runs
     return allocator
 
 
@@ -204,3 +204,7 @@ def _restore_counts(allocator: HierarchicalAllocator, state: SavedState) -> None
     allocator.books.role_sorter.restore_counts(state.role_counts)
     for role, sorter in allocator.books.framework_sorters.items():
         sorter.restore_counts(state.framework_counts[role])
+    for framework in allocator.books.frameworks.values():
+        for role, tally in framework.tracked.items():
+            tally.began_bookings = allocator.books.framework_sorters[role].allocations(framework.id)
+            tally.reported = 0

@@ -36,7 +36,7 @@ ALLOCATOR: Final = area(
     ),
     (
         "a framework that goes leaves its refusals",
-        "        self.books.remove_framework(framework_id)\n        self.refusals.drop_framework(framework_id)\n",
+        "        self.books.remove_framework(framework_id)\n        self.refusals.forget_framework(framework_id)\n",
         "        self.books.remove_framework(framework_id)\n",
     ),
     (
@@ -51,15 +51,15 @@ ALLOCATOR: Final = area(
     ),
     (
         "leaving a role keeps its refusals",
-        "if role not in book.roles or (role in old_suppressed and role not in book.suppressed):",
-        "if role in old_suppressed and role not in book.suppressed:",
+        "                self.refusals.forget_role(framework_id, role)\n",
+        "                pass\n",
     ),
     (
         "ending suppression by update keeps refusals",
-        "if role not in book.roles or (role in old_suppressed and role not in book.suppressed):",
-        "if role not in book.roles:",
+        "elif role in old_suppressed and role not in book.suppressed:",
+        "elif False:",
     ),
-    ("every update drops refusals", "            if role not in book.roles or (role", "            if True or (role"),
+    ("every update drops refusals", "elif role in old_suppressed and role not", "elif role not"),
     ("an update adds to suppression", "        book.suppressed = {}\n", ""),
     (
         "suppression is not told to sorters",
@@ -99,8 +99,9 @@ ALLOCATOR: Final = area(
     ("runs between batches count as batches", "if agents is None and not event_driven:", "if agents is None:"),
     ("batches are not counted", "            self.refusals.batches += 1", "            pass"),
     ("pauses mean nothing", "        if self.is_paused(now=now):\n            return ()\n", ""),
-    ("every run has the same order", "        self.runs += 1\n", ""),
-    ("the seed does not matter", 'stable_hash(self._settings.seed, "run", self.runs)', 'stable_hash("run", self.runs)'),
+    ("every run has the same order", "        self.books.runs += 1\n", ""),
+    ("the seed does not matter", 'stable_hash(self._settings.seed, "run", self.books.runs)',
+     'stable_hash("run", self.books.runs)'),
     ("inactive agents are offered", "return agent.active and (self._whitelist", "return (self._whitelist"),
     ("the whitelist is of ids", "agent.info.hostname in self._whitelist)", "agent.id in self._whitelist)"),
     ("inactive frameworks are asked to leave", "framework is not None and framework.active and schedule",

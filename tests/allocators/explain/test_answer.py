@@ -59,6 +59,7 @@ def test_the_text_is_for_people(scene: Explained) -> None:
 
     assert response.body.decode().splitlines() == [
         "Framework f1 under role a: no open offers; so far it was made 2 offers.",
+        "It took part in 3 runs, which made 2 offers to it under the role and none to others.",
         "Nearest to an offer is agent n1.",
         "Time alone clears the way, in 30secs at the earliest.",
         "Agent n1:",
