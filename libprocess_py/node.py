@@ -215,7 +215,8 @@ class Node:
         """
         from libprocess_py.deploy.remotes import Remotes  # Most nodes of a simulation never need it.
 
-        return Remotes.of(self).connect(Address.parse(address) if isinstance(address, str) else address)
+        remotes = Remotes.of(self)
+        return remotes.connect_to(address) if isinstance(address, str) else remotes.connect(address)
 
     def delay(self, process: Process, ns: int, *, method: Callable[..., object], args: tuple[Any, ...]) -> Timer:
         """See `Process.delay`."""

@@ -145,9 +145,9 @@ class Supervisor(Process):
             if isinstance(made, Process):
                 return self._take(id, self.spawn(made, spec.policy))
         except Exception as error:
+            self.log.error("child cannot be made", error=error, child=id)
             return self._lost(id, error)
-        made.on_any(self.defer(Supervisor._start_over, id))
-        made.on_abandoned(self.defer(Supervisor._start_over, id))
+        made.on_settled(self.defer(Supervisor._start_over, id))
         return ()
 
     def _start_over(self, id: str, made: Future[PID]) -> None:
@@ -168,8 +168,10 @@ class Supervisor(Process):
         self._perform(self._lost(id, failure))
 
     def _lost(self, id: str, failure: Exception | None) -> Effects:
-        why = "-" if failure is None else f"{type(failure).__name__}: {failure}"
-        self.log.info("child ended", child=id, failure=why)
+        if failure is None:
+            self.log.info("child ended", child=id)
+        else:
+            self.log.warning("child failed", child=id, failure=f"{type(failure).__name__}: {failure}")
         failed, draw = failure is not None, self._chance.random()
         effects = self._books.ended(id, failed=failed, now=self.clock.now(), draw=draw)
         self._forget(id)

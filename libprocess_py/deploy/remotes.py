@@ -43,6 +43,8 @@ from libprocess_py.future import Future, Promise, failed, ready
 from libprocess_py.message import decode
 from libprocess_py.pid import PID, Address
 from libprocess_py.process import Process
+from libprocess_py.runtime.addresses import resolved
+from libprocess_py.runtime.executor import run_async
 
 if TYPE_CHECKING:
     from libprocess_py.node import Node
@@ -104,6 +106,15 @@ class Remotes(Process):
         return node.kernel.reach.remotes
 
     # For nodes: not events, they happen at once.
+
+    def connect_to(self, text: str) -> Future[RemoteNode]:
+        """Say hello to `ip:port` or `host:port`, whose name is looked up on a thread. Fails with ConnectFailed."""
+        try:
+            return self.connect(Address.parse(text))
+        except ValueError:
+            address: Future[Address] = run_async(self.node, lambda: Address.parse(resolved(text)))
+            known = address.repair(lambda unknown: failed(ConnectFailed(str(unknown.failure))))
+            return known.then(self.connect)
 
     def connect(self, address: Address) -> Future[RemoteNode]:
         """Say hello. The future fails with ConnectFailed."""
@@ -249,7 +260,8 @@ class Remotes(Process):
         """Nobody will answer any more."""
         address = question.address
         if question.timer is not None:
-            question.promise.fail(ConnectFailed(f"{address}: no connection. Is a node there, with the same secret?"))
+            text = f"{address}: no connection. Is a node there, under that very address, with the same secret?"
+            question.promise.fail(ConnectFailed(text))
         elif question.order is not None:
             question.promise.fail(ConnectionLost(str(address)))
         else:

@@ -76,6 +76,16 @@ async def test_an_actor_is_spawned_called_and_watched_on_a_node_that_shares_the_
 
 
 @on_loop
+async def test_a_node_is_connected_to_by_the_name_of_its_host() -> None:
+    async with await start_node(OURS) as node, await start_node(OURS) as other:
+        other.spawn(Spawner(allow=False))
+
+        remote = await node.connect(f"localhost:{other.address.port}")
+
+        assert remote.address == other.address
+
+
+@on_loop
 async def test_a_node_with_another_secret_cannot_connect() -> None:
     async with await start_node(OURS) as node, await start_node(OTHER) as other:
         other.spawn(Spawner(allow=True))

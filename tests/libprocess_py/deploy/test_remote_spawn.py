@@ -251,7 +251,24 @@ def test_a_node_that_is_not_there_cannot_be_connected_to() -> None:
     failure = world.settled(world.here.connect("10.0.0.9:5050")).failure
 
     assert isinstance(failure, ConnectFailed)
-    assert str(failure) == "10.0.0.9:5050: no connection. Is a node there, with the same secret?"
+    assert str(failure) == "10.0.0.9:5050: no connection. Is a node there, under that very address, with the same secret?"
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("10.0.0.2", "address '10.0.0.2': expected ip:port"),
+        ("10.0.0.2:x", "port 'x' is not a number from 0 to 65535"),
+        ("no.such.host.invalid:5050", "'no.such.host.invalid:5050': no address is known for the host"),
+    ],
+)
+def test_an_address_that_is_none_cannot_be_connected_to(address: str, expected: str) -> None:
+    world = World()
+
+    failure = world.settled(world.here.connect(address)).failure
+
+    assert isinstance(failure, ConnectFailed)
+    assert expected in str(failure)
 
 
 def test_a_node_without_a_spawner_does_not_answer() -> None:
