@@ -251,7 +251,9 @@ def test_a_node_that_is_not_there_cannot_be_connected_to() -> None:
     failure = world.settled(world.here.connect("10.0.0.9:5050")).failure
 
     assert isinstance(failure, ConnectFailed)
-    assert str(failure) == "10.0.0.9:5050: no connection. Is a node there, under that very address, with the same secret?"
+    assert (
+        str(failure) == "10.0.0.9:5050: no connection. Is a node there, under that very address, with the same secret?"
+    )
 
 
 @pytest.mark.parametrize(
