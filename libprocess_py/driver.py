@@ -40,8 +40,11 @@ class Driver(Protocol):
     def arm(self, due: int | None) -> None:
         """The earliest timer is due then (None: there is none). Call `node.step` soon after, and never before."""
 
-    def transmit(self, to: PID, sender: PID | None, *, name: str, body: bytes) -> None:
-        """Carry a message to another node: at most once, in order per pair of nodes. Never calls back at once."""
+    def transmit(self, to: PID, sender: PID | None, *, name: str, body: bytes, trace: str = "") -> None:
+        """Carry a message to another node: at most once, in order per pair of nodes. Never calls back at once.
+
+        `trace` is the header that a tracer there may want to see; it may be lost.
+        """
 
     def connect(self, address: Address, *, anew: bool = False) -> None:
         """A process links to one at `address`: keep a connection, and tell `node.connection_lost` when it ends.

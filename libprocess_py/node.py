@@ -19,6 +19,7 @@ from libprocess_py.core.kernel import STEP_EVENTS, Kernel
 from libprocess_py.core.mailbox import Mailbox
 from libprocess_py.core.observer import Logged, Observer, combined
 from libprocess_py.core.timers import Timer
+from libprocess_py.core.tracing import TracedKernel, Tracer
 from libprocess_py.dispatch import dispatch
 from libprocess_py.driver import Delivery, Driver
 from libprocess_py.errors import MalformedMessage, NoSuchProcess
@@ -69,6 +70,7 @@ class NodeOptions:
     delegate: str | None = None  # The id of the actor that answers for paths without one.
     log: DecisionLog | None = None
     metrics_rate: Rate | None = METRICS_RATE  # How often `/metrics/snapshot` is answered; None: whenever it is asked.
+    tracer: Tracer | None = None  # Follows what one event causes; see `libprocess_py.introspection.spans`.
 
 
 class Node:
@@ -85,10 +87,16 @@ class Node:
         self.log = self._host.log
         self.metrics = self._host.metrics
         self.routes = self._host.routes
-        self.kernel = Kernel(self._host, address, policy=options.policy)
+        self._tracer = tracer = options.tracer
+        self.kernel = (
+            Kernel(self._host, address, policy=options.policy)
+            if tracer is None
+            else TracedKernel(self._host, address, policy=options.policy, tracer=tracer)
+        )
         self._logged = () if options.log is None else (Logged(options.log, driver.now),)
-        self._observers: tuple[Observer, ...] = ()
-        self.kernel.observer = combined(self._logged)
+        self._observers: tuple[Observer, ...] = () if tracer is None else (tracer,)
+        self.kernel.observer = combined((*self._observers, *self._logged))
+        self._encodes = options.encode_local
         if options.encode_local:
             self.kernel.by_reference = None
         self._numbers: dict[str, int] = {}
@@ -197,7 +205,7 @@ class Node:
                 self._host.count_drop(NO_SENDER, to=to, kind="message", name=message.wire_name)
             else:
                 self.send_remote(to, message, sender=sender)
-        elif self.kernel.by_reference is None:
+        elif self._encodes:
             outcome = self.deliver(to.id, sender, name=message.wire_name, body=encode(message), authenticated=True)
             if sender is not None and outcome in REASONS:
                 self.kernel.tell_sender(sender, message, reason=REASONS[outcome], to=to.id)
@@ -206,7 +214,8 @@ class Node:
 
     def send_remote(self, to: PID, message: Message, *, sender: PID | None) -> None:
         """Hand a message for another node to the driver. A simulation overrides this to carry it by reference."""
-        self._driver.transmit(to, sender, name=message.wire_name, body=encode(message))
+        trace = "" if self._tracer is None else self._tracer.header()
+        self._driver.transmit(to, sender, name=message.wire_name, body=encode(message), trace=trace)
 
     def connect(self, address: Address | str) -> Future[RemoteNode]:
         """Reach another node for spawning, and its actors for `dispatch`, `terminate` and news of their end.
@@ -347,6 +356,18 @@ class Node:
             return Delivery.MALFORMED
         self.kernel.post(mailbox, (MESSAGE, sender or NOBODY, message, None))
         return Delivery.DELIVERED
+
+    def deliver_traced(
+        self, to_id: str, sender: PID | None, *, name: str, body: bytes, authenticated: bool, trace: str
+    ) -> Delivery:
+        """The same for a message that brings a header of a tracer along."""
+        if self._tracer is None:
+            return self.deliver(to_id, sender, name=name, body=body, authenticated=authenticated)
+        self._tracer.arriving(trace)
+        try:
+            return self.deliver(to_id, sender, name=name, body=body, authenticated=authenticated)
+        finally:
+            self._tracer.arriving("")
 
     def request(self, request: Request, *, authenticated: bool = False) -> Future[Response]:
         """An HTTP request from outside. The future always becomes ready, unless the node stops before the answer."""

@@ -134,7 +134,7 @@ class Process(Mailbox):
         """
         kernel = self._process_kernel
         mailbox = kernel.mailboxes.get(to.id)
-        if mailbox is None or kwargs or to.address != kernel.address:
+        if mailbox is None or kwargs or to.address != kernel.by_reference:
             return dispatch(kernel, to, method=method, args=args, kwargs=kwargs)
         promise: Promise[Any] = Promise()
         box = mailbox._process_box

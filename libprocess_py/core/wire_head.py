@@ -22,6 +22,7 @@ from libprocess_py.http.request import NO_FIELDS, split_target
 from libprocess_py.pid import PID
 
 AGENT_PREFIX: Final = "libprocess/"
+TRACE: Final = "traceparent"  # W3C's name: what one event caused on several nodes is found again by it.
 HEAD_END: Final = b"\r\n\r\n"
 HEAD_MAX: Final = 16_384  # What common servers allow; a message's head is under 300 bytes.
 HEADERS_MAX: Final = 100  # As above: far more than any client sends, few enough to keep a hostile head cheap.
@@ -46,6 +47,7 @@ class Route:
     to_id: str
     sender: PID | None
     name: str
+    trace: str = ""  # What caused it, for tracers: a `traceparent`.
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +67,17 @@ class Head:
     is_http_10: bool
 
 
-def message_head(to: PID, sender: PID | None, *, name: str, empty: bool = False) -> bytes:
-    """The head of a message, up to and with the blank line. An `empty` body has neither chunks nor a length."""
+def message_head(to: PID, sender: PID | None, *, name: str, empty: bool = False, trace: str = "") -> bytes:
+    """The head of a message, up to and with the blank line. An `empty` body has neither chunks nor a length.
+
+    One with a `trace` is unlike all others: nobody keeps it.
+    """
     agent = f"User-Agent: {AGENT_PREFIX}{sender}\r\nLibprocess-From: {sender}\r\n"
     if sender is None:
         agent = f"User-Agent: {AGENT_PREFIX}\r\n"
     framing = "" if empty else "Transfer-Encoding: chunked\r\n"
+    if trace:
+        framing = f"{TRACE}: {trace}\r\n{framing}"
     line = f"POST /{to.path}/{quote(name, safe='()')} HTTP/1.1\r\n"
     return f"{line}{agent}Connection: Keep-Alive\r\nHost: \r\n{framing}\r\n".encode()
 
@@ -86,7 +93,7 @@ class HeadCache:
     def learn(self, block: bytes) -> Head:
         """Understand a head (through its blank line). Raises WireError."""
         head = parse_head(block)
-        if len(block) < CACHED_HEAD_MAX:
+        if len(block) < CACHED_HEAD_MAX and TRACE not in head.headers:
             if len(self.known) >= CACHED_HEADS_MAX:
                 self.known.clear()
             self.known[block] = head
@@ -190,4 +197,4 @@ def _message_route(method: str, target: str, *, headers: Mapping[str, str]) -> t
         sender = PID.parse(claim) if claim else None
     except ValueError as error:
         return None, str(error)
-    return Route(unquote(id), sender, unquote(name)), ""
+    return Route(unquote(id), sender, unquote(name), headers.get(TRACE, "")), ""

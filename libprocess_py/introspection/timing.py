@@ -73,4 +73,6 @@ def handler_name(event: Event) -> str:
     """What people call the handler of an event."""
     if event[0] in (MESSAGE, DISPATCH, KEYWORDS):
         return name_of(event)
-    return f"http {name_of(event)}" if event[0] == REQUEST else f"{KIND_NAMES[event[0]]} {name_of(event)}".strip()
+    return (
+        f"http {name_of(event) or '/'}" if event[0] == REQUEST else f"{KIND_NAMES[event[0]]} {name_of(event)}".strip()
+    )

@@ -195,9 +195,19 @@ class Connection(asyncio.Protocol):
         sender = route.sender
         if sender is not self._believed and sender is not None and not self._believe(sender):
             return
-        outcome = driver.node.deliver(
-            route.to_id, sender, name=route.name, body=body, authenticated=self._authenticated
-        )
+        if route.trace:
+            outcome = driver.node.deliver_traced(
+                route.to_id,
+                sender,
+                name=route.name,
+                body=body,
+                authenticated=self._authenticated,
+                trace=route.trace,
+            )
+        else:
+            outcome = driver.node.deliver(
+                route.to_id, sender, name=route.name, body=body, authenticated=self._authenticated
+            )
         if outcome is Delivery.DELIVERED:
             self._delivered += 1
             self._answers.add(ACCEPTED)

@@ -104,11 +104,11 @@ class LoopDriver:
         if due is not None:
             self._set_timer(due)
 
-    def transmit(self, to: PID, sender: PID | None, *, name: str, body: bytes) -> None:
+    def transmit(self, to: PID, sender: PID | None, *, name: str, body: bytes, trace: str = "") -> None:
         if self.stopped:
             self.node.metrics.counter("libprocess/dropped/node_stopped").add()
             return
-        self.peers.transmit(to, sender, name=name, body=body)
+        self.peers.transmit(to, sender, name=name, body=body, trace=trace)
         if not self._entered:
             self.wake()
 

@@ -52,22 +52,25 @@ class Peers:
         self._waiting: list[Peer] = []  # With messages from this turn.
         self._heads: dict[tuple[PID, PID | None, str], bytes] = {}
 
-    def transmit(self, to: PID, sender: PID | None, *, name: str, body: bytes) -> None:
+    def transmit(self, to: PID, sender: PID | None, *, name: str, body: bytes, trace: str = "") -> None:
         """Queue a message; it leaves with `flush`."""
         peer = self._by_address.get(to.address) or self._open(to.address)
         size = len(body)
         roomy = size <= BODY_MAX and peer.queued + peer.unsent + size <= IN_FLIGHT_MAX
         if not roomy and not self._has_room(peer, to, name=name, size=size):
             return
-        key = (to, sender, name)
-        head = self._heads.get(key) or self._head(key)
+        if trace:
+            head = message_head(to, sender, name=name, trace=trace)
+        else:
+            key = (to, sender, name)
+            head = self._heads.get(key) or self._head(key)
         out = peer.out
         if size:
             out.append(b"%b%x\r\n" % (head, size))
             out.append(body)
             out.append(LAST_CHUNK)
         else:
-            out.append(message_head(to, sender, name=name, empty=True))
+            out.append(message_head(to, sender, name=name, empty=True, trace=trace))
         peer.queued += size + HEAD_ESTIMATE
         peer.messages += 1
         if not peer.waiting:

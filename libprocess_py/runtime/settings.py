@@ -12,6 +12,7 @@ from libprocess_py.auth.core.secret import Secret
 from libprocess_py.auth.keyring import Keyring
 from libprocess_py.core.decision_log import DecisionLog
 from libprocess_py.core.failures import Policy
+from libprocess_py.core.tracing import Tracer
 from libprocess_py.duration import parse_duration
 from libprocess_py.flags import flag, load, parse_bool, parse_count
 from libprocess_py.metrics.process import METRICS_RATE
@@ -120,6 +121,7 @@ class NodeSettings:
     log: DecisionLog | None = None  # Takes a record of every event.
     decision_log: Path | None = None  # The same, for a file; see `introspection.journal`.
     slow_handler: int | None = None  # Nanoseconds: log handlers that hold the loop for longer, with their stack.
+    tracer: Tracer | None = None  # Follows what one event causes; see `introspection.spans`.
     seed: int | None = None  # None: chance and ids from the system.
 
     @classmethod
@@ -148,6 +150,7 @@ class NodeSettings:
             delegate=self.delegate,
             log=self.log,
             metrics_rate=self.metrics_snapshot_endpoint_rate_limit,
+            tracer=self.tracer,
         )
 
     def advertised(self, bound: Address, reachable_ip: str) -> Address:

@@ -67,7 +67,7 @@ class SimulatedDriver:
         if due is not None:
             self._agenda.add(due, self._ring, due)
 
-    def transmit(self, to: PID, sender: PID | None, *, name: str, body: bytes) -> None:
+    def transmit(self, to: PID, sender: PID | None, *, name: str, body: bytes, trace: str = "") -> None:
         self.carrier.carry(self._address, Letter(to, sender, name, body, None))
 
     def connect(self, address: Address, *, anew: bool = False) -> None:

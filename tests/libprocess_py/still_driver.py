@@ -30,7 +30,7 @@ class StillDriver:
     def arm(self, due: int | None) -> None:
         self.armed = due
 
-    def transmit(self, to: PID, sender: PID | None, *, name: str, body: bytes) -> None:
+    def transmit(self, to: PID, sender: PID | None, *, name: str, body: bytes, trace: str = "") -> None:
         self.sent.append((to, sender, name, body))
 
     def connect(self, address: Address, *, anew: bool = False) -> None:
