@@ -54,9 +54,7 @@ class BoundedBox(list[Event]):
     def append(self, event: Event) -> None:
         kernel = self._kernel
         if event[0] in _BOUNDED and self.is_full:
-            id = self._mailbox._process_pid.id
-            full = MailboxFull(f"{id}: {self._max} events wait already, and it takes no more")
-            kernel.drop(event, reason=MAILBOX_FULL, to=id, failure=full)
+            self._refuse(event)
             return
         super().append(event)
         if not self._queued:
@@ -68,6 +66,13 @@ class BoundedBox(list[Event]):
     def successor(self) -> BoundedBox:
         """For what arrives while a turn serves this one."""
         return BoundedBox(self._kernel, self._mailbox, events_max=self._max)
+
+    def _refuse(self, event: Event) -> None:
+        id = self._mailbox._process_pid.id
+        failure = None
+        if event[3] is not None:  # Floods are mostly of messages, whose senders wait for nothing.
+            failure = MailboxFull(f"{id}: {self._max} events wait already, and it takes no more")
+        self._kernel.drop(event, reason=MAILBOX_FULL, to=id, failure=failure)
 
     def _unserved(self) -> int:
         """What a turn took and has not come to."""
