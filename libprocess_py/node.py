@@ -5,7 +5,8 @@ Users spawn, dispatch and send through it; drivers call `step`, `deliver`, `requ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from random import Random
 from ssl import SSLContext
@@ -357,15 +358,15 @@ class Node:
         self.kernel.post(mailbox, (MESSAGE, sender or NOBODY, message, None))
         return Delivery.DELIVERED
 
-    def deliver_traced(
-        self, to_id: str, sender: PID | None, *, name: str, body: bytes, authenticated: bool, trace: str
-    ) -> Delivery:
-        """The same for a message that brings a header of a tracer along."""
+    @contextmanager
+    def caused_by(self, trace: str) -> Iterator[None]:
+        """What is delivered meanwhile brought that header of a tracer along."""
         if self._tracer is None:
-            return self.deliver(to_id, sender, name=name, body=body, authenticated=authenticated)
+            yield
+            return
         self._tracer.arriving(trace)
         try:
-            return self.deliver(to_id, sender, name=name, body=body, authenticated=authenticated)
+            yield
         finally:
             self._tracer.arriving("")
 

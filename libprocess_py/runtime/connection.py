@@ -195,19 +195,12 @@ class Connection(asyncio.Protocol):
         sender = route.sender
         if sender is not self._believed and sender is not None and not self._believe(sender):
             return
+        node, to_id, name = driver.node, route.to_id, route.name
         if route.trace:
-            outcome = driver.node.deliver_traced(
-                route.to_id,
-                sender,
-                name=route.name,
-                body=body,
-                authenticated=self._authenticated,
-                trace=route.trace,
-            )
+            with node.caused_by(route.trace):
+                outcome = node.deliver(to_id, sender, name=name, body=body, authenticated=self._authenticated)
         else:
-            outcome = driver.node.deliver(
-                route.to_id, sender, name=route.name, body=body, authenticated=self._authenticated
-            )
+            outcome = node.deliver(to_id, sender, name=name, body=body, authenticated=self._authenticated)
         if outcome is Delivery.DELIVERED:
             self._delivered += 1
             self._answers.add(ACCEPTED)
