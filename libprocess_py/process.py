@@ -214,7 +214,7 @@ class Process(Mailbox):
 
         options.setdefault("below", True)
         help = f"The file {where.name}." if where.is_file() else f"The files in {where.name}."
-        self.route(path, asset_handler(self._process_pid.id, path, where), help=help, **options)
+        self.route(path, asset_handler(self._process_pid.id, path, where=where), help=help, **options)
 
     # Chance
 

@@ -38,7 +38,7 @@ for _kind, _ending in (("text/javascript", ".js"), ("text/javascript", ".mjs"), 
 _FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
-def asset_handler(id: str, path: str, where: Path) -> Callable[[Request], Response]:
+def asset_handler(id: str, path: str, *, where: Path) -> Callable[[Request], Response]:
     """A route handler that serves `where` under that path of that actor. Raises FileNotFoundError."""
     root = where.resolve(strict=True)
 
@@ -124,14 +124,14 @@ def _answer(file: int, facts: os.stat_result, *, path: Path, request: Request) -
         with os.fdopen(file, "rb") as opened:
             return Response(part.status, opened.read(part.length), type_of(path), headers)
     pipe = Pipe(room=PIECE)
-    _Pump(file, pipe.writer, part.length).pump(room=True)
+    _Pump(file, pipe.writer, length=part.length).pump(room=True)
     return Response(part.status, b"", type_of(path), headers, pipe.reader, part.length)
 
 
 class _Pump:
     """Writes a part of a file into a pipe, a piece whenever there is room, and closes it at the end."""
 
-    def __init__(self, file: int, writer: PipeWriter, length: int) -> None:
+    def __init__(self, file: int, writer: PipeWriter, *, length: int) -> None:
         self._file = file
         self._writer = writer
         self._missing = length

@@ -108,7 +108,7 @@ class Gateway:
             return
         route = reply.route = self._routes.find(id, path)
         inner = request.within(path)
-        if self.firewall and (refusal := self._barred(id, route, inner)) is not None:
+        if self.firewall and (refusal := self._barred(id, route, request=inner)) is not None:
             reply.set(refusal)
         elif mailbox.authenticated_only and not authenticated:
             self._metrics.counter("libprocess/dropped/unauthenticated").add()
@@ -135,11 +135,11 @@ class Gateway:
         if route is None:
             return Response.error(404)
         if route is not reply.route and (self.firewall or self._is_guarded(reply.id, route)):
-            return self._late(reply.id, route, request)
+            return self._late(reply.id, route, request=request)
         if route.stream:
             request = request if request.reader is not None else request.streamed(filled(request.body))
         elif request.reader is not None:
-            return self._collected(reply, request, request.reader)
+            return self._collected(reply, request, reader=request.reader)
         answer = route.handler(request)
         if isinstance(answer, Future) and answer.is_pending:
             self._await(reply)
@@ -148,7 +148,7 @@ class Gateway:
     def opened(self, id: str, reader: PipeReader) -> None:
         """An actor answers with a body that it goes on writing: it is cut short if the actor ends first."""
         self._streams.setdefault(id, {})[reader] = None
-        reader.ended.on_ready(partial(self._closed, id, reader))
+        reader.ended.on_ready(partial(self._closed, id=id, reader=reader))
 
     def ended(self, id: str) -> None:
         """That actor is gone: no client waits for it in vain."""
@@ -184,7 +184,7 @@ class Gateway:
 
     # Guards
 
-    def _barred(self, id: str, route: Route | None, request: Request) -> Response | None:
+    def _barred(self, id: str, route: Route | None, *, request: Request) -> Response | None:
         endpoint = f"/{id}{request.path}".rstrip("/") if route is None else endpoint_of(id, route)
         whole = request.within(f"/{id}{request.path}")
         for rule in self.firewall:
@@ -205,7 +205,7 @@ class Gateway:
         """Take the last place in the queue of the actor, and begin to find out whether to let the request in."""
         admission: Future[Admission] = ready(request)
         if reply.route is not None:
-            admission = self._judge(reply.id, reply.route, request)
+            admission = self._judge(reply.id, reply.route, request=request)
         self._sequences.setdefault(reply.id, deque()).append((admission, reply))
         reply.on_discard(lambda _: admission.discard())
         advance = partial(self._advance, reply.id)
@@ -233,15 +233,19 @@ class Gateway:
             return Response.error(500)
         return Response.error(503)
 
-    def _judge(self, id: str, route: Route, request: Request) -> Future[Admission]:
+    def _judge(self, id: str, route: Route, *, request: Request) -> Future[Admission]:
         asked = [route.authorize, self.authorizers.get(endpoint_of(id, route))]
         authorize = [callback for callback in asked if callback is not None]
         authenticator = self.authenticators.get(route.realm)
         if authenticator is None:
             return self._authorized(authorize, request)
-        return ready(request).then(authenticator.authenticate).then(partial(self._known, authorize, request))
+        return (
+            ready(request)
+            .then(authenticator.authenticate)
+            .then(partial(self._known, authorize=authorize, request=request))
+        )
 
-    def _known(self, authorize: list[Authorize], request: Request, verdict: Verdict) -> Future[Admission]:
+    def _known(self, verdict: Verdict, *, authorize: list[Authorize], request: Request) -> Future[Admission]:
         if isinstance(verdict, Authenticated):
             return self._authorized(authorize, request.by(verdict.principal))
         if isinstance(verdict, Unauthorized):
@@ -260,16 +264,16 @@ class Gateway:
         allowed: Future[bool] = ready(request).then(lambda asking: _as_future(first(asking)))
         return allowed.then(told)
 
-    def _late(self, id: str, route: Route, request: Request) -> Response | Future[Response]:
+    def _late(self, id: str, route: Route, *, request: Request) -> Response | Future[Response]:
         """The request came before its route did: through the guards with it."""
-        refusal = self._barred(id, route, request)
+        refusal = self._barred(id, route, request=request)
         if refusal is not None:
             return refusal
         late, answer = self._second(id, route)
         self._enter(late, request)
         return answer
 
-    def _collected(self, reply: Reply, request: Request, reader: PipeReader) -> Future[Response]:
+    def _collected(self, reply: Reply, request: Request, *, reader: PipeReader) -> Future[Response]:
         """The route wants a body that is whole: the request comes back to the actor when it is."""
         late, answer = self._second(reply.id, reply.route)
 
@@ -309,7 +313,7 @@ class Gateway:
         if not replies:
             self._unanswered.pop(reply.id, None)
 
-    def _closed(self, id: str, reader: PipeReader, end: End) -> None:
+    def _closed(self, end: End, *, id: str, reader: PipeReader) -> None:
         readers = self._streams.get(id, {})
         readers.pop(reader, None)
         if not readers:

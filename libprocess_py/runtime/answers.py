@@ -93,7 +93,7 @@ class Answers:
     def completed(self, answer: Answer, response: Response) -> None:
         data = answer.data = self.encode(response, answer.head)
         if response.reader is not None:
-            self._open(answer, response, response.reader)
+            self._open(answer, response, reader=response.reader)
         waiting = self._waiting
         if waiting and waiting[0] is answer:
             if len(waiting) == 1 and answer.reader is None:
@@ -131,7 +131,7 @@ class Answers:
 
     # Answers that are still being written
 
-    def _open(self, answer: Answer, response: Response, reader: PipeReader) -> None:
+    def _open(self, answer: Answer, response: Response, *, reader: PipeReader) -> None:
         if answer.head.method == "HEAD" or not self._waiting or not may_have_body(response):
             reader.close()  # Nobody wants the body, or nobody is left.
         else:
