@@ -112,10 +112,10 @@ class Taps:
         return self._add(Tap(Pattern(what, to, sender, where), times=times), takes=True)
 
     def delay(
-        self, what: What, *, by_ns: int, to: PID | None = None, sender: PID | None = None, times: int | None = None
+        self, what: What, *, by_ns: int, to: PID | None = None, where: Where | None = None, times: int | None = None
     ) -> Tap[Any]:
         """Serve what fits that much later, in its order. Events that are not delayed overtake it."""
-        return self._add(Tap(Pattern(what, to, sender), times=times), takes=True, by_ns=by_ns)
+        return self._add(Tap(Pattern(what, to, None, where), times=times), takes=True, by_ns=by_ns)
 
     def inject_exited(self, to: Process, of: PID, *, reason: Exception | None = None) -> None:
         """Tell an actor of an end that did not happen; without a reason that the connection to its node was lost."""
