@@ -137,18 +137,21 @@ class ClockedKernel(Kernel):
         if not isinstance(mailbox._process_box, ClockedBox):
             self.order(mailbox, event)
         super().post(mailbox, event)
-        if (
-            type(mailbox._process_box) is list
-        ):  # A bounded box stays what it is: calls that join others in it go unseen.
-            mailbox._process_box = ClockedBox(mailbox._process_box, self, mailbox=mailbox)
+        self._see(mailbox)
 
     def spawn(self, mailbox: Mailbox, policy: Policy | None) -> None:
         self._clocks.inherit(mailbox, self)
         super().spawn(mailbox, policy)
+        self._see(mailbox)
 
     def order(self, mailbox: Mailbox, event: Event) -> None:
         if event[0] not in NEVER_MOVES:
             self._clocks.order(mailbox, self._clocks.of_turn(self) if self.arrived is None else self.arrived)
+
+    def _see(self, mailbox: Mailbox) -> None:
+        """See what joins its mailbox. A bounded one stays what it is: calls that join others in it go unseen."""
+        if type(mailbox._process_box) is list:
+            mailbox._process_box = ClockedBox(mailbox._process_box, self, mailbox=mailbox)
 
 
 class ClockedNode(SimulatedNode):

@@ -323,3 +323,16 @@ def test_a_run_of_clocks_repeats_itself() -> None:
         return shop.simulation.digest()
 
     assert digest() == digest()
+
+
+def test_a_call_to_an_actor_that_was_not_initialized_yet_carries_the_time_along() -> None:
+    shop = Shop(1)
+    (ahead,) = shop.pids
+    shop.clocks.set(ahead, shop.start + 5 * SECOND)
+    late = Watchmaker("late")
+
+    shop.node.dispatch(ahead, Watchmaker.call, PID("late", shop.node.address), 1)
+    shop.node.spawn(late)
+    shop.simulation.settle()
+
+    assert shop.since(late.times) == [5 * SECOND]
