@@ -63,6 +63,20 @@ def test_samples_of_the_last_hour_count_and_older_ones_soon_do_not(samples: list
     assert within[0] <= count <= within[1]
 
 
+def test_a_sample_counts_for_its_whole_hour_wherever_in_its_slot_it_was_taken() -> None:
+    watch = Watch()
+    timer = Timer(watch.now)
+    watch.ns += HOUR // SLOTS - 1
+    timer.record(SECOND)
+
+    watch.ns += HOUR
+    kept = timer.summary()["count"]
+    watch.ns += 1 + HOUR // SLOTS
+
+    assert kept == 1
+    assert timer.summary()["count"] == 0
+
+
 def test_an_hour_without_samples_leaves_their_count_alone() -> None:
     watch = Watch()
     timer = Timer(watch.now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ from libprocess_py.runtime import BackgroundNode, Command, LaunchError, LoopNode
 from libprocess_py.runtime.loop_node import start_node
 from libprocess_py.sim import Simulation
 from tests.support.event_loop import on_loop
+from tests.tidy.source import ROOT
 
 OUTPUT_MAX = 100_000
 
@@ -110,6 +112,33 @@ async def test_descriptors_are_given_even_if_their_numbers_are_those_of_other_st
 
         assert (tmp_path / "two").read_text() == "out\n"
         assert (tmp_path / "one").read_text() == "err\n"
+
+
+WITHOUT_STANDARD_STREAMS = """
+import os, sys
+from libprocess_py.runtime import Command, Stdio, io, launch, run
+
+async def main(node):
+    report = os.dup(1)
+    for fd in (0, 1):
+        os.close(fd)
+    command = Command(("sh", "-c", "cat; echo err >&2"), stdin=Stdio.PIPE, stdout=report, stderr=Stdio.PIPE)
+    process = await launch(node, command)
+    await io.write(process.stdin, b"out ")
+    process.close(0)
+    os.write(report, await io.read_all(process.stderr, 10))
+    return await process.status
+
+sys.exit(run(main))
+"""
+
+
+def test_streams_are_connected_even_if_this_process_has_no_standard_ones() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", WITHOUT_STANDARD_STREAMS], check=False, capture_output=True, timeout=30, cwd=ROOT
+    )
+
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, b"out err\n", b"")
 
 
 @on_loop
@@ -442,6 +471,17 @@ async def test_terminating_a_supervised_program_kills_everything_below_it() -> N
         assert daemon in below
         assert all(is_gone(pid) for pid in below)
         process.close()
+
+
+@on_loop
+async def test_a_supervisor_holds_no_end_of_the_streams_of_its_program() -> None:
+    async with await start_node() as node:
+        command = a_script("exec sleep 1000 >&-", stdout=Stdio.PIPE, supervised=True)
+        async with await launch(node, command) as process:
+            assert process.stdout is not None
+
+            assert await io.read(process.stdout) == b""
+            assert process.status.is_pending
 
 
 @on_loop
