@@ -24,14 +24,20 @@ class Twin(Histories):
 
 
 class TwinWithIdleFrameworks(Twin):
-    """In the twin one framework is inactive and another suppressed in all roles, from the beginning on."""
+    """In the twin one framework is inactive and another suppressed in all roles, from the beginning on.
+
+    Both have a silent framework of all roles: a role that everybody leaves forgets how often it was served, which
+    decides ties when it comes back.
+    """
 
     def begun(self) -> None:
         assert self.twin is not None
-        for name, active, suppressed in (("asleep", False, ()), ("silent", True, ROLES)):
-            self.twin.stage.allocator.add_framework(
-                FrameworkId(name), a_framework(*ROLES), used={}, active=active, suppressed_roles=suppressed
-            )
+        idle = (("keeper", True, ROLES), ("asleep", False, ()), ("silent", True, ROLES))
+        for replay, frameworks in ((self.replay, idle[:1]), (self.twin, idle)):
+            for name, active, suppressed in frameworks:
+                replay.stage.allocator.add_framework(
+                    FrameworkId(name), a_framework(*ROLES), used={}, active=active, suppressed_roles=suppressed
+                )
 
 
 def test_frameworks_that_take_no_part_and_hold_nothing_change_no_offer() -> None:
