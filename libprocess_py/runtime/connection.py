@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from libprocess_py.runtime.driver import LoopDriver
 
 PIPELINE_MAX: Final = 16  # Requests of one connection under way at a time; browsers use 6, tools rarely more than this.
+WINDOW: Final = 4  # Of these on a new connection, whose answers may turn out to be large.
+LARGE_ANSWERS: Final = 65_536  # Bytes of answers written at a time, after which requests are taken up one by one.
 COLLECTED_MAX: Final = (
     8 * BODY_MAX
 )  # Of bodies under way on all connections of a node: a crowd must not fill its memory.
@@ -68,6 +70,8 @@ class Connection(asyncio.Protocol):
         self._last = False  # The last request was seen: nothing after it counts.
         self._finished = False
         self._held = False  # Not read from for the time being.
+        self._kept_back = False  # For the sake of others.
+        self._window = WINDOW  # Requests taken up at a time: more as long as their answers are small.
         self.is_full = False  # The client does not read its answers.
         self._served = 0  # Requests that came whole.
         self._collected = 0  # Bytes of a body under way.
@@ -89,15 +93,28 @@ class Connection(asyncio.Protocol):
         driver.silent[self] = None
 
     def data_received(self, data: bytes) -> None:
-        if self._last and self._parser.pipe is None:
-            return
         if not self._heard:
             self._heard = True
             self._driver.silent.pop(self, None)
+        pressure = self._driver.pressure
+        if pressure.is_high or pressure.keeps(self):
+            pressure.keep(self, data)
+        else:
+            self.take_read(data)
+
+    def take_read(self, data: bytes) -> None:
+        """Serve bytes that came, now or a while ago."""
+        if self._last and self._parser.pipe is None:
+            return
         if self._opener is None:
             self._take(data)
         else:
             self._take_frames(self._opener, data)
+
+    def hold(self, *, held: bool) -> None:
+        """For the node's sake, read no more, or go on."""
+        self._kept_back = held
+        self._regulate()
 
     def pause_writing(self) -> None:
         self.is_full = True
@@ -111,6 +128,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._driver.connections.discard(self)
         self._driver.silent.pop(self, None)
+        self._driver.pressure.forget(self)
         self._end_of_frames()
         self._finished = self._last = True
         self._account(0)
@@ -138,7 +156,7 @@ class Connection(asyncio.Protocol):
 
     @property
     def _is_busy(self) -> bool:
-        return self.is_full or len(self._answers) >= PIPELINE_MAX
+        return self.is_full or len(self._answers) >= self._window
 
     def _take(self, data: bytes) -> None:
         driver = self._driver
@@ -373,6 +391,7 @@ class Connection(asyncio.Protocol):
             if out := self._answers.out:
                 data = out[0] if len(out) == 1 else b"".join(out)
                 out.clear()
+                self._window = 1 if len(data) > LARGE_ANSWERS else min(PIPELINE_MAX, 2 * self._window)
                 transport.write(data)
             elif self._backlog and not self._is_busy:
                 self._serve_backlog()
@@ -390,7 +409,9 @@ class Connection(asyncio.Protocol):
         self._driver.loop.call_later(LINGER_S, self._transport.abort)
 
     def _regulate(self) -> None:
-        hold = (self._is_busy or bool(self._backlog) or self._room is not None) and not self._finished
+        is_busy = self.is_full or len(self._answers) >= PIPELINE_MAX
+        waits = is_busy or bool(self._backlog) or self._room is not None or self._kept_back
+        hold = waits and not self._finished
         if hold != self._held and self._transport is not None and not self._transport.is_closing():
             self._held = hold
             if hold:

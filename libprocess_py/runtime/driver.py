@@ -25,6 +25,7 @@ from libprocess_py.runtime.connection import Connection
 from libprocess_py.runtime.http_client import ClientConnection
 from libprocess_py.runtime.listening import Listening
 from libprocess_py.runtime.peers import Peers
+from libprocess_py.runtime.pressure import Pressure
 from libprocess_py.runtime.reaper import Reaper
 from libprocess_py.runtime.security import Security
 from libprocess_py.runtime.settings import NodeSettings
@@ -60,6 +61,7 @@ class LoopDriver:
         self._settings = settings
         self.connections: set[Connection] = set()
         self.clients: set[ClientConnection] = set()
+        self.pressure = Pressure(loop, self.connections)
         self.collected = 0  # Bytes of bodies under way on them.
         self.workers: set[Worker] = set()  # Threads of actors that may block.
         self.reaper = Reaper(loop)
@@ -155,7 +157,7 @@ class LoopDriver:
         if not self.stopped:
             self._entered = True
             try:
-                more = self.node.step()
+                more = self.pressure.run(self.node.step)
             except Exception as error:  # The kernel itself failed: nothing it holds can be trusted any more.
                 self.abort(error)
         self._entered = False
@@ -204,6 +206,7 @@ class LoopDriver:
             self._timer.cancel()
             self._timer = None
         self.peers.close()
+        self.pressure.close()
         if self.security is not None:
             self.security.close()
         self.reaper.close()
