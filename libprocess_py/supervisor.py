@@ -38,6 +38,9 @@ from libprocess_py.core.supervision import (
     Wait,
 )
 from libprocess_py.future import Future
+from libprocess_py.http.authentication import READ_REALM
+from libprocess_py.http.request import Request
+from libprocess_py.http.response import Response
 from libprocess_py.pid import PID
 from libprocess_py.process import Process
 
@@ -73,10 +76,12 @@ class Supervisor(Process):
         self._specs: dict[str, Child] = {}
         self._pids: dict[str, PID] = {}
         self._ids: dict[PID, str] = {}
+        self._starting: dict[str, Future[PID]] = {}  # Starts that take their time.
 
     def initialize(self) -> None:
         self._restarts = self.metrics.counter(RESTARTS)
         self._chance = self.random("backoff")
+        self.route("/", self._show, help="The children of this supervisor: who is up, and where.", realm=READ_REALM)
         self.add(*self._first)
 
     # For others, by dispatch
@@ -128,7 +133,7 @@ class Supervisor(Process):
             case Start(id):
                 return self._start(id)
             case Stop(id):
-                self.terminate(self._pids[id])
+                return self._stop(id)
             case Wait(id, ns):
                 self._restarts.add()
                 self.delay(ns, self._waited, id)
@@ -147,11 +152,25 @@ class Supervisor(Process):
         except Exception as error:
             self.log.error("child cannot be made", error=error, child=id)
             return self._lost(id, error)
+        self._starting[id] = made
         made.on_settled(self.defer(Supervisor._start_over, id))
         return ()
 
+    def _stop(self, id: str) -> Effects:
+        pid = self._pids.get(id)
+        if pid is None:
+            self._starting.pop(id).discard()
+            return self._lost(id, None)
+        self.terminate(pid)
+        return ()
+
     def _start_over(self, id: str, made: Future[PID]) -> None:
-        """A start that took its time is over."""
+        """A start that took its time is over; too late, if it was given up."""
+        if self._starting.get(id) is not made:
+            if made.is_ready:
+                self.terminate(made.get())
+            return
+        del self._starting[id]
         try:
             pid = made.get()
         except Exception as error:
@@ -181,6 +200,14 @@ class Supervisor(Process):
         """Of a child that will not come back nothing is kept."""
         if id not in self._books.phases():
             self._specs.pop(id, None)
+
+    def _show(self, _: Request) -> Response:
+        return Response.json(
+            [
+                {"id": id, "state": phase.value, "restart": self._specs[id].restart.value, "pid": self._pids.get(id)}
+                for id, phase in self._books.phases().items()
+            ]
+        )
 
     def _waited(self, id: str) -> None:
         self._perform(self._books.waited(id))

@@ -76,7 +76,7 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """End that child; tell `ended`."""
+    """End that child, or give up its start; tell `ended`."""
 
     id: str
 
@@ -246,7 +246,7 @@ class Supervision:
         doomed = [child for child in self._children.values() if child.doomed]
         effects: list[Effect] = []
         falling = any(child.phase is Phase.STOPPING for child in doomed)
-        if doomed and not falling and doomed[-1].phase is Phase.UP:
+        if doomed and not falling:
             doomed[-1].phase = Phase.STOPPING
             effects.append(Stop(doomed[-1].id))
         if self._stopping:

@@ -8,20 +8,21 @@ from functools import partial
 from typing import Any, Final
 
 from libprocess_py.core.failures import Policy
+from libprocess_py.deploy.errors import ConnectFailed
 from libprocess_py.deploy.remote_node import RemoteNode
 from libprocess_py.deploy.shipping import attribute
 from libprocess_py.deploy.topology import ACTORS, Actor, Topology, TopologyError
 from libprocess_py.duration import MILLISECOND
 from libprocess_py.errors import RemoteDispatch
-from libprocess_py.future import Future, ready
+from libprocess_py.future import Future, after, ready
 from libprocess_py.node import Node
-from libprocess_py.pid import PID
+from libprocess_py.pid import PID, Address
 from libprocess_py.process import Process
 from libprocess_py.supervisor import Child, Supervisor
 
 DEPLOYMENT_ID: Final = "deployment"
 LINKER_ID: Final = "__linker__"
-RETRY_NS: Final = 500 * MILLISECOND  # Between looks at whether an actor runs that another wants to be linked to.
+RETRY_NS: Final = 500 * MILLISECOND  # Between looks at whether a host can be reached, or an actor runs there.
 
 
 def deployment(node: Node, topology: Topology, *, host: str | None) -> Supervisor:
@@ -79,7 +80,7 @@ class _Deployer:
                 return ready(pid)
             return remote.using(id=actor.name, policy=Policy.END_ACTOR).spawn(kind, *actor.args, **actor.kwargs)
 
-        started: Future[PID] = self.node.connect(pid.address).then(reached)
+        started: Future[PID] = self.node.dispatch(self.linker, Linker.reach, pid.address).then(reached)
         return started.on_ready(partial(self._bind, actor))
 
     def _bind(self, actor: Actor, pid: PID) -> None:
@@ -88,7 +89,7 @@ class _Deployer:
 
 
 class Linker(Process):
-    """Has actors linked to others as soon as those run: hosts start in any order."""
+    """Waits for hosts and actors, which start in any order, and links actors to others as soon as those run."""
 
     def __init__(self) -> None:
         super().__init__(LINKER_ID)
@@ -99,6 +100,15 @@ class Linker(Process):
         self.link(pid)
         self._wanted.setdefault(pid, {})[to] = None
         self._look(pid, to)
+
+    async def reach(self, address: Address) -> RemoteNode:
+        """That node, once it is there. That it is not yet is no failure of its actors, and uses up no restarts."""
+        while True:
+            try:
+                return await self.node.connect(address)
+            except ConnectFailed as error:
+                self.log.info("host not reached", host=address, reason=error)
+            await after(RETRY_NS, on=self)
 
     def exited(self, pid: PID) -> None:
         self._wanted.pop(pid, None)

@@ -38,7 +38,7 @@ from libprocess_py.deploy.messages import (
 from libprocess_py.deploy.remote_node import RemoteNode
 from libprocess_py.deploy.shipping import digest_of_module, here, is_importable, name_of, pack
 from libprocess_py.duration import SECOND, format_duration
-from libprocess_py.errors import ConnectionLost, MalformedMessage
+from libprocess_py.errors import ConnectionLost, MalformedMessage, ProtocolError
 from libprocess_py.future import Future, Promise, failed, ready
 from libprocess_py.message import decode
 from libprocess_py.pid import PID, Address
@@ -236,7 +236,11 @@ class Remotes(Process):
 
     def ended(self, sender: PID, ended: Ended) -> None:
         failure = None if ended.failure is None else _error(ended.failure, sender.address)
-        self.node.kernel.remote_ended(PID(ended.id, sender.address), failure)
+        try:
+            pid: PID = PID(ended.id, sender.address)
+        except ValueError as error:
+            raise ProtocolError(str(error)) from error
+        self.node.kernel.remote_ended(pid, failure)
 
     def exited(self, pid: PID) -> None:
         """The connection to a node was lost, or its spawner ended, or there is none."""

@@ -42,8 +42,9 @@ from libprocess_py.message import encode
 from libprocess_py.pid import PID, Address
 from libprocess_py.process import Process
 
-# Of actors spawned here: why the last ones failed, for those who ask too late. A start that fails is the usual case.
-FAILURES_MAX: Final = 1_024
+# Of actors spawned here: why the last ones failed, for those who ask too late. A start that fails is the usual case,
+# and who spawned it asks at once. Each may have a traceback: at most 8 MiB in all.
+FAILURES_MAX: Final = 256
 
 
 class Spawner(Process):
@@ -119,7 +120,7 @@ class Spawner(Process):
         self.link(PID(watch.id, self.node.address))
 
     def end(self, sender: PID, end: End) -> None:
-        if self._allow:
+        if self._allow and end.id in self.node.kernel.mailboxes:
             self.terminate(PID(end.id, self.node.address), inject=end.inject)
 
     # Ends

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from libprocess_py import PID, ActorFailed, Future, Node, NodeOptions, Policy, Process, Promise
+from libprocess_py.http.request import Request
 from libprocess_py.sim import Simulation
 from libprocess_py.supervisor import (
     Backoff,
@@ -116,6 +118,19 @@ def test_children_start_in_order() -> None:
 
     assert world.story.lines == ["+a", "+b", "+c"]
     assert world.children() == {name: world.at(name) for name in "abc"}
+
+
+def test_the_children_are_shown_at_the_route_of_the_supervisor() -> None:
+    world = World("ab")
+    world.fail("b")
+
+    page = world.node.request(Request("GET", "/top"))
+    world.simulation.settle()
+
+    assert json.loads(page.get().body) == [
+        {"id": "a", "state": "up", "restart": "permanent", "pid": "a@10.0.0.1:5050"},
+        {"id": "b", "state": "waiting", "restart": "permanent", "pid": None},
+    ]
 
 
 def test_a_child_that_failed_is_back_after_its_backoff_and_not_before_under_the_same_pid() -> None:
@@ -250,6 +265,31 @@ def test_a_supervisor_of_supervisors_starts_a_branch_anew() -> None:
     assert world.told_after(lambda: world.node.dispatch(world.pid, Supervisor.add, branch)) == "+a +b"
 
     assert world.told_after(lambda: world.fail("a"), SECOND) == "-b +a +b"
+
+
+def test_a_start_that_takes_its_time_is_given_up_when_nobody_wants_it_and_ended_if_it_comes_late() -> None:
+    world = World("a")
+    late: Promise[PID] = Promise()
+    world.told_after(lambda: world.node.dispatch(world.pid, Supervisor.add, Child("late", lambda: late)))
+    assert world.children()["late"] is None
+
+    world.told_after(lambda: world.node.dispatch(world.pid, Supervisor.remove, "late"))
+    assert late.discard_requested
+    assert list(world.children()) == ["a"]
+    pid = world.node.spawn(Worker("late", world.story))
+
+    assert world.told_after(lambda: late.set(pid)) == "+late -late"
+    assert list(world.children()) == ["a"]
+
+
+def test_a_supervisor_that_stops_waits_for_no_start() -> None:
+    world = World("a")
+    never: Promise[PID] = Promise()
+    world.told_after(lambda: world.node.dispatch(world.pid, Supervisor.add, Child("never", lambda: never)))
+
+    assert world.told_after(lambda: world.node.dispatch(world.pid, Supervisor.stop)) == "-a"
+
+    assert world.watcher.why == [None]
 
 
 def test_a_child_on_another_node_is_started_there_again_when_its_host_was_lost() -> None:

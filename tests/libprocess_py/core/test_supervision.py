@@ -175,9 +175,8 @@ class SupervisionAgainstAWorld(RuleBasedStateMachine):
                 case Start(id):
                     self.perform_start(id)
                 case Stop(id):
-                    assert id in self.up, "only what is up can be stopped"
                     assert not self.stopping, "one at a time"
-                    self.up.remove(id)
+                    (self.up if id in self.up else self.starting).remove(id)
                     self.stopping.append(id)
                 case Wait(id, ns):
                     assert RULES.backoff.first_ns <= ns <= RULES.backoff.max_ns

@@ -19,9 +19,10 @@ from libprocess_py.auth.core.secret import Secret
 from libprocess_py.deploy import SpawnFailed
 from libprocess_py.pid import PID, Address
 from libprocess_py.process import Process
-from libprocess_py.runtime.loop_node import start_node
+from libprocess_py.runtime.loop_node import LoopNode, start_node
 from libprocess_py.runtime.settings import NodeSettings
-from tests.libprocess_py.deploy.actors import Counter
+from tests.libprocess_py.deploy.actors import Counter, Watcher
+from tests.libprocess_py.deploy.test_real_nodes import until
 from tests.support.event_loop import on_loop
 
 
@@ -59,6 +60,29 @@ class Scale(Process):
     def exited(self, pid: PID) -> None:
         self.lost.append(pid.id)
 """
+
+
+TALLIES: Final = """
+from libprocess_py import Process
+
+
+class Tally(Process):
+    def __init__(self, total: int) -> None:
+        super().__init__()
+        self.total = total
+
+    def add(self, number: int) -> int:
+        self.total += number
+        return self.total
+"""
+
+
+async def found(node: LoopNode, address: str, id: str) -> PID:
+    """That actor there, once it runs."""
+    remote = await node.connect(address)
+    while not await remote.find(id):
+        pass
+    return remote.pid(id)
 
 
 @contextmanager
@@ -210,7 +234,39 @@ async def test_two_hosts_of_a_file_run_and_link_each_others_actors(tmp_path: Pat
             assert (first, second) == (left, right)
             await node.connect(second)
 
-            while not await (await node.connect(first)).find("counter"):
-                pass
+            await found(node, first, "counter")
 
             assert await node.dispatch(PID("scale", Address.parse(second)), Scale.sum, "to be or not") == 12
+
+
+@on_loop
+async def test_a_controller_starts_actors_again_on_a_host_that_was_killed_and_came_back(
+    tmp_path: Path, secret_file: Path
+) -> None:
+    [port] = free_ports(1)
+    (tmp_path / "tallies.py").write_text(TALLIES)
+    topology = tmp_path / "actors.toml"
+    topology.write_text(f"""
+        [hosts]
+        only = "127.0.0.1:{port}"
+        [actors.tally]
+        host = "only"
+        class = "tallies:Tally"
+        args = [40]
+        [actors.names]
+        host = "only"
+        class = "libprocess_py.deploy:Registry"
+    """)
+    secret = ("--secret-file", str(secret_file))
+    host = ("--allow-spawn", "--listen", f"127.0.0.1:{port}", *secret)
+    with a_program("--topology", str(topology), "--controller", *secret):
+        async with await start_node(settings()) as node:
+            for _ in range(2):
+                with a_program(*host) as (process, address):
+                    tally = await found(node, address, "tally")
+                    assert await node.dispatch(tally, Counter.add, 2) == 42
+                    await found(node, address, "names")
+                    process.kill()
+                    node.spawn(watcher := Watcher())
+                    await node.dispatch(watcher.pid, Watcher.watch, tally)
+                    await until(lambda heard=watcher.why: heard)  # type: ignore[misc]  # Of this round's watcher.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from tests.support.event_loop import on_loop
 from tests.support.wire_actors import RawClient
 
 OURS, OTHER = NodeSettings(secrets=(Secret(b"ours" * 8),)), NodeSettings(secrets=(Secret(b"other" * 8),))
+PLAIN = replace(OURS, plain_peers=(ip_network("127.0.0.0/8"),))  # Those may talk, but have proved nothing.
 WAIT_S = 10.0
 
 
@@ -106,7 +109,7 @@ async def test_a_node_without_a_secret_lets_nobody_spawn_although_it_allows_it()
         hello.on_failed(lambda _: None)
 
 
-@pytest.mark.parametrize("settings", [OURS, NodeSettings()], ids=["with a secret", "without"])
+@pytest.mark.parametrize("settings", [OURS, PLAIN, NodeSettings()], ids=["secret", "secret but for some", "none"])
 @on_loop
 async def test_what_a_stranger_sends_is_not_unpickled(tmp_path: Path, settings: NodeSettings) -> None:
     mark = tmp_path / "mark"

@@ -6,6 +6,7 @@ import pytest
 
 from libprocess_py import PID, ConnectionLost, MailboxClosed, Policy, RemoteDispatch
 from libprocess_py.deploy import ConnectFailed, RemoteError, Spawner, SpawnFailed
+from libprocess_py.deploy.messages import End, Ended, Watch
 from libprocess_py.deploy.remotes import UNDER_WAY_MAX
 from tests.libprocess_py.deploy.actors import SECOND, BadStart, Counter, Part, Watcher, World
 
@@ -360,6 +361,19 @@ def test_a_run_that_spawns_elsewhere_repeats_itself_exactly() -> None:
         return world.simulation.digest()
 
     assert a_run() == a_run()
+
+
+def test_what_no_actor_could_be_called_is_nobodys_end() -> None:
+    world = World()
+    pid = world.settled(world.connect().spawn(Counter)).get()
+
+    world.there.send(PID("__remotes__", world.here.address), Ended(id="\n"), sender=PID("x", world.there.address))
+    world.here.send(PID("__spawner__", world.there.address), End(id="\n", inject=True))
+    world.here.send(PID("__spawner__", world.there.address), Watch(id="\n"))
+    world.simulation.advance(SECOND)
+
+    assert world.here.metrics.counter("libprocess/protocol_errors").value == 1
+    assert world.settled(world.here.dispatch(pid, Counter.add, 1)).get() == 1
 
 
 def test_an_argument_that_cannot_be_sent_fails_the_spawn_here() -> None:
