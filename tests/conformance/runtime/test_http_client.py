@@ -296,7 +296,7 @@ def test_an_answer_that_does_not_come_in_time_ends_the_connection(sites: Sites) 
     with pytest.raises(ExchangeFailed, match="before this one"):
         sites.wait(behind)
     assert connection.disconnected.is_ready
-    sites.harness.until(lambda: sites.site.later[0].discard_requested)
+    sites.harness.until(lambda: all(later.discard_requested for later in sites.site.later))
 
 
 def test_a_stream_may_take_longer_than_its_head(sites: Sites) -> None:
