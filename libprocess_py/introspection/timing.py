@@ -1,6 +1,6 @@
 """Where time goes: an observer that counts and times the handlers of each actor, and names the slow ones in the log.
 
-It costs each event about a microsecond while it observes, so it is switched on when somebody looks. A coroutine is
+It costs each event half a microsecond while it observes, so it is switched on when somebody looks. A coroutine is
 timed from wait to wait: what it waits for is not its own time.
 """
 

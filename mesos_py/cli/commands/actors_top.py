@@ -37,7 +37,7 @@ Try it:
   mesos-py actors top 127.0.0.1:5050 --once --json
 
 \b
-While it runs, the node times its handlers, which costs each event about a
+While it runs, the node times its handlers, which costs each event half a
 microsecond. Ages are lower bounds. Exit status: 0, or 1 if the node does not answer.
 """
 
