@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from rich.table import Table
@@ -10,6 +10,7 @@ from rich.text import Text
 
 from bench.actors.cases import CASES, Scale
 from bench.actors.running import Measured
+from bench.actors_flood import Outcome
 from bench.report import human
 
 UNITS: Final[Mapping[Scale, str]] = {
@@ -35,6 +36,21 @@ def table_of(measured: Sequence[Measured], against_pykka: Mapping[str, float]) -
             table.add_row(*_cells(each), verdict(each, times), "" if times is None else f"{times:.3g}x")
         else:
             table.add_row(each.name, "", "", "", "", Text("failed", style="red"), "")
+    return table
+
+
+def flood_table(outcomes: Iterable[Outcome]) -> Table:
+    """What floods cost a node, and its other actors."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("flood", no_wrap=True)
+    for heading in ("took", "memory", "bound", "p99", "slowest"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("holds", no_wrap=True)
+    for each in outcomes:
+        memory, bound = (f"{size / 2**20:.0f} MiB" for size in (each.grown, each.grown_max))
+        late, latest = (f"{seconds * 1_000:.1f} ms" for seconds in (each.p99_s, each.max_s))
+        holds = Text("yes", style="green") if each.holds else Text("NO", style="red")
+        table.add_row(each.name, f"{each.seconds:.1f} s", memory, bound, late, latest, holds)
     return table
 
 

@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from bench import actors_flood
 from bench.actors import running, table
 from bench.actors.cases import CASES
 from bench.actors.environments import ALWAYS, PEERS, Missing, Peer, cache_folder, install, interpreter_for
@@ -25,9 +26,10 @@ EPILOG = """\
 Try it:
   mesos-py bench actors --case local_send --case spawn
   mesos-py bench actors --peers --install-peers --plot actors.png
+  mesos-py bench actors --flood
 
 \b
-Exit status: 0 measured (bars may be missed), 1 a case failed, 2 bad usage.
+Exit status: 0 measured (bars may be missed), 1 a case failed or a flood was felt, 2 bad usage.
 """
 
 FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
@@ -42,6 +44,7 @@ class Chosen(TypedDict):
     install_peers: bool
     json_file: Path | None
     plot_file: Path | None
+    flood: bool
 
 
 @click.command("actors", epilog=EPILOG)
@@ -67,7 +70,7 @@ class Chosen(TypedDict):
 @click.option("--json", "json_file", type=FILE, help="Write the results to a file.")
 @click.option("--plot", "plot_file", type=FILE, help="Draw the results (needs the extra `plot`).")
 @click.option(
-    "--flood", is_flag=True, help="Instead: flood a node, and see whether others notice and memory is bounded."
+    "--flood", is_flag=True, help="Instead: flood a node, and see whether its memory is bounded and its others notice."
 )
 def command(**chosen: Unpack[Chosen]) -> None:
     """Messages, calls, actors and requests per second, judged against bars for this machine; pykka beside them."""
@@ -75,6 +78,11 @@ def command(**chosen: Unpack[Chosen]) -> None:
         if file is not None and not file.absolute().parent.is_dir():
             raise click.UsageError(f"{file}: its folder does not exist")
     console = Console(highlight=False)
+    if chosen["flood"]:
+        if chosen["cases"] or chosen["json_file"] or chosen["plot_file"] or chosen["peers"]:
+            raise click.UsageError("--flood goes alone")
+        _flood(console)
+        return
     try:
         if chosen["plot_file"] is not None:
             check_plot(chosen["plot_file"])
@@ -102,6 +110,18 @@ def _measure(console: Console, entries: Mapping[str, running.Entry], *, chosen: 
         save_plot(measured, chosen["plot_file"])
     if problems := [each.problem for each in measured if each.problem]:
         raise click.ClickException("\n".join(problems))
+
+
+def _flood(console: Console) -> None:
+    """All scenarios of `bench.actors_flood`, as a table. Fails if one does not hold."""
+    try:
+        with console.status("") as status:
+            outcomes = actors_flood.run(status.update)
+    except OSError as error:
+        raise click.ClickException(str(error)) from error
+    console.print(table.flood_table(outcomes))
+    if broken := [outcome.name for outcome in outcomes if not outcome.holds]:
+        raise click.ClickException(f"does not hold: {', '.join(broken)}")
 
 
 def _peer_entries(

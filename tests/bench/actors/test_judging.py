@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from rich.console import Console
 
 from bench.actors.cases import CASES, Case, Scale
 from bench.actors.running import Measured, Sample, report_of, times_pykka
-from bench.actors.table import missed, table_of
+from bench.actors.table import flood_table, missed, table_of
+from bench.actors_flood import Outcome
 from bench.report import Machine
 
 REFERENCE = 1.07e6
@@ -104,3 +106,17 @@ def test_the_function_of_each_case_exists(case: Case) -> None:
     module, _, function = case.where.partition(":")
 
     assert callable(getattr(importlib.import_module(module), function))
+
+
+def test_a_flood_that_was_felt_is_told_within_eighty_columns() -> None:
+    mebibyte = 2**20
+    calm = Outcome("calm", 1.0, mebibyte, p99_s=0.010, max_s=0.060, rounds=100, grown_max=2 * mebibyte)
+    felt = replace(calm, name="clients that never read", p99_s=0.051)
+    console = Console(width=80)
+
+    with console.capture() as capture:
+        console.print(flood_table([calm, felt]))
+
+    _, first, second = capture.get().splitlines()
+    assert first.split()[-1] == "yes"
+    assert second.split()[-1] == "NO"

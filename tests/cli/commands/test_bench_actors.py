@@ -30,6 +30,7 @@ def test_one_case_is_measured_judged_saved_and_drawn_with_pykka_beside_it(tmp_pa
     [
         (["--case", "local_sent"], "local_sent"),
         (["--rounds", "0"], "--rounds"),
+        (["--flood", "--case", "spawn"], "--flood goes alone"),
         (["--json", "no/such/folder/figures.json"], "its folder does not exist"),
     ],
 )
