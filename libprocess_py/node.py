@@ -61,6 +61,8 @@ BUILT_IN: Final[dict[str, type[Process]]] = {
 
 REASONS: Final = {Delivery.NO_SUCH_PROCESS: NO_SUCH_PROCESS, Delivery.FULL: MAILBOX_FULL}  # As drops are counted by.
 
+NOT_NOW: Final = -1  # A time before all others: nothing is armed for earlier.
+
 
 @dataclass(frozen=True, slots=True)
 class NodeOptions:
@@ -318,7 +320,7 @@ class Node:
         if due is not None:
             now = self._driver.now()
             if due <= now:
-                self._armed = None  # What was armed has rung: a new timer for the same time must arm it again.
+                self._armed = NOT_NOW  # What was armed has rung; what is to be armed now is known at the end.
                 kernel.idle = False  # It runs next anyhow: nobody need be woken for it.
                 kernel.fire(now)
         try:

@@ -326,6 +326,10 @@ class Kernel:
                             promise.set(value)
                     elif kind == RESUME:
                         self._resume(mailbox, what, promise=promise)
+                    elif kind == TIMER:
+                        value = what.run()
+                        if value is not None and value.__class__ is CoroutineType:
+                            self._drive(mailbox, value, promise=None)
                     elif kind == INITIALIZE:
                         mailbox._process_phase = READY
                         begin: Callable[[], Any] = mailbox.initialize
@@ -366,9 +370,7 @@ class Kernel:
         """The event kinds that are not worth a place in the inner loop."""
         kind, what, payload, promise = event
         finish = self.coroutines.finish
-        if kind == TIMER:
-            finish(mailbox, what.run(), promise=None)
-        elif kind == REQUEST:
+        if kind == REQUEST:
             finish(mailbox, what(payload), promise=promise)
         elif kind == TERMINATE:
             mailbox._process_phase = TERMINATING

@@ -16,24 +16,21 @@ START_NS: Final = 1_577_836_800 * 1_000_000_000  # 2020-01-01 UTC: simulations b
 class Agenda:
     """The time, and a heap of (due, number, action, arguments)."""
 
-    __slots__ = ("_heap", "_made", "now")
+    __slots__ = ("_made", "heap", "now")
 
     def __init__(self, now: int = START_NS) -> None:
         self.now = now
-        self._heap: list[tuple[int, int, Callable[..., object], tuple[Any, ...]]] = []
+        self.heap: list[tuple[int, int, Callable[..., object], tuple[Any, ...]]] = []
         self._made = 0
 
     def add(self, due: int, action: Callable[..., object], *args: Any) -> None:
         """Have `action` called when time comes to `due`. There is no way back: actions check what they find."""
         self._made += 1
-        heappush(self._heap, (max(due, self.now), self._made, action, args))
-
-    def next_due(self) -> int | None:
-        return self._heap[0][0] if self._heap else None
+        heappush(self.heap, (max(due, self.now), self._made, action, args))
 
     def run_next_instant(self) -> None:
         """Move time to the next entry and do everything that is due then."""
-        heap = self._heap
+        heap = self.heap
         self.now = due = heap[0][0]
         while heap and heap[0][0] == due:
             _, _, action, args = heappop(heap)

@@ -140,7 +140,7 @@ class Simulation:
 
     def settle(self) -> None:
         """Serve all that is due at the present instant, and what follows from it, until nothing is left to do now."""
-        agenda, runnable = self._agenda, self._world.runnable
+        agenda, heap, runnable = self._agenda, self._agenda.heap, self._world.runnable
         steps = STEPS_MAX
         while True:
             while runnable:
@@ -152,8 +152,7 @@ class Simulation:
                     raise SimulationStuck(f"{driver.node.address} is still busy after {STEPS_MAX} steps at {self.now}")
                 if driver.node.step():
                     runnable.append(driver)
-            due = agenda.next_due()
-            if due is None or due > agenda.now:
+            if not heap or heap[0][0] > agenda.now:
                 return
             agenda.run_next_instant()  # A timer without delay, or a message without latency.
 
@@ -163,23 +162,23 @@ class Simulation:
 
     def advance(self, ns: int) -> None:
         """Let that much time pass. Everything that is due happens in order, each at its own time."""
-        self._run_to(self.now + ns, lambda: False)
+        self._run_to(self.now + ns, None)
 
     def run_until(self, predicate: Callable[[], object], *, limit_ns: int) -> bool:
         """Let time pass, instant by instant, until the predicate holds. False if it does not within the limit."""
         return self._run_to(self.now + limit_ns, predicate)
 
-    def _run_to(self, end: int, predicate: Callable[[], object]) -> bool:
-        assert end >= self.now, "time does not go back"
+    def _run_to(self, end: int, predicate: Callable[[], object] | None) -> bool:
+        agenda, heap = self._agenda, self._agenda.heap
+        assert end >= agenda.now, "time does not go back"
         while True:
             self.settle()
-            if predicate():
+            if predicate is not None and predicate():
                 return True
-            due = self._agenda.next_due()
-            if due is None or due > end:
-                self._agenda.now = end
+            if not heap or heap[0][0] > end:
+                agenda.now = end
                 return False
-            self._agenda.run_next_instant()
+            agenda.run_next_instant()
 
     def _made(self, address: Address, *, incarnation: int, options: NodeOptions) -> SimulatedNode:
         if self._clocks is None:
