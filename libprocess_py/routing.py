@@ -18,6 +18,7 @@ from libprocess_py.http.request import Request
 from libprocess_py.http.response import Response
 
 FOUND_MAX: Final = 4_096  # Answers of `find` kept; forgotten when that many, since peers choose the paths.
+FOUND_PATH_MAX: Final = 256  # Longer paths are not asked for often, and would fill the memory.
 SPLIT_MAX: Final = 1_024  # Paths kept that were taken apart; at most 16 MiB if a peer chooses the longest there are.
 
 Handler = Callable[[Request], "Response | Future[Response]"]
@@ -71,10 +72,12 @@ class Routes:
         try:
             return self._found[asked]
         except KeyError:
+            route = self._find(id, path)
+        if len(path) <= FOUND_PATH_MAX:
             if len(self._found) >= FOUND_MAX:
                 self._found.clear()
-            route = self._found[asked] = self._find(id, path)
-            return route
+            self._found[asked] = route
+        return route
 
     def all(self) -> list[tuple[str, Route]]:
         """Every route with its actor's id, in the order in which they were added."""
