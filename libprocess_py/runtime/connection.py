@@ -405,8 +405,11 @@ class Connection(asyncio.Protocol):
     def _finish(self) -> None:
         self._finished = True
         assert self._transport is not None
-        self._transport.write_eof()
-        self._driver.loop.call_later(LINGER_S, self._transport.abort)
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+            self._driver.loop.call_later(LINGER_S, self._transport.abort)
+        else:
+            self._transport.close()  # TLS has no half of a connection to keep.
 
     def _regulate(self) -> None:
         is_busy = self.is_full or len(self._answers) >= PIPELINE_MAX

@@ -23,6 +23,9 @@ class SealedTransport(asyncio.Transport):
     def write(self, data: bytes | bytearray | memoryview[Any]) -> None:
         self._transport.writelines(self._seal(bytes(data)))
 
+    def can_write_eof(self) -> bool:
+        return self._transport.can_write_eof()
+
     def write_eof(self) -> None:
         self._transport.write_eof()
 

@@ -241,3 +241,22 @@ async def test_old_versions_of_tls_are_refused(authority: Authority) -> None:
     tls = authority.settings("127.0.0.1", require_client_cert=False)
     assert tls.listening().minimum_version is ssl.TLSVersion.TLSv1_2
     assert tls.dialing().minimum_version is ssl.TLSVersion.TLSv1_2
+
+
+@on_loop
+async def test_an_answer_that_ends_its_connection_does_so_over_tls_too(authority: Authority) -> None:
+    tls = authority.settings("127.0.0.1", require_client_cert=False)
+    trusting = ssl.create_default_context()
+    authority.ca.configure_trust(trusting)
+    async with await start_node(NodeSettings(tls=tls)) as node:
+        node.spawn(Echo())
+        reader, writer = await asyncio.open_connection(*node.address, ssl=trusting)
+        complaints: list[str] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context["message"]))
+
+        writer.write(b"GET /echo/path HTTP/1.0\r\n\r\n")
+        answer = await reader.read()
+        writer.close()
+
+    assert answer.endswith(b"Connection: close\r\n\r\n/path")
+    assert complaints == []
