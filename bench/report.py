@@ -107,7 +107,7 @@ def result_of(
 
 def human(value: float) -> str:
     """Three digits with a unit prefix: 1.23 M, 45.6 k, 7.89, 12.3 m, 4.56 u."""
-    for factor, prefix in ((1e6, " M"), (1e3, " k"), (1.0, ""), (1e-3, " m"), (1e-6, " u")):
+    for factor, prefix in ((1e9, " G"), (1e6, " M"), (1e3, " k"), (1.0, ""), (1e-3, " m"), (1e-6, " u")):
         if abs(value) >= factor:
             return f"{value / factor:.3g}{prefix}"
     return f"{value:.3g}"

@@ -50,17 +50,19 @@ def _draw_bars(axes: Axes, judged: Sequence[Measured]) -> None:
     colours = [
         GOOD if each.reaches(each.case.aim) else FAIR if each.reaches(each.case.must) else BAD for each in judged
     ]
-    bars = axes.barh(range(len(judged)), [value - 1 for value in times], left=1, color=colours, height=0.7)
-    axes.bar_label(bars, [f"{value:.2g}" for value in times], padding=3, fontsize=8)
+    axes.barh(range(len(judged)), [value - 1 for value in times], left=1, color=colours, height=0.7)
     for row, each in enumerate(judged):
         if each.case.aim is not None:
             aim = _times_must(each, each.case.ratio(each.case.aim, REFERENCE_CALLBACKS_PER_S))
             axes.plot(aim, row, "|", color="black", markersize=14, markeredgewidth=2)
     axes.axvline(1, color="black", linewidth=1)
-    axes.set_xscale("log")
-    axes.set_yticks(range(len(judged)), [each.name for each in judged])
+    axes.set_xscale("log", base=2)
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.set_yticks(
+        range(len(judged)), [f"{each.name}  {value:.2f}" for each, value in zip(judged, times, strict=True)]
+    )
     axes.invert_yaxis()
-    axes.margins(x=0.12)
+    axes.margins(x=0.08, y=0.01)
     axes.set(title="Against the bars (right is better)", xlabel="times the must (line); tick: the aim")
     _tidy(axes)
 
@@ -78,7 +80,7 @@ def _draw_peers(axes: Axes, shared: Sequence[str], *, runtimes: Sequence[str], v
     axes.set_xscale("log")
     axes.set_yticks(range(len(shared)), shared)
     axes.invert_yaxis()
-    axes.margins(x=0.15)
+    axes.margins(x=0.15, y=0.01)
     axes.set(title="Beside other runtimes (right is better)", xlabel="per second, on the machine of the bars")
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.07), ncols=3, frameon=False)
     _tidy(axes)

@@ -42,7 +42,8 @@ def test_the_table_names_each_case() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(1_234_000.0, "1.23 M"), (45_600.0, "45.6 k"), (7.0, "7"), (0.0123, "12.3 m"), (0.0, "0")]
+    ("value", "text"),
+    [(1.5e9, "1.5 G"), (1_234_000.0, "1.23 M"), (45_600.0, "45.6 k"), (7.0, "7"), (0.0123, "12.3 m"), (0.0, "0")],
 )
 def test_numbers_are_shown_with_three_digits(value: float, text: str) -> None:
     assert human(value) == text

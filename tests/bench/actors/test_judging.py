@@ -11,6 +11,7 @@ import pytest
 from rich.console import Console
 
 from bench.actors.cases import CASES, Case, Scale
+from bench.actors.environments import PEERS
 from bench.actors.running import Measured, Sample, report_of, times_pykka
 from bench.actors.table import flood_table, missed, table_of
 from bench.actors_flood import Outcome
@@ -79,7 +80,8 @@ def test_a_case_that_failed_has_missed_its_bar_and_says_so_in_the_table() -> Non
 
 
 def test_the_table_of_all_cases_fits_eighty_columns() -> None:
-    all_cases = [measured(case, 123456.0, name=name) for name, case in CASES.items()]
+    peers = {name: case for peer in PEERS.values() for name, case in peer.entries.items()}
+    all_cases = [measured(case, 123456.0, name=name) for name, case in {**CASES, **peers}.items()]
     console = Console(width=80)
 
     with console.capture() as capture:
