@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from libprocess_py.deploy.remote_node import RemoteNode
 
 A = TypeVar("A")
+NO_FIELDS: Final = b"{}"  # What an empty body means: other implementations send messages without one.
+
 P = ParamSpec("P")
 R = TypeVar("R")
 S = TypeVar("S", bound=Process)
@@ -352,7 +354,7 @@ class Node:
             self._host.count_drop(MAILBOX_FULL, to=to_id, kind="message", name=name)
             return Delivery.FULL
         try:
-            message = decode(kind, body)
+            message = decode(kind, body or NO_FIELDS)
         except MalformedMessage as error:
             self.metrics.counter("libprocess/malformed_messages").add()
             self.log.warning("malformed message", to=to_id, sender=sender, name=name, error=error)

@@ -141,7 +141,7 @@ def parse_head(block: bytes) -> Head:
         method=method,
         target=target,
         headers=MappingProxyType(headers),  # Shared by all requests with this head.
-        keep_alive=_keep_alive(version, headers),
+        keep_alive=_keep_alive(version, headers, is_message=route is not None),
         length=body_length(version, headers),
         expects_continue=headers.get("expect", "").lower() == "100-continue",
         route=route,
@@ -178,9 +178,12 @@ def body_length(version: str, headers: Mapping[str, str]) -> int | None:
     return int(length)
 
 
-def _keep_alive(version: str, headers: Mapping[str, str]) -> bool:
+def _keep_alive(version: str, headers: Mapping[str, str], *, is_message: bool) -> bool:
+    """HTTP/1.0 ends with its answer, and nobody misses more; but compactor sends its messages so, on one connection."""
     tokens = [token.strip().lower() for token in headers.get("connection", "").split(",")]
-    return version == "1.1" and "close" not in tokens  # HTTP/1.0 always ends with its answer: nobody misses more.
+    if version == "1.0":
+        return is_message and "keep-alive" in tokens
+    return "close" not in tokens
 
 
 def _message_route(method: str, target: str, *, headers: Mapping[str, str]) -> tuple[Route | None, str]:

@@ -82,6 +82,14 @@ def test_connections_end_when_asked_and_always_with_http_1_0() -> None:
     assert not parse_head(a_head("Connection: keep-alive", line="GET / HTTP/1.0")).keep_alive
 
 
+def test_messages_in_http_1_0_may_share_a_connection() -> None:
+    kept = a_head("Connection: Keep-Alive", "Libprocess-From: a@127.0.0.1:1", line="POST /a/B HTTP/1.0")
+    ended = a_head("Libprocess-From: a@127.0.0.1:1", line="POST /a/B HTTP/1.0")
+
+    assert parse_head(kept).keep_alive
+    assert not parse_head(ended).keep_alive
+
+
 def test_asking_for_another_protocol_is_no_error() -> None:
     assert parse_head(a_head("Connection: Upgrade", "Upgrade: h2c", line="GET / HTTP/1.1")).method == "GET"
 
