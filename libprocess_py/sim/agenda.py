@@ -35,3 +35,13 @@ class Agenda:
         while heap and heap[0][0] == due:
             _, _, action, args = heappop(heap)
             action(*args)
+
+    def pop_lonely(self, action: object) -> Any:
+        """Take out the next entry, if it calls that method and nothing else is due then; returns whose method it is."""
+        heap = self.heap
+        due, _, entry, _ = heap[0]
+        if getattr(entry, "__func__", None) is not action or any(other[0] == due for other in heap[1:3]):
+            return None
+        heappop(heap)
+        self.now = due
+        return entry.__self__  # type: ignore[attr-defined]  # A bound method, as it has a function.

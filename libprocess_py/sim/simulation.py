@@ -178,7 +178,11 @@ class Simulation:
             if not heap or heap[0][0] > end:
                 agenda.now = end
                 return False
-            agenda.run_next_instant()
+            driver = agenda.pop_lonely(SimulatedDriver.ring) if predicate is None else None
+            if driver is None:
+                agenda.run_next_instant()
+            elif driver.is_armed_for(agenda.now):
+                driver.node.glide(end)
 
     def _made(self, address: Address, *, incarnation: int, options: NodeOptions) -> SimulatedNode:
         if self._clocks is None:

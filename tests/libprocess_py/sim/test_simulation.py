@@ -103,6 +103,62 @@ def test_an_instant_that_does_not_end_is_an_error() -> None:
         simulation.advance(1)
 
 
+def test_an_instant_that_does_not_end_is_an_error_whenever_it_comes() -> None:
+    class Later(Process):
+        def initialize(self) -> None:
+            self.delay(SECOND, self.spin)
+
+        def spin(self) -> None:
+            self.delay(0, self.spin)
+
+    simulation = Simulation(seed=1)
+    simulation.node("10.0.0.1").spawn(Later())
+
+    with pytest.raises(SimulationStuck):
+        simulation.advance(2 * SECOND)
+
+
+def test_timers_of_two_nodes_alternate_when_each_is_due() -> None:
+    simulation = Simulation(seed=1)
+    order: list[tuple[str, int]] = []
+
+    class Turns(Process):
+        def initialize(self) -> None:
+            self.turn()
+
+        def turn(self) -> None:
+            order.append((self.pid.address.ip, self.clock.now() - start))
+            self.delay(3 if self.pid.address.ip.endswith("1") else 2, self.turn)
+
+    start = simulation.now
+    for ip in ("10.0.0.1", "10.0.0.2"):
+        simulation.node(ip).spawn(Turns())
+
+    simulation.advance(7)
+
+    assert [(ip[-1], at) for ip, at in order] == [
+        ("1", 0), ("2", 0), ("2", 2), ("1", 3), ("2", 4), ("1", 6), ("2", 6)
+    ]  # fmt: skip
+
+
+def test_a_node_that_crashes_in_a_timer_rings_no_more() -> None:
+    simulation = Simulation(seed=1)
+    node = simulation.node("10.0.0.1", options=NodeOptions(policy=Policy.ABORT_NODE))
+
+    class Doomed(Beat):
+        def beat(self) -> None:
+            super().beat()
+            assert len(self.times) < 3
+
+    doomed = Doomed()
+    node.spawn(doomed)
+
+    simulation.advance(10 * SECOND)
+
+    assert len(doomed.times) == 3
+    assert simulation.nodes == []
+
+
 def test_a_crashed_node_does_nothing_more_and_does_not_finalize() -> None:
     simulation = Simulation(seed=1)
     node = simulation.node("10.0.0.1")
