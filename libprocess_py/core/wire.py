@@ -101,7 +101,8 @@ class RequestParser:
         while True:
             end = find(HEAD_END, position) + 4
             if end < 4:
-                self._keep_head(data, position)
+                if position < len(data):
+                    self._keep_head(data, position)
                 return -1
             head = known.get(data[position:end]) or self._learn(data, position, end=end)
             if head is None:  # An empty line before the request.

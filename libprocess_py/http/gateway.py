@@ -197,7 +197,7 @@ class Gateway:
     def _is_guarded(self, id: str, route: Route | None) -> bool:
         if route is None:
             return False
-        if route.authorize is not None or self.authenticators.get(route.realm) is not None:
+        if route.authorize is not None or (route.realm and self.authenticators.get(route.realm) is not None):
             return True
         return bool(self.authorizers) and endpoint_of(id, route) in self.authorizers
 

@@ -96,10 +96,10 @@ class Answers:
             self._open(answer, response, reader=response.reader)
         waiting = self._waiting
         if waiting and waiting[0] is answer:
-            if len(waiting) == 1 and answer.reader is None:
+            if answer.reader is None:  # As nearly always: the others of a pipeline are complete later.
                 waiting.popleft()
                 self.out.append(data)
-            else:
+            if waiting:
                 self._advance()
             self._outlet.write_soon()
 

@@ -65,7 +65,8 @@ class Connection(asyncio.Protocol):
         self._backlog: list[Item] = []  # What came whole but has to wait; at most one read.
         self._answers = Answers(self)
         self._reading = False  # Inside data_received, which writes when it is through.
-        self._delivered = 0  # Messages of this read.
+        self._delivered = 0  # Messages of this read, and requests.
+        self._requests = 0
         self._told_to_continue = False
         self._last = False  # The last request was seen: nothing after it counts.
         self._finished = False
@@ -179,6 +180,9 @@ class Connection(asyncio.Protocol):
             if self._delivered:
                 driver.count("messages", self._delivered)
                 self._delivered = 0
+            if self._requests:
+                driver.count("requests", self._requests)
+                self._requests = 0
         self._write()
 
     def _serve(self, items: Iterable[Item]) -> None:
@@ -204,6 +208,8 @@ class Connection(asyncio.Protocol):
             self._serve(items)
         finally:
             self._reading = False
+            self._driver.count("requests", self._requests)
+            self._requests = 0
 
     def _message(self, head: Head, route: Route, *, body: bytes) -> None:
         driver = self._driver
@@ -257,7 +263,7 @@ class Connection(asyncio.Protocol):
         if head.target == PATH and driver.security is not None:
             self._authenticate(head)
             return
-        driver.count("requests")
+        self._requests += 1
         if head.problem:
             driver.count("bad_requests")
             self._answers.add(self._answers.encode(Response.text(400, head.problem), head))
@@ -331,11 +337,15 @@ class Connection(asyncio.Protocol):
 
     def _after_requests(self) -> None:
         parser = self._parser
-        if self._deadline is None and not parser.is_between and parser.pipe is None:
-            self._watch_request()
         if parser.error is not None:
             self._refuse(parser.error)
-        elif not parser.waits_to_continue:
+            return
+        if parser.is_between:  # As after nearly every read.
+            self._told_to_continue = False
+            return
+        if self._deadline is None and parser.pipe is None:
+            self._watch_request()
+        if not parser.waits_to_continue:
             self._told_to_continue = False
         elif not self._told_to_continue:
             self._told_to_continue = True
