@@ -230,6 +230,26 @@ def test_children_are_added_and_removed_while_it_runs() -> None:
     assert list(world.children()) == ["b"]
 
 
+def test_of_a_child_that_is_removed_while_it_waits_nothing_is_kept() -> None:
+    world = World("ab")
+    world.fail("a")
+
+    told = world.told_after(lambda: world.node.dispatch(world.pid, Supervisor.remove, "a"), SECOND)
+
+    assert told == ""
+    assert list(world.children()) == list(world.supervisor._specs) == ["b"]
+
+
+@pytest.mark.parametrize("strategy", [Strategy.REST_FOR_ONE, Strategy.ONE_FOR_ALL])
+def test_a_temporary_child_that_goes_down_with_another_one_does_not_come_back(strategy: Strategy) -> None:
+    world = World("a", rules=Rules(strategy=strategy, backoff=RULES.backoff))
+    world.told_after(
+        lambda: world.node.dispatch(world.pid, Supervisor.add, world.child("b", Restart.TEMPORARY), world.child("c"))
+    )
+
+    assert world.told_after(lambda: world.fail("a"), SECOND) == "-c -b +a +c"
+
+
 def test_a_child_of_an_id_that_is_taken_fails_the_call_and_nobody_else() -> None:
     world = World("a")
 

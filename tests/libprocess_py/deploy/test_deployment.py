@@ -8,7 +8,7 @@ import pytest
 
 from libprocess_py import PID, Node, NodeOptions, Policy
 from libprocess_py.deploy import Spawner
-from libprocess_py.deploy.deployment import deployment
+from libprocess_py.deploy.deployment import Linker, deployment
 from libprocess_py.deploy.remotes import Remotes
 from libprocess_py.deploy.topology import Topology, TopologyError, parse_topology
 from libprocess_py.sim import Simulation
@@ -71,6 +71,19 @@ def test_each_host_starts_its_own_actors_in_any_order_and_links_them_once_both_r
     hosts.simulation.advance(2 * SECOND)
 
     assert hosts.heard() == ["counter"]
+
+
+def test_nobody_goes_on_waiting_for_a_link_of_an_actor_that_is_gone() -> None:
+    hosts = Hosts()
+    top = hosts.deploy(hosts.right, "right")
+    linker = hosts.right.kernel.mailboxes["__linker__"]
+    assert isinstance(linker, Linker)
+    assert list(linker._wanted) == [RIGHT]
+
+    hosts.right.dispatch(top, Supervisor.stop)
+    hosts.simulation.settle()
+
+    assert linker._wanted == {}
 
 
 def test_an_actor_of_a_file_is_supervised_and_linked_anew_when_it_is_back() -> None:

@@ -77,7 +77,7 @@ class Tally(Process):
 """
 
 
-async def found(node: LoopNode, address: str, id: str) -> PID:
+async def found(node: LoopNode, address: str, *, id: str) -> PID:
     """That actor there, once it runs."""
     remote = await node.connect(address)
     while not await remote.find(id):
@@ -234,7 +234,7 @@ async def test_two_hosts_of_a_file_run_and_link_each_others_actors(tmp_path: Pat
             assert (first, second) == (left, right)
             await node.connect(second)
 
-            await found(node, first, "counter")
+            await found(node, first, id="counter")
 
             assert await node.dispatch(PID("scale", Address.parse(second)), Scale.sum, "to be or not") == 12
 
@@ -263,9 +263,9 @@ async def test_a_controller_starts_actors_again_on_a_host_that_was_killed_and_ca
         async with await start_node(settings()) as node:
             for _ in range(2):
                 with a_program(*host) as (process, address):
-                    tally = await found(node, address, "tally")
+                    tally = await found(node, address, id="tally")
                     assert await node.dispatch(tally, Counter.add, 2) == 42
-                    await found(node, address, "names")
+                    await found(node, address, id="names")
                     process.kill()
                     node.spawn(watcher := Watcher())
                     await node.dispatch(watcher.pid, Watcher.watch, tally)

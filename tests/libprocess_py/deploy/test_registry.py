@@ -58,6 +58,9 @@ def test_a_name_belongs_to_one_actor_until_it_is_given_back() -> None:
         f"{NameTaken.__module__}.NameTaken: name 'total': it belongs to {first} (on {world.there.address})"
     )
     assert given_back
+    registry = world.there.kernel.mailboxes["registry"]
+    assert isinstance(registry, Registry)
+    assert registry._names == {}
     assert world.settled(world.here.dispatch(world.registry, Registry.unregister, "total")).get() is False
     assert world.register("total", second) is None
 

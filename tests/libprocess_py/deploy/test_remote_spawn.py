@@ -172,6 +172,43 @@ def test_an_actor_whose_start_fails_is_told_of_however_late_one_links_to_it() ->
     assert world.watcher.why == [(pid.id, "RemoteError: OSError: no such device (on 10.0.0.2:5050)")]
 
 
+def test_the_failure_of_a_former_actor_is_not_told_of_its_successor() -> None:
+    world = World()
+    remote = world.connect()
+    pid = world.settled(remote.using(id="total").spawn(BadStart)).get()
+    world.simulation.advance(SECOND)
+    world.settled(remote.using(id="total").spawn(Counter))
+    world.here.terminate(pid)
+    world.simulation.advance(SECOND)
+
+    world.watch(pid)
+
+    assert world.watcher.why == [
+        ("total", "RemoteError: libprocess_py.errors.NoSuchProcess: total@10.0.0.2:5050 (on 10.0.0.2:5050)")
+    ]
+
+
+def test_nothing_is_kept_for_a_node_that_was_lost() -> None:
+    world = World()
+    pid = world.settled(world.connect().spawn(Counter)).get()
+    world.watch(pid)
+    third = world.simulation.node("10.0.0.3")
+    world.settled(third.connect(world.there.address))
+    third.dispatch(third.spawn(watcher := Watcher()), Watcher.watch, pid)
+    world.simulation.advance(SECOND)
+
+    world.simulation.crash(world.here)
+    world.simulation.advance(SECOND)
+    spawner = world.there.kernel.mailboxes["__spawner__"]
+    assert isinstance(spawner, Spawner)
+    assert list(spawner._peers) == list(spawner._watchers[pid.id]) == [PID("__remotes__", third.address)]
+    world.there.terminate(pid)
+    world.simulation.advance(SECOND)
+
+    assert watcher.why == [(pid.id, "in order")]
+    assert spawner._watchers == {}
+
+
 def test_an_end_is_told_once_and_a_new_actor_of_that_id_can_be_linked_to() -> None:
     world = World()
     remote = world.connect()
