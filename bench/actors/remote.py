@@ -151,12 +151,12 @@ def send_100b() -> float:
 
 
 def send_10kb() -> float:
-    return _sends(SENDS_10KB, window=1_000, size=10_240)
+    return _sends(SENDS_10KB, window=500, size=10_240)
 
 
 def send_1mb() -> float:
     """Bytes per second."""
-    return MEGABYTE * _sends(SENDS_1MB, window=20, size=MEGABYTE)
+    return MEGABYTE * _sends(SENDS_1MB, window=8, size=MEGABYTE)
 
 
 def ask_concurrent() -> float:
