@@ -84,7 +84,7 @@ class _Load:
 
     def run(self, gets: int) -> None:
         """Ask and be answered that many times, in all."""
-        sockets, batch, length = self._sockets, self._batch, self._batch_length
+        sockets, batch, length, buffer = self._sockets, self._batch, self._batch_length, bytearray(READ)
         missing = dict.fromkeys(sockets, length)
         unasked = max(0, -(-gets // self._depth) - len(sockets))
         under_way = len(sockets)
@@ -92,7 +92,7 @@ class _Load:
             connection.sendall(batch)
         while under_way:
             for number, _ in self._epoll.poll():
-                got = len(sockets[number].recv(READ))
+                got = sockets[number].recv_into(buffer)  # A new buffer for each read would cost as much as reading.
                 assert got, "the node ended a connection"
                 missing[number] -= got
                 if missing[number]:
