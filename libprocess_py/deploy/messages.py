@@ -60,7 +60,7 @@ class Spawn(Message):
 
 
 class Call(Message):
-    """Call a method of an actor. The payload is (args, kwargs)."""
+    """Call a method of an actor. The payload is (function, args, kwargs), with None for a method, which is named."""
 
     call: str
     id: str

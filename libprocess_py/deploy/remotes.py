@@ -53,6 +53,7 @@ CONNECT_NS: Final = 5 * SECOND  # For an answer to hello. A node that is up and 
 # Of questions to one node that were not answered yet. Half of what a connection may hold back: what it has no room for
 # is dropped, and a dropped question would never be answered.
 UNDER_WAY_MAX: Final = BODY_MAX
+LOCALS: Final = "<locals>"  # In the name of what is defined in a function.
 QUESTION_BYTES: Final = 512  # What a question costs beside its payload.
 METHODS_MAX: Final = 4_096  # Whose results are remembered; a program names far fewer.
 
@@ -150,7 +151,8 @@ class Remotes(Process):
         platform = self._nodes[to.address].platform
         promise: Promise[Any] = Promise()
         try:
-            payload = pack((args, kwargs), same_platform=platform == here())
+            sent = (None if is_method(method) else method, args, kwargs)
+            payload = pack(sent, same_platform=platform == here())
         except SpawnFailed as error:
             promise.fail(error)
             return promise
@@ -355,6 +357,12 @@ class _Abroad:
             return False
         self.remotes.tell(to.address, End(id=to.id, inject=inject))
         return True
+
+
+def is_method(method: Callable[..., Any]) -> bool:
+    """Whether it belongs to a class, by which it is called: overrides apply. Any other function is sent along."""
+    *owners, _ = getattr(method, "__qualname__", "").split(".")
+    return bool(owners) and owners[-1] != LOCALS
 
 
 @lru_cache(maxsize=METHODS_MAX)

@@ -97,8 +97,8 @@ class Spawner(Process):
             self.send(sender, Abandoned(call=call.call))
             return
         try:
-            method = mailbox.method_named(call.method)
-            args, kwargs = unpack(call.payload)
+            function, args, kwargs = unpack(call.payload)
+            method = function or mailbox.method_named(call.method)
             future: Future[Any] = self.node.dispatch(PID(call.id, self.node.address), method, *args, **kwargs)
         except Exception as error:
             self._fail(sender, call.call, error=error)

@@ -86,6 +86,16 @@ class Counter(Process):
         return str(self.node.address)
 
 
+class Doubled(Counter):
+    """Overrides a method."""
+
+    def add(self, number: int, *, times: int = 1) -> int:
+        return super().add(number, times=2 * times)
+
+    def _secret(self) -> int:
+        return self.total
+
+
 class BadStart(Process):
     def initialize(self) -> None:
         raise OSError("no such device")

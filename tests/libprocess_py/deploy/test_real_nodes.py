@@ -118,7 +118,9 @@ async def test_what_a_stranger_sends_is_not_unpickled(tmp_path: Path, settings: 
         counter = node.spawn(Counter())
 
         spawned = await posted(node, a_spawn(pack((Counter, (Mark(mark),), {}))))
-        called = await posted(node, Call(call="1", id=counter.id, method="add", payload=pack(((Mark(mark),), {}))))
+        called = await posted(
+            node, Call(call="1", id=counter.id, method="add", payload=pack((None, (Mark(mark),), {})))
+        )
 
         assert (spawned, called) == (403, 403)
         assert not mark.exists()

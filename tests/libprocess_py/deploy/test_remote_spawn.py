@@ -8,7 +8,7 @@ from libprocess_py import PID, ConnectionLost, MailboxClosed, Policy, RemoteDisp
 from libprocess_py.deploy import ConnectFailed, RemoteError, Spawner, SpawnFailed
 from libprocess_py.deploy.messages import End, Ended, Watch
 from libprocess_py.deploy.remotes import UNDER_WAY_MAX
-from tests.libprocess_py.deploy.actors import SECOND, BadStart, Counter, Part, Watcher, World
+from tests.libprocess_py.deploy.actors import SECOND, BadStart, Counter, Doubled, Part, Watcher, World
 
 
 def test_an_actor_is_spawned_on_another_node_and_known_by_its_pid() -> None:
@@ -37,6 +37,27 @@ def test_results_come_back_as_what_the_method_is_annotated_to_return() -> None:
     assert world.settled(world.here.dispatch(pid, Counter.chained)).get() == Part(name="chained")
     nothing = world.settled(world.here.dispatch(pid, Counter.nothing))
     assert nothing.is_ready
+
+
+def test_a_function_of_nobody_is_sent_along_and_called_with_the_actor() -> None:
+    world = World()
+    pid = world.settled(world.connect().spawn(Counter, 20)).get()
+    factor = 2
+
+    def scaled(counter: Counter, more: int) -> int:
+        return counter.total * factor + more
+
+    assert world.settled(world.here.dispatch(pid, scaled, 2)).get() == 42
+    assert world.settled(world.here.dispatch(pid, lambda counter: counter.total)).get() == 20
+
+
+def test_a_method_that_is_overridden_or_private_there_is_found_by_its_name_or_not_at_all() -> None:
+    world = World()
+    pid = world.settled(world.connect().spawn(Doubled, 20)).get()
+
+    assert world.settled(world.here.dispatch(pid, Counter.add, 1)).get() == 22
+    failure = world.settled(world.here.dispatch(pid, Doubled._secret)).failure
+    assert "AttributeError: Doubled has no public method '_secret'" in str(failure)
 
 
 def test_calls_of_one_caller_are_served_in_order() -> None:
