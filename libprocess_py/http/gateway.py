@@ -26,7 +26,7 @@ from libprocess_py.events import REQUEST
 from libprocess_py.future import Future, Promise, ready
 from libprocess_py.http.authentication import Authenticated, Authenticators, Unauthorized, Verdict
 from libprocess_py.http.firewall import Rule
-from libprocess_py.http.pipe import End, PipeReader, filled
+from libprocess_py.http.pipe import End, Meter, PipeReader, filled
 from libprocess_py.http.request import Request
 from libprocess_py.http.response import TEXT, Response
 from libprocess_py.log import EventLog
@@ -81,6 +81,7 @@ class Gateway:
         self.authorizers: dict[str, Authorize] = {}  # By endpoint, `/<id><route>`: what the operator asks for on top.
         self.delegate_id: str | None = None
         self.summon: Callable[[str], object] = lambda id: None
+        self.meter = Meter()
         self.built_in: tuple[str, ...] = ()  # Whom `summon` knows.
         self._kernel = kernel
         self._routes = routes
@@ -147,6 +148,7 @@ class Gateway:
 
     def opened(self, id: str, reader: PipeReader) -> None:
         """An actor answers with a body that it goes on writing: it is cut short if the actor ends first."""
+        reader.measured(self.meter)
         self._streams.setdefault(id, {})[reader] = None
         reader.ended.on_ready(partial(self._closed, id=id, reader=reader))
 

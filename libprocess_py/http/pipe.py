@@ -9,12 +9,14 @@ return Response.stream(pipe)
 A pipe has two bounds. What is written beyond the first waits for the reader: `write` returns a future that says when
 there is room again, and a producer that can wait does. One that cannot, because it tells many what happens as it
 happens, writes on; the reader that leaves more than the second bound unread is cut off, so that one slow consumer costs
-a known amount of memory and nobody else's time. `writer.ended` tells the producer why nobody reads any more.
+a known amount of memory and nobody else's time. `writer.ended` tells the producer why nobody reads any more. A `Meter`
+bounds what many pipes hold together: a crowd of slow readers must not fill the memory either.
 """
 
 from __future__ import annotations
 
 import enum
+from collections import deque
 from collections.abc import Callable
 from typing import Final
 
@@ -22,6 +24,20 @@ from libprocess_py.future import Future, Promise, failed, ready
 
 ROOM: Final = 65_536  # As much as a socket takes at a time; more would only wait here instead of in its producer.
 BOUND: Final = 8_388_608  # 8 MiB unread: seconds of a large cluster's events, and a hundred such readers fit.
+
+
+TOGETHER: Final = 268_435_456  # 256 MiB unread by all readers of a node.
+SMALL: Final = ROOM  # Readers that leave no more than this are never cut off for what others leave.
+
+
+class Meter:
+    """What several pipes hold together."""
+
+    __slots__ = ("bound", "size")
+
+    def __init__(self, bound: int = TOGETHER) -> None:
+        self.bound = bound
+        self.size = 0
 
 
 class End(enum.Enum):
@@ -40,7 +56,10 @@ class PipeBroken(Exception):
 class Pipe:
     """Both ends. Hand out the one that the other side is to have."""
 
-    __slots__ = ("_bound", "_changed", "_pieces", "_room", "_size", "_space", "_wanted", "ended", "reader", "writer")
+    __slots__ = (
+        *("_bound", "_changed", "_meter", "_pieces", "_room", "_size", "_space", "_wanted"),
+        *("ended", "reader", "writer"),
+    )
 
     def __init__(self, *, room: int = ROOM, bound: int = BOUND) -> None:
         assert 0 < room <= bound, f"room {room}, bound {bound}: expected 0 < room <= bound"
@@ -49,7 +68,8 @@ class Pipe:
         self.ended: Promise[End] = Promise()
         self._room = room
         self._bound = bound
-        self._pieces: list[bytes] = []
+        self._meter: Meter | None = None
+        self._pieces: deque[bytes] = deque()
         self._size = 0
         self._space: Promise[bool] | None = None  # A writer waits.
         self._wanted: Promise[bytes] | None = None  # A reader waits.
@@ -59,14 +79,24 @@ class Pipe:
         return self.ended.is_pending
 
     def _end(self, end: End) -> None:
+        if end in (End.UNREAD, End.CUT_OFF):
+            self._pieces.clear()  # Even of a body that is complete: nobody will take it.
+            self._resize(-self._size)
         if not self.ended.is_pending:
             return
-        if end in (End.UNREAD, End.CUT_OFF):
-            self._pieces.clear()
-            self._size = 0
         self.ended.set(end)
         self._tell_writer()
         self._tell_reader()
+
+    def _resize(self, by: int) -> None:
+        self._size += by
+        if self._meter is not None:
+            self._meter.size += by
+
+    def _is_too_full(self) -> bool:
+        """Whether its reader has left more unread than it may."""
+        meter = self._meter
+        return self._size > self._bound or (meter is not None and meter.size > meter.bound and self._size > SMALL)
 
     def _tell_writer(self) -> None:
         space = self._space
@@ -101,12 +131,12 @@ class PipeWriter:
         pipe = self._pipe
         if not pipe.takes_more():
             return ready(False)
-        if pipe._size > pipe._bound:
+        if pipe._is_too_full():
             pipe._end(End.CUT_OFF)
             return ready(False)
         if data:
             pipe._pieces.append(data)
-            pipe._size += len(data)
+            pipe._resize(len(data))
             pipe._tell_reader()
         if pipe._size < pipe._room or not pipe.takes_more():
             return ready(pipe.takes_more())
@@ -168,14 +198,34 @@ class PipeReader:
         """Everything, once it is there. Fails with PipeBroken, and closes the pipe, beyond `limit` bytes."""
         return self._read_on(b"", limit=limit)
 
-    def take(self) -> bytes:
-        """What there is now, perhaps nothing: for whoever is told by `on_change` when to look."""
+    def take(self, enough: int | None = None) -> bytes:
+        """What there is now, perhaps nothing: for whoever is told by `on_change` when to look.
+
+        With `enough` no further piece is taken once there is so much.
+        """
         pipe = self._pipe
-        taken = pipe._pieces[0] if len(pipe._pieces) == 1 else b"".join(pipe._pieces)
-        pipe._pieces.clear()
-        pipe._size = 0
+        pieces = pipe._pieces
+        if enough is None or pipe._size <= enough or len(pieces) == 1:
+            taken = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+            pieces.clear()
+        else:
+            taken = pieces.popleft()
+            if len(taken) < enough:
+                several, size = [taken], len(taken)
+                while size < enough:
+                    several.append(pieces.popleft())
+                    size += len(several[-1])
+                taken = b"".join(several)
+        pipe._resize(-len(taken))
         pipe._tell_writer()
         return taken
+
+    def measured(self, meter: Meter) -> None:
+        """Count what the pipe holds, from now on, with what others do."""
+        pipe = self._pipe
+        if pipe._meter is None:
+            pipe._meter = meter
+            meter.size += pipe._size
 
     def on_change(self, changed: Callable[[], object] | None) -> None:
         """Have that called whenever something was written or the pipe ended, instead of whoever was told before."""

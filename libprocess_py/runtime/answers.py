@@ -18,6 +18,7 @@ from libprocess_py.http.gateway import Reply
 from libprocess_py.http.pipe import PipeReader
 from libprocess_py.http.response import Response
 
+POUR: Final = 262_144  # Of one answer at a time: the rest stays in the pipe, where it is counted.
 READY: Final = State.READY
 
 
@@ -157,7 +158,7 @@ class Answers:
         """Let out what there is of one. True when that was all."""
         if not self._outlet.is_full:
             self._pouring = True  # Whoever writes in answer to the room that this makes has to wait for the next time.
-            piece = reader.take()
+            piece = reader.take(POUR)
             self._pouring = False
             if piece:
                 self._let_out(answer, piece)

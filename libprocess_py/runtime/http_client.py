@@ -32,6 +32,7 @@ from libprocess_py.runtime.keepalive import notice_silence
 if TYPE_CHECKING:
     from libprocess_py.runtime.driver import LoopDriver
 
+POUR: Final = 262_144  # Of a body at a time: the rest stays in its pipe.
 NS_PER_S: Final = 1_000_000_000
 DIAL_S: Final = 30.0  # For the connection itself; the system's own patience is minutes.
 
@@ -143,7 +144,7 @@ class ClientConnection(asyncio.Protocol):
     def _sent_body(self, reader: PipeReader, transport: asyncio.Transport) -> bool:
         """Write what there is of a body. True when that was all."""
         reader.on_change(None)
-        piece = reader.take()
+        piece = reader.take(POUR)
         if piece:
             transport.writelines(chunk(piece))
         if reader.is_broken:

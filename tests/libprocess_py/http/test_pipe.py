@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from libprocess_py.http.pipe import End, Pipe, PipeBroken, filled
+from libprocess_py.http.pipe import SMALL, End, Meter, Pipe, PipeBroken, filled
 
 
 def test_what_was_written_is_read_in_order_then_the_end() -> None:
@@ -116,6 +116,45 @@ def test_reading_all_stops_at_the_limit() -> None:
     with pytest.raises(PipeBroken, match="more than 3 bytes"):
         whole.get()
     assert pipe.ended.get() is End.UNREAD
+
+
+def test_no_more_is_taken_than_enough_but_a_piece_stays_whole() -> None:
+    pipe = Pipe()
+    for piece in (b"abc", b"def", b"gh", b"ijklmnop", b"q"):
+        pipe.writer.write(piece)
+
+    assert [pipe.reader.take(5) for _ in range(5)] == [b"abcdef", b"ghijklmnop", b"q", b"", b""]
+
+
+def test_what_a_reader_leaves_of_a_complete_body_is_let_go() -> None:
+    meter, pipe = Meter(), Pipe()
+    pipe.reader.measured(meter)
+    pipe.writer.write(b"unread")
+    pipe.writer.close()
+
+    pipe.reader.close()
+
+    assert meter.size == 0
+    assert pipe.ended.get() is End.FINISHED
+
+
+def test_a_crowd_of_slow_readers_has_a_bound_in_common() -> None:
+    meter, pipes = Meter(bound=3 * SMALL), [Pipe() for _ in range(4)]
+    for pipe in pipes:
+        pipe.reader.measured(meter)
+        pipe.writer.write(bytes(SMALL + 1))
+    assert meter.size == 4 * (SMALL + 1)
+
+    small = Pipe()
+    small.reader.measured(meter)
+    assert small.writer.write(b"small").get()
+    assert small.writer.write(b"small").get()
+    assert pipes[0].writer.write(b"more").get() is False
+    pipes[1].reader.take()
+    assert pipes[2].writer.write(b"more").is_pending
+
+    assert [pipe.ended.is_ready for pipe in pipes] == [True, False, False, False]
+    assert meter.size == 2 * (SMALL + 1) + len(b"smallsmallmore")
 
 
 @given(st.lists(st.one_of(st.binary(max_size=9), st.none()), max_size=40))
