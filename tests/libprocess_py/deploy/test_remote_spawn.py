@@ -348,6 +348,24 @@ def test_a_node_does_not_connect_to_itself() -> None:
     assert "is this node" in str(world.settled(world.here.connect(world.here.address)).failure)
 
 
+def test_an_actor_outlives_a_partition_and_is_called_again_once_one_has_connected_again() -> None:
+    world = World()
+    pid = world.settled(world.connect().spawn(Counter, 1)).get()
+    world.watch(pid)
+    network = world.simulation.network
+    network.partition(world.here, world.there)
+    cut_off = world.here.dispatch(pid, Counter.add, 1)
+    world.simulation.advance(300 * SECOND)
+    network.heal(world.here, world.there)
+
+    remote = world.connect()
+
+    assert cut_off.abandoned
+    assert world.watcher.why == [(pid.id, "ConnectionLost: 10.0.0.2:5050")]
+    assert world.settled(remote.find(pid.id)).get() is True
+    assert world.settled(world.here.dispatch(pid, Counter.add, 1)).get() == 2
+
+
 def test_after_a_loss_calls_are_refused_until_one_connects_again() -> None:
     world = World()
     remote = world.connect()
