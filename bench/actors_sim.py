@@ -15,6 +15,8 @@ from libprocess_py.sim import Simulation, SimulationOptions
 
 ACTORS: Final = 10_000
 ROUNDS: Final = 40  # Messages that each actor passes on in a run: 400,000 in all, less than a second.
+NODES: Final = 100  # For messages that take the way through the simulated network.
+NETWORK_ROUNDS: Final = 10
 TIMERS: Final = 100_000  # Pending at any time.
 BEATS: Final = 4  # How often each of them is armed and fires while time is taken.
 PERIOD_NS: Final = 1_000_000_000
@@ -91,3 +93,22 @@ def timer_rate() -> float:
     beats = sum(actor.beats for actor in actors)
     assert beats == TIMERS * BEATS
     return beats / elapsed
+
+
+def network_message_rate() -> float:
+    """The same ring over 100 nodes: every message takes its way through the simulated network, by reference."""
+    simulation = Simulation(seed=1, options=FAST)
+    nodes = [simulation.node(f"10.0.0.{number}") for number in range(1, NODES + 1)]
+    actors = [Neighbour() for _ in range(ACTORS)]
+    for number, actor in enumerate(actors):
+        nodes[number % NODES].spawn(actor)
+    for actor, follower in zip(actors, actors[1:] + actors[:1], strict=True):
+        actor.next = follower.pid
+    simulation.settle()
+    start = time.perf_counter()
+    for actor in actors:
+        actor.send(actor.pid, Token(left=NETWORK_ROUNDS))
+    simulation.advance(PERIOD_NS)
+    elapsed = time.perf_counter() - start
+    assert sum(actor.seen for actor in actors) == ACTORS * (NETWORK_ROUNDS + 1)
+    return ACTORS * NETWORK_ROUNDS / elapsed

@@ -8,6 +8,7 @@ from random import Random
 from ssl import SSLContext
 from typing import Final, Protocol
 
+from libprocess_py.events import MESSAGE, NOBODY
 from libprocess_py.future import Future, ready
 from libprocess_py.http.client import Endpoint, HttpConnection
 from libprocess_py.message import Message, encode
@@ -103,8 +104,10 @@ class SimulatedDriver:
     def receive(self, letter: Letter) -> None:
         if letter.message is None:
             self.node.deliver(letter.to.id, letter.sender, name=letter.name, body=letter.body, authenticated=True)
-        else:
+        elif self.node.kernel.by_reference is None:
             self.node.send(letter.to, letter.message, sender=letter.sender)
+        else:
+            self.node.kernel.tell(letter.to.id, (MESSAGE, letter.sender or NOBODY, letter.message, None))
 
     def lose(self, address: Address) -> None:
         self.node.connection_lost(address)

@@ -81,15 +81,6 @@ class Channel:
         self.waiting: deque[tuple[Peer, Letter | Parcel]] | None = None
 
 
-class Flight(NamedTuple):
-    """A letter on its way, and how the channel was when it left: a change means that it is lost."""
-
-    channel: Channel
-    cut: int
-    receiver: Peer
-    letter: Letter | Parcel
-
-
 class Connection:
     """What `connect` keeps open. One that is failing only waits for its end to be noticed."""
 
@@ -255,9 +246,10 @@ class Network:
     def _launch(self, channel: Channel, letter: Letter | Parcel, *, receiver: Peer) -> None:
         jitter = channel.chance.below(self.jitter_ns) if self.jitter_ns else 0
         due = channel.last_due = max(channel.last_due, self._agenda.now + self.latency_ns + jitter)
-        self._agenda.add(due, self._arrive, Flight(channel, channel.cut, receiver, letter))
+        self._agenda.add(due, self._arrive, (channel, channel.cut, receiver, letter))
 
-    def _arrive(self, flight: Flight) -> None:
+    def _arrive(self, flight: tuple[Channel, int, Peer, Letter | Parcel]) -> None:
+        """`cut` is how the channel was when the letter left: a change means that it is lost."""
         channel, cut, receiver, letter = flight
         if channel.cut != cut:
             self._lost("partitioned", letter)
