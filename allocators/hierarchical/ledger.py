@@ -12,7 +12,7 @@ from typing import Final
 from allocators.hierarchical.amounts import Amounts, change, change_by_role
 from allocators.hierarchical.grants import Bundle, Grant
 
-PENDING_MAX: Final = 1_024  # Kinds of grants noted and not yet added up; bounds memory where all are different.
+PENDING_MAX: Final = 8_192  # Kinds of grants noted and not yet added up; bounds memory where all are different.
 
 
 class Ledger:

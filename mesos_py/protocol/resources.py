@@ -25,6 +25,7 @@ from mesos_py.protocol.resource import (
     Resource,
     ResourceKind,
     ValueType,
+    allocated_kind,
     kind_of,
     resource_of,
     validate_resource,
@@ -306,7 +307,10 @@ class Resources:
 
     def allocate(self, role: str) -> Resources:
         """The same, tagged as allocated to that role."""
-        return self._mapped(lambda kind: kind.changed(allocation_role=role))
+        changed = {allocated_kind(kind, role): amount for kind, amount in self._amounts.items()}
+        if len(changed) == len(self._amounts):
+            return _make(changed)
+        return self._mapped(lambda kind: allocated_kind(kind, role))  # They were allocated to several roles.
 
     def unallocate(self) -> Resources:
         """The same without allocation tags: what an agent's totals are compared with."""
