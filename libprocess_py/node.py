@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from random import Random
 from ssl import SSLContext
 from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar, overload
@@ -104,7 +105,7 @@ class Node:
         self._encodes = options.encode_local
         if options.encode_local:
             self.kernel.by_reference = None
-        self._numbers: dict[str, int] = {}
+        self._numbers: dict[str, Iterator[int]] = {}  # The next ones for ids, by prefix.
         self._armed: int | None = None
         self._finalizing = False
         self.metrics.gauge("libprocess/processes", lambda: len(self.kernel.mailboxes))
@@ -390,12 +391,15 @@ class Node:
 
     def _numbered(self, prefix: str) -> PID[Any]:
         """See `generate_id`."""
-        while True:
-            number = self._numbers[prefix] = self._numbers.get(prefix, 0) + 1
+        numbers = self._numbers.get(prefix)
+        if numbers is None:
+            numbers = self._numbers[prefix] = count(1)
+        for number in numbers:
             id = f"{prefix}({number})"
             if id not in self.kernel.mailboxes:
                 is_checked = number > 1 and len(id) <= ID_LENGTH_MAX
                 return numbered(id, self.address) if is_checked else PID(id, self.address)
+        raise AssertionError("numbers do not end")
 
     def _set_observers(self, observers: tuple[Observer, ...]) -> None:
         """From the next turn on. The decision log comes last: what another observer drops decided nothing."""

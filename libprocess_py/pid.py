@@ -133,11 +133,12 @@ class PID(Generic[T_co]):
 
 def numbered(id: str, address: Address) -> PID[Any]:
     """As `PID(id, address)`, unchecked: for ids whose prefix was checked with an earlier number."""
-    pid: PID[Any] = object.__new__(PID)
+    pid: PID[Any] = _new(PID)
     _set_id(pid, id)
     _set_address(pid, address)
     return pid
 
 
 # The slots' own setters, for the two above: every spawn makes a PID, and object.__setattr__ takes twice as long.
+_new = object.__new__
 _set_id, _set_address, _set_hash = (PID.__dict__[slot].__set__ for slot in ("id", "address", "_hash"))

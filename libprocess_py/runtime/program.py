@@ -18,8 +18,9 @@ from libprocess_py.runtime.settings import NodeSettings
 EXIT_ABORTED: Final = 70  # EX_SOFTWARE: an actor failed, and the policy was to take the node with it.
 SIGNALLED: Final = 128  # Shells add this to the signal's number.
 # Objects made before the collector looks, younger generations first. With its own (700, 10, 10) it spends half of the
-# time of 100,000 actors at work on looking through them again; at 50,000 a look at the youngest takes a millisecond.
-COLLECTOR_THRESHOLDS: Final = (50_000, 20, 100)
+# time of 100,000 actors at work on looking through them again; at 100,000 a look at the youngest takes two
+# milliseconds.
+COLLECTOR_THRESHOLDS: Final = (100_000, 20, 100)
 STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 Main = Callable[[LoopNode], Awaitable[int]]
