@@ -139,6 +139,10 @@ class Connection(asyncio.Protocol):
             self._deadline.cancel()
         self._answers.lost()
 
+    @property
+    def transport(self) -> asyncio.Transport | None:
+        return self._transport
+
     def close(self) -> None:
         """Take no more requests, and end when the answers given so far have left."""
         self._last = self._finished = True

@@ -12,7 +12,7 @@ import os
 import random
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from ssl import SSLContext
 from typing import TYPE_CHECKING, Final
 
@@ -23,6 +23,7 @@ from libprocess_py.metrics.registry import Counter
 from libprocess_py.pid import PID, Address
 from libprocess_py.runtime.connection import Connection
 from libprocess_py.runtime.http_client import ClientConnection
+from libprocess_py.runtime.forks import watch_forks
 from libprocess_py.runtime.listening import Listening
 from libprocess_py.runtime.peers import Peers
 from libprocess_py.runtime.pressure import Pressure
@@ -82,6 +83,7 @@ class LoopDriver:
         """Node, driver and server need each other: the driver is made first, and is of no use before this."""
         self.node = node
         self.server = server
+        watch_forks(self)
         if self._keyring is not None:
             self.security = Security(node, self.loop, keyring=self._keyring, settings=self._settings)
         self.peers = Peers(self.loop, node, lost=self._connection_lost, security=self.security, ways=self._ways)
@@ -178,6 +180,17 @@ class LoopDriver:
         self.connections.discard(silent)
         silent.abort()
         return True
+
+    def disown(self) -> Iterator[int]:
+        """In a forked child: the sockets are the parent's."""
+        self.stopped = True
+        for server in (self.server, self.path_server):
+            if server is not None:
+                yield from (each.fileno() for each in server.sockets)
+        for transport in (*(each.transport for each in self.connections), *self.peers.transports):
+            each = transport.get_extra_info("socket") if transport is not None else None
+            if each is not None:
+                yield each.fileno()
 
     def stop_listening(self) -> None:
         self.server.close()

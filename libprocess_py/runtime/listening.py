@@ -12,7 +12,7 @@ import os
 import socket
 import ssl
 import stat
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -34,6 +34,9 @@ class ListenError(OSError):
 
 class Listening(Protocol):
     """What `asyncio.Server` has of use to a node."""
+
+    @property
+    def sockets(self) -> Sequence[socket.socket]: ...
 
     def close(self) -> None: ...
 
@@ -90,6 +93,10 @@ class PathServer:
         self._path = path
         self._inode = path.stat().st_ino
 
+    @property
+    def sockets(self) -> Sequence[socket.socket]:
+        return self._server.sockets
+
     async def start_serving(self) -> None:
         await self._server.start_serving()
 
@@ -112,6 +119,10 @@ class MixedServer:
         self._context = context
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def sockets(self) -> Sequence[socket.socket]:
+        return (self._sock,)
 
     async def start_serving(self) -> None:
         self._sock.listen(socket.SOMAXCONN)

@@ -37,6 +37,7 @@ class LoopNode(Node):
         super().__init__(address, driver, options=options)
         self.driver = driver
         self._stopping: asyncio.Task[None] | None = None
+        self._guard = driver.loop.create_task(self._left_behind())
 
     @property
     def failure(self) -> BaseException | None:
@@ -57,8 +58,20 @@ class LoopNode(Node):
     ) -> None:
         await self.stop()
 
+    async def _left_behind(self) -> None:
+        """Waits to be cancelled: by `stop`, or by a loop that ends without it, as `asyncio.run` does at its end."""
+        try:
+            await asyncio.Event().wait()
+        finally:
+            if self._stopping is None and not self.driver.stopped:
+                self.log.warning("node left behind", reason="its event loop ends, and nobody has stopped it")
+                self.finalize()
+                self.driver.leave()
+                self.driver.close()
+
     async def _stop(self) -> None:
         driver = self.driver
+        self._guard.cancel()
         driver.stop_listening()
         if not driver.stopped:
             await self._end_actors(self.finalize())

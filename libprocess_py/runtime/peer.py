@@ -40,7 +40,7 @@ class Peer(asyncio.Protocol):
         self.connected = False  # Ever.
         self.waiting = False  # Listed for the flush at the end of this turn.
         self._peers = peers
-        self._raw: asyncio.Transport | None = None
+        self.raw: asyncio.Transport | None = None
         self._transport: asyncio.Transport | None = None  # For messages: once the other side is who it should be.
         self._dialer: Dialer | None = None  # While a handshake is under way.
         self._channel: Channel | None = None  # Of an authenticated connection.
@@ -96,23 +96,23 @@ class Peer(asyncio.Protocol):
         self.linked = False
         self.out.clear()
         self.messages = self.queued = 0
-        if self._raw is not None:
-            self._raw.abort()
+        if self.raw is not None:
+            self.raw.abort()
         elif self._task is not None:
             self._task.cancel()
 
     # Called by the event loop
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._raw = cast(asyncio.Transport, transport)  # uvloop's has the methods, not the base class.
+        self.raw = cast(asyncio.Transport, transport)  # uvloop's has the methods, not the base class.
         notice_silence(transport)
         security = self._peers.security
         if security is None:
-            self._ready(self._raw)
+            self._ready(self.raw)
             return
         self._dialer = security.dialer(self.address)
         security.dialed.begin(self, give_up=lambda: self._end("the handshake is not over in time"))
-        self._raw.write(self._dialer.hello)
+        self.raw.write(self._dialer.hello)
 
     def data_received(self, data: bytes) -> None:
         if self._dialer is not None:
@@ -150,7 +150,7 @@ class Peer(asyncio.Protocol):
 
     def _shake_hands(self, dialer: Dialer, data: bytes) -> bytes:
         """Go on with the handshake. What the other side has said after it."""
-        security, raw = self._peers.security, self._raw
+        security, raw = self._peers.security, self.raw
         assert security is not None
         assert raw is not None
         rest = dialer.feed(data)
@@ -217,8 +217,8 @@ class Peer(asyncio.Protocol):
             self._idle.cancel()
         if self._peers.security is not None:
             self._peers.security.dialed.end(self)
-        if self._raw is not None:
-            self._raw.abort()
+        if self.raw is not None:
+            self.raw.abort()
         self._peers.lost(self, reason)
 
 

@@ -145,6 +145,10 @@ class Peers:
         return len(self._by_address) + len(self._closing)
 
     @property
+    def transports(self) -> tuple[asyncio.Transport | None, ...]:
+        return tuple(peer.raw for peer in (*self._by_address.values(), *self._closing))
+
+    @property
     def is_flushed(self) -> bool:
         """Whether the system has taken every byte and every answer was read."""
         return all(peer.is_quiet for peer in (*self._by_address.values(), *self._closing))

@@ -17,9 +17,9 @@ from typing import Final
 from libprocess_py.auth.core.frames import FRAME_MAX, OVERHEAD, FrameError, Opener, Sealer
 from libprocess_py.auth.core.handshake import ANSWER_MAX, Agreement, Dialer, HandshakeError, agree
 from libprocess_py.auth.core.secret import NONCE_SIZE, Secret
-from libprocess_py.core.wire import CHUNK_LINE_MAX, RequestParser
+from libprocess_py.core.wire import CHUNK_LINE_MAX, Item, RequestParser
 from libprocess_py.core.wire_answers import ACCEPTED, AnswerReader
-from libprocess_py.core.wire_head import BODY_MAX, HEAD_MAX, Head, HeadCache, WireError, message_head, parse_head
+from libprocess_py.core.wire_head import BODY_MAX, HEAD_MAX, HeadCache, WireError, message_head, parse_head
 from libprocess_py.pid import PID, Address
 
 Claim = Callable[[bytes, random.Random], None]
@@ -103,7 +103,7 @@ def reads_requests(data: bytes, rng: random.Random) -> None:
         raise Found(f"a head that is known means something else in {data!r}")
 
 
-def _requests_in(pieces: tuple[bytes, ...], cache: HeadCache) -> tuple[list[tuple[Head, bytes]], int | None]:
+def _requests_in(pieces: tuple[bytes, ...], cache: HeadCache) -> tuple[list[Item], int | None]:
     parser, items = RequestParser(cache), []
     for piece in pieces:
         items += parser.feed(piece)

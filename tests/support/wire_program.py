@@ -1,14 +1,17 @@
 """A program around one node, for tests with several OS processes: `python -m tests.support.wire_program WHAT [PID]`.
 
 It prints its node's address in one line and then does WHAT:
-`serve`: hosts an `echo` until it is signalled; `leave`: likewise, and tells PID when it ends; `stay`: ignores the first
-signal; `return`: ends at once with status 3; `raise`: its main fails; `fail`: an actor fails under ABORT_NODE.
+`serve`: hosts an `echo` until it is signalled; `leave`: likewise, and tells PID when it ends; `fork`: likewise, and its
+`forker` forks a child that waits, and prints the child's id; `stay`: ignores the first signal; `return`: ends at once
+with status 3; `raise`: its main fails; `fail`: an actor fails under ABORT_NODE.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import signal
 import sys
 
 from libprocess_py.core.failures import Policy
@@ -17,7 +20,7 @@ from libprocess_py.process import Process
 from libprocess_py.runtime.loop_node import LoopNode
 from libprocess_py.runtime.program import run
 from libprocess_py.runtime.settings import NodeSettings
-from tests.support.wire_actors import Echo, Ping
+from tests.support.wire_actors import Echo, Ping, Pong
 
 
 class Leaver(Process):
@@ -29,6 +32,21 @@ class Leaver(Process):
 
     def finalize(self) -> None:
         self.send(self.to, Ping(number=99))
+
+
+class Forker(Process):
+    """Forks for every ping, and answers."""
+
+    def __init__(self) -> None:
+        super().__init__("forker")
+
+    def ping(self, sender: PID, ping: Ping) -> None:
+        child = os.fork()
+        if not child:
+            signal.pause()
+        sys.stdout.write(f"{child}\n")
+        sys.stdout.flush()
+        self.send(sender, Pong(number=ping.number))
 
 
 class Faulty(Process):
@@ -51,6 +69,8 @@ async def main(node: LoopNode) -> int:
         raise LookupError("main failed")
     if what == "fail":
         node.spawn(Faulty())
+    if what == "fork":
+        node.spawn(Forker())
     if what == "stay":
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.Event().wait()
