@@ -98,6 +98,9 @@ class ProcessesProcess(Process):
         oldest = self._ages.oldest_ns(mailbox, self.clock.now())
         if oldest is not None:
             waiting["oldest_ms"] = oldest / NS_PER_MS
+        elsewhere = mailbox._process_elsewhere()
+        if elsewhere:
+            waiting["calls"] = elsewhere
         return waiting
 
     # Looking

@@ -104,6 +104,10 @@ class Mailbox:
             queued += box[-left:] if left else []
         return queued + (self._process_box or [])
 
+    def _process_elsewhere(self) -> int:
+        """How much of what it was told waits somewhere else, for its thread say."""
+        return 0
+
     def initialize(self) -> None:
         """The actor's first turn, before any event."""
 

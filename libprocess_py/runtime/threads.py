@@ -57,6 +57,9 @@ class ThreadedProcess(Process):
                 setattr(cls, name, _on_thread(member))
         super().__init_subclass__(**options)
 
+    def _process_elsewhere(self) -> int:
+        return 0 if self._worker is None else self._worker.waiting
+
     def on_start(self) -> None:
         """Runs on the thread before everything else."""
 
@@ -139,7 +142,7 @@ class Worker:
         self.name = name
         self.thread: threading.Thread | None = None
         self._calls_max = calls_max
-        self._waiting = 0
+        self.waiting = 0  # Calls, the one under way among them.
         self._stopping = False
         self._ref = _Thread.start(self, name)
         driver.workers.add(self)
@@ -151,10 +154,10 @@ class Worker:
     def submit(self, function: Callable[[], R], *, certain: bool = False) -> Promise[R]:
         """Run it on the thread; the future completes on the loop's. Only what is `certain` runs after `stop`."""
         promise: Promise[R] = Promise()
-        if self._waiting >= self._calls_max:
+        if self.waiting >= self._calls_max:
             promise.fail(TooManyCalls(f"{self._calls_max} calls are waiting for this thread"))
             return promise
-        self._waiting += 1
+        self.waiting += 1
         self._ref.tell(functools.partial(self._run, function, promise, certain=certain))
         return promise
 
@@ -180,7 +183,7 @@ class Worker:
         self.driver.call_threadsafe(functools.partial(self._complete, complete))
 
     def _complete(self, complete: Callable[[], object]) -> None:
-        self._waiting -= 1
+        self.waiting -= 1
         complete()
 
     def _ended(self) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 from libprocess_py import Message, Node, Process
 from libprocess_py.http.request import Request
 from libprocess_py.pid import PID
 from libprocess_py.processes import DURATION_MAX_NS, LOOK_NS
+from libprocess_py.runtime import ThreadedProcess, result, start_node
 from tests.libprocess_py.still_driver import StillDriver, a_node, run
+from tests.support.event_loop import on_loop
 
 SECOND = 1_000_000_000
 
@@ -132,3 +135,32 @@ def test_timing_ends_with_the_actor_that_switched_it_on() -> None:
     run(node)
 
     assert node.kernel.observer is None
+
+
+class Blocker(ThreadedProcess):
+    """Holds its own thread until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__("blocker")
+        self.go = threading.Event()
+
+    def hold(self) -> bool:
+        return self.go.wait(20)
+
+
+@on_loop
+async def test_calls_that_wait_for_a_thread_are_counted_beside_the_events_that_wait_for_a_turn() -> None:
+    async with await start_node() as node:
+        blocker = Blocker()
+        pid = node.spawn(blocker)
+        held = [node.dispatch(pid, Blocker.hold) for _ in range(3)]
+
+        await result(node.request(Request("GET", "/metrics/snapshot")))
+        page = await result(node.request(Request("GET", "/__processes__")))
+        blocker.go.set()
+        for each in held:
+            assert await result(each) is True
+
+    (shown,) = [each for each in json.loads(page.body) if each["id"] == "blocker"]
+    assert shown["calls"] >= 3
+    assert shown["depth"] == 0

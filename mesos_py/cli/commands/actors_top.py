@@ -132,7 +132,7 @@ def _row(actor: Mapping[str, Any], former: Mapping[str, Any], *, seconds: float)
         id=actor["id"],
         events_per_s=count / seconds,
         busy=total_ms / 1_000 / seconds,
-        depth=actor["depth"],
+        depth=actor["depth"] + actor.get("calls", 0),
         oldest_ms=actor.get("oldest_ms"),
         costliest=costliest.get("name", ""),
         longest_ms=costliest.get("longest_ms", 0.0),
