@@ -20,7 +20,7 @@ from libprocess_py.pid import PID, Address
 from libprocess_py.process import Process
 from libprocess_py.supervisor import Child, Supervisor
 
-DEPLOYMENT_ID: Final = "deployment"
+DEPLOYMENT_ID: Final = "__deployment__"
 LINKER_ID: Final = "__linker__"
 RETRY_NS: Final = 500 * MILLISECOND  # Between looks at whether a host can be reached, or an actor runs there.
 

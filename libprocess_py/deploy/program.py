@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import stat
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from libprocess_py.runtime.loop_node import LoopNode
 from libprocess_py.runtime.settings import PREFIX, NodeSettings
 from libprocess_py.supervisor import Supervisor
 
+OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO  # Of a file's mode: what its group and everybody else may do.
 STOP_S: Final = 10.0  # For the actors of a topology to end one after another; what is left ends with the node.
 
 
@@ -83,6 +85,8 @@ def run(flags: NodeFlags, *, ready: Callable[[Address], object]) -> int:
 
 
 async def _main(node: LoopNode, *, flags: NodeFlags, ready: Callable[[Address], object]) -> int:
+    if flags.secret_file is not None and flags.secret_file.stat().st_mode & OTHERS:
+        node.log.warning("secret file open to others", file=flags.secret_file, advice="chmod 600")
     node.spawn(Spawner(allow=flags.allow_spawn))
     Remotes.of(node)  # From now on links tell of the end of actors elsewhere, not only of their node's.
     top = None

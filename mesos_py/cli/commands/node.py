@@ -14,7 +14,7 @@ from mesos_py.cli.flag_options import flag_options
 EPILOG = """\
 \b
 Try it:
-  head -c 24 /dev/urandom | base64 >secret
+  (umask 077; head -c 24 /dev/urandom | base64 >secret)
   mesos-py node --listen 127.0.0.1:5051 --secret-file secret --allow-spawn
   mesos-py node --topology actors.toml --host left
 """

@@ -106,6 +106,7 @@ def a_program(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
 def secret_file(tmp_path: Path) -> Path:
     file = tmp_path / "secret"
     file.write_text(SECRET)
+    file.chmod(0o600)
     return file
 
 
@@ -177,6 +178,16 @@ def test_a_secret_that_is_too_short_is_refused_without_a_word_of_it(secret_file:
 def test_an_address_that_is_taken_is_told_in_one_line() -> None:
     with a_program() as (_, address):
         assert failed("--listen", address) == (1, f"cannot listen on {address}: the address is in use")
+
+
+def test_a_secret_that_others_can_read_is_warned_of(secret_file: Path) -> None:
+    secret_file.chmod(0o640)
+
+    with a_program("--secret-file", str(secret_file)) as (process, _):
+        process.terminate()
+        _, errors = process.communicate(timeout=TIMEOUT_S)
+
+    assert f"secret file open to others file={secret_file} advice='chmod 600'" in errors
 
 
 @on_loop

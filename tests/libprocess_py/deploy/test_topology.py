@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +11,12 @@ import pytest
 
 from libprocess_py import PID, Address
 from libprocess_py.core.supervision import Backoff, Restart, Rules, Strategy
+from libprocess_py.deploy import Registry
+from libprocess_py.deploy.deployment import actor_class
 from libprocess_py.deploy.topology import Actor, Topology, TopologyError, parse_topology, read_topology
+from libprocess_py.examples.word_count import WordCounter
 
+PAGE = Path(__file__).parents[3] / "docs" / "libprocess" / "deploy.md"
 SECOND = 1_000_000_000
 LEFT, RIGHT = Address("10.0.0.1", 5051), Address("10.0.0.2", 5052)
 
@@ -136,6 +142,15 @@ def test_a_file_is_named_in_front_of_what_is_wrong_with_it(tmp_path: Path) -> No
     file.write_text("[hosts]\n")
     with pytest.raises(TopologyError, match=r"actors.toml: actors: required"):
         read_topology(file)
+
+
+def test_the_file_of_the_page_is_sound_and_its_classes_are_there() -> None:
+    [told] = re.findall(r"^```toml\n(.*?)^```$", PAGE.read_text(), flags=re.DOTALL | re.MULTILINE)
+
+    topology = parse_topology(tomllib.loads(told))
+
+    assert [actor_class(actor) for actor in topology.actors] == [Registry, WordCounter]
+    assert topology.rules == Rules(Strategy.REST_FOR_ONE)
 
 
 def test_modules_are_looked_for_beside_the_file(tmp_path: Path) -> None:
