@@ -28,6 +28,7 @@ TIMEOUT_S: Final = 5.0  # A node that does not answer within this is stuck in a 
 ROWS: Final = 30  # Where output goes to no terminal.
 FRAME: Final = 4  # Lines of a screen that are no rows.
 ADDRESS: Final = re.compile(r"([\w.-]+|\[[0-9a-fA-F:.]+\]):\d{1,5}", re.ASCII)
+QUALIFIER: Final = re.compile(r"(?<![/\w])\w+\.(?=\w)")  # The class before a method: the row says whose it is.
 BODY_MAX: Final = 64 * 1024 * 1024
 
 EPILOG = """\
@@ -151,7 +152,7 @@ def table_of(now: Mapping[str, Any], rows: Sequence[Actor]) -> Table:
         oldest = "" if row.oldest_ms is None else f"{row.oldest_ms:.0f} ms"
         longest = f"{row.longest_ms:.1f} ms" if row.costliest else ""
         figures = (f"{row.events_per_s:,.0f}", f"{row.busy:.1%}", f"{row.depth:,}", oldest)
-        table.add_row(row.id, *figures, row.costliest, longest)
+        table.add_row(row.id, *figures, QUALIFIER.sub("", row.costliest), longest)
     return table
 
 
