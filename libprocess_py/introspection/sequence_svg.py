@@ -20,7 +20,7 @@ LANE: Final = 170
 ROW: Final = 24
 TOP: Final = 96
 FOOT: Final = 36
-LABEL_MAX: Final = 26  # Characters that fit beside a lane.
+LABEL_MAX: Final = 24  # Characters that fit beside a lane.
 ID_MAX: Final = 20
 CHARACTER: Final = 6.4  # A little more than what one takes on average, for the white behind labels.
 NS_PER_US: Final = 1_000
@@ -132,7 +132,8 @@ class _Drawing:
         """What comes from no other actor: a shape on the lane, and its name beside it."""
         colour, _ = self._colour(entry.who)
         yield _shape(entry.kind, x, y=y, colour=colour)
-        label = entry.name if entry.kind in {"dispatch", "resume"} else f"{entry.kind} {entry.name}".strip()
+        is_method = entry.kind in {"dispatch", "resume", "timer"}  # Of the actor whose lane it is: no class before it.
+        label = entry.name.rpartition(".")[2] if is_method else f"{entry.kind} {entry.name}".strip()
         yield from _label(_cut(label, LABEL_MAX), x + 12, y=y + 4)
 
     def _colour(self, pid: str) -> tuple[str, int]:
