@@ -46,7 +46,7 @@ class SimulatedConnection:
         self._unsent: deque[Exchange] = deque()  # Of these, whose requests have to wait for a body before them.
         self._flow: Flow | None = None  # That body.
         self._far: FarEnd | None = None
-        self._watch = network.watch(self.here, self.there, self._lost)
+        self._watch = network.watch(self.here, self.there, lost=self._lost)
 
     # HttpConnection
 
@@ -185,7 +185,7 @@ class FarEnd:
         self._waiting: deque[tuple[Request, Future[Response]]] = deque()  # Answers to give, in order.
         self._uploads: list[Pipe] = []  # Bodies that are still coming in.
         self._flow: Flow | None = None  # The answer that is still being written.
-        self._watch = near.network.watch(near.there, near.here, self.lost)
+        self._watch = near.network.watch(near.there, near.here, lost=self.lost)
 
     def ask(self, request: Request, pipe: Pipe | None = None) -> None:
         """A request is there."""

@@ -96,7 +96,7 @@ class Watch:
 
     __slots__ = ("failing", "lost", "source", "target")
 
-    def __init__(self, source: Address, target: Address, lost: Callable[[], object]) -> None:
+    def __init__(self, source: Address, target: Address, *, lost: Callable[[], object]) -> None:
         self.source = source
         self.target = target
         self.lost = lost
@@ -212,9 +212,9 @@ class Network:
         elif any(self._channel(*way).cut & 1 for way in _ways(source, to, one_way=False)):
             self._fail(connection, to, after_ns=self.detection_ns)
 
-    def watch(self, source: Address, target: Address, lost: Callable[[], object]) -> Watch:
+    def watch(self, source: Address, target: Address, *, lost: Callable[[], object]) -> Watch:
         """A stream of bytes from one to the other, of its own: `lost` is called when it breaks, unless it was ended."""
-        watch = Watch(source, target, lost)
+        watch = Watch(source, target, lost=lost)
         self._watches[watch] = None
         if target not in self._peers:
             self.break_watch(watch, after_ns=RESET_NS)
