@@ -31,8 +31,8 @@ class Puppet(Process):
         self.lost: list[str] = []
         self.rung: list[tuple[int, int]] = []
 
-    def say(self, to: PID, first: int, count: int) -> None:
-        for number in range(first, first + count):
+    def say(self, to: PID, numbers: range) -> None:
+        for number in numbers:
             self.send(to, Note(number=number))
 
     def note(self, sender: PID, note: Note) -> None:
@@ -121,11 +121,11 @@ class Model:
     def add(self, id: str, place: int) -> None:
         self.actors[id] = Actor(id, place)
 
-    def say(self, sender: str, receiver: str, *, count: int) -> int:
-        """Returns the first number."""
+    def say(self, sender: str, receiver: str, *, count: int) -> range:
+        """Returns the numbers that are to be sent."""
         stream = self.streams.setdefault((sender, receiver), Stream())
         stream.sent += count
-        return stream.sent - count
+        return range(stream.sent - count, stream.sent)
 
     def watch(self, linker: str, target: str) -> bool:
         """False if it was told so since the last barrier: then nobody can say how often it will be told."""

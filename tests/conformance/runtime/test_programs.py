@@ -64,8 +64,8 @@ class Programs(RuleBasedStateMachine):
         for receiver in receivers:
             one, other = self._living(sender), self._known(receiver)
             if one is not None:
-                first = self.model.say(one, other, count=count)
-                self._tell(one, lambda world: (Puppet.say, world.pids[other], first, count))  # noqa: B023  # At once.
+                numbers = self.model.say(one, other, count=count)
+                self._tell(one, lambda world: (Puppet.say, world.pids[other], numbers))  # noqa: B023  # At once.
 
     @rule(linker=PICK, linked=PICKS)
     def watch(self, linker: int, linked: list[int]) -> None:

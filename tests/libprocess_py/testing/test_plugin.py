@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import configparser
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from textwrap import dedent
 from typing import Final
 
@@ -234,3 +239,23 @@ def test_every_fixture_says_what_it_is(run: Run) -> None:
 
     for name in ("simulation", "node", "testkit", "background_node"):
         assert re.search(rf"^{name} -- .*\n    \w", said, flags=re.MULTILINE)
+
+
+def test_an_installed_package_brings_the_plugin_and_naming_it_does_not_load_it_twice(pytester: pytest.Pytester) -> None:
+    config = configparser.ConfigParser()
+    config.read(Path(__file__).parents[3] / "setup.cfg")
+    installed = pytester.mkdir("installed")
+    (installed / "some.dist-info").mkdir()
+    (installed / "some.dist-info" / "METADATA").write_text("Name: some\nVersion: 1\n")
+    declared = config["options.entry_points"]["pytest11"]
+    (installed / "some.dist-info" / "entry_points.txt").write_text(f"[pytest11]\n{declared}\n")
+    pytester.makepyfile(test_it="def test_it(simulation): assert simulation.seed == 3")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--libprocess-seed", "3"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(installed), *filter(None, sys.path)])}
+
+    runs = [
+        subprocess.run([*command, *named], env=environment, capture_output=True, text=True, timeout=60, check=False)
+        for named in ([], ["-p", plugin.__name__])
+    ]
+
+    assert [run.stdout.splitlines()[-1].split(" in ")[0] for run in runs] == ["1 passed", "1 passed"]
