@@ -27,7 +27,7 @@ from tests.libprocess_py.deploy.test_real_nodes import OTHER, OURS, PLAIN, Mark,
 from tests.support.event_loop import on_loop
 from tests.support.wire_actors import Echo, RawClient
 
-STRANGER: Final = "__remotes__@10.9.9.9:5050"
+STRANGER: Final = "__remotes__@127.0.0.1:9"  # Answers to it are refused at once.
 
 
 def evil(mark: Path) -> bytes:
