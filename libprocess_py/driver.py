@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import enum
 from random import Random
-from ssl import SSLContext
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from libprocess_py.future import Future
 from libprocess_py.http.client import Endpoint, HttpConnection
 from libprocess_py.pid import PID, Address
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
 
 
 class Delivery(enum.Enum):

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from random import Random
-from ssl import SSLContext
 from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar, overload
 
 from libprocess_py.core.bounded import bound, is_full
@@ -45,6 +44,8 @@ from libprocess_py.rate_limiter import Rate
 from libprocess_py.routing import Authorize
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     from libprocess_py.deploy.remote_node import RemoteNode
 
 A = TypeVar("A")

@@ -1,4 +1,77 @@
-"""HTTP as actors see it: requests, responses, routes.
+"""HTTP as actors see it: requests, responses, routes and who may use them, bodies that go on, asking others.
 
-Must never know which driver carries the bytes, nor which component answers.
+The names below are what programs use; they are imported when they are first used. Must never know which driver carries
+the bytes, nor which component answers.
 """
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from libprocess_py.http.authentication import (
+        Authenticated,
+        Authenticator,
+        BasicAuthenticator,
+        CombinedAuthenticator,
+        Forbidden,
+        Unauthorized,
+    )
+    from libprocess_py.http.client import ExchangeFailed, HttpClient, HttpConnection, Limits
+    from libprocess_py.http.firewall import DisabledEndpoints
+    from libprocess_py.http.help import Help
+    from libprocess_py.http.pipe import End, Pipe, PipeBroken
+    from libprocess_py.http.request import Request
+    from libprocess_py.http.response import Response
+else:  # Unseen by type checkers, which would take every name for one of ours.
+
+    def __getattr__(name: str) -> object:
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(import_module(_HOMES[name]), name)  # The next use does not come here.
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})
+
+
+_HOMES: Final = {
+    "Authenticated": "libprocess_py.http.authentication",
+    "Authenticator": "libprocess_py.http.authentication",
+    "BasicAuthenticator": "libprocess_py.http.authentication",
+    "CombinedAuthenticator": "libprocess_py.http.authentication",
+    "Forbidden": "libprocess_py.http.authentication",
+    "Unauthorized": "libprocess_py.http.authentication",
+    "ExchangeFailed": "libprocess_py.http.client",
+    "HttpClient": "libprocess_py.http.client",
+    "HttpConnection": "libprocess_py.http.client",
+    "Limits": "libprocess_py.http.client",
+    "DisabledEndpoints": "libprocess_py.http.firewall",
+    "Help": "libprocess_py.http.help",
+    "End": "libprocess_py.http.pipe",
+    "Pipe": "libprocess_py.http.pipe",
+    "PipeBroken": "libprocess_py.http.pipe",
+    "Request": "libprocess_py.http.request",
+    "Response": "libprocess_py.http.response",
+}
+
+__all__ = [
+    "Request",
+    "Response",
+    "Help",
+    "Pipe",
+    "End",
+    "PipeBroken",
+    "HttpClient",
+    "HttpConnection",
+    "Limits",
+    "ExchangeFailed",
+    "Authenticator",
+    "Authenticated",
+    "Unauthorized",
+    "Forbidden",
+    "BasicAuthenticator",
+    "CombinedAuthenticator",
+    "DisabledEndpoints",
+]

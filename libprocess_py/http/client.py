@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from ssl import SSLContext
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
 
@@ -27,6 +26,8 @@ from libprocess_py.http.request import NO_FIELDS, Request
 from libprocess_py.http.response import Headers, Response
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     from libprocess_py.node import Node
 
 TIMEOUT_NS: Final = 60 * SECOND  # Until the answer begins, and all of it is there unless it is read as it comes.

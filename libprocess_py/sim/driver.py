@@ -5,8 +5,7 @@ from __future__ import annotations
 import uuid
 from collections import deque
 from random import Random
-from ssl import SSLContext
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from libprocess_py.events import MESSAGE, NOBODY
 from libprocess_py.future import Future, ready
@@ -18,6 +17,9 @@ from libprocess_py.sim.agenda import Agenda
 from libprocess_py.sim.chance import Chance
 from libprocess_py.sim.http import SimulatedConnection
 from libprocess_py.sim.network import Letter, Network
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
 
 UUID_BITS: Final = 128
 
