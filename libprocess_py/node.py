@@ -17,7 +17,7 @@ from libprocess_py.core.decision_log import DecisionLog
 from libprocess_py.core.drops import MAILBOX_FULL, NO_SENDER, NO_SUCH_PROCESS, UNAUTHENTICATED, UNKNOWN_MESSAGE
 from libprocess_py.core.failures import Policy
 from libprocess_py.core.kernel import STEP_EVENTS, Kernel
-from libprocess_py.core.mailbox import Mailbox
+from libprocess_py.core.mailbox import UNBORN, Mailbox
 from libprocess_py.core.observer import Logged, Observer, combined
 from libprocess_py.core.timers import Timer
 from libprocess_py.core.tracing import TracedKernel, Tracer
@@ -118,13 +118,19 @@ class Node:
     # For users: actors
 
     def spawn(self, process: S, policy: Policy | None = None, *, mailbox_max: int | None = None) -> PID[S]:
-        """Start an actor. Raises ValueError if its id is taken by a live one, RuntimeError if the node is stopping.
+        """Start an actor. Raises ValueError if its id is taken by a live one, or it was spawned before.
 
-        `policy` and `mailbox_max` take the place of the node's policy and of the class's bound.
+        RuntimeError if the node is stopping. `policy` and `mailbox_max` take the place of the node's policy and of the class's bound.
         """
         if self._finalizing:
             raise RuntimeError(f"node {self.address} is stopping: nothing is spawned any more")
-        kernel, id = self.kernel, process._process_id
+        kernel = self.kernel
+        try:
+            id, phase = process._process_id, process._process_phase
+        except AttributeError:
+            raise TypeError(f"{type(process).__qualname__}: its __init__ does not call super().__init__()") from None
+        if phase is not UNBORN:
+            raise ValueError(f"{process._process_pid}: an actor is spawned once")
         pid: PID[S]
         if id is None:
             pid = self._numbered(process.id_prefix or type(process).__name__.lower())
@@ -244,7 +250,9 @@ class Node:
         return timer
 
     def link(self, linker: PID, to: PID, *, reconnect: bool = False) -> None:
-        """See `Process.link`."""
+        """See `Process.link`. Of an actor that has ended: nothing, for nobody is left to be told."""
+        if linker.id not in self.kernel.mailboxes:
+            return
         if to.address == self.address:
             self.kernel.link(linker.id, to)
         elif to == NOBODY:

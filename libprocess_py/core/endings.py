@@ -2,7 +2,7 @@
 abandoned), notices to linked actors, and then whoever waits for it.
 
 Callbacks of others run meanwhile. Whatever they raise, nothing here is left undone: the first exception leaves at the
-end.
+end. And whatever they do, it concerns what comes now, if only the next actor of the same id: the books are in order.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ def end(kernel: Kernel, mailbox: Mailbox, *, failure: Exception | None = None) -
         kernel.policies.pop(pid.id, None)
     if kernel.crowds.marks:
         kernel.crowds.forget(pid.id)
+    waiters = kernel.waiters.pop(pid.id, None) if kernel.waiters else None
+    linkers = _unlinked(kernel, pid) if kernel.links.linkers else ()
     try:
         if pid.id in kernel.coroutines.suspended:
             run_all(kernel.coroutines.ends_of(pid.id))
@@ -41,21 +43,34 @@ def end(kernel: Kernel, mailbox: Mailbox, *, failure: Exception | None = None) -
             try:
                 kernel.host.ended(pid)
             finally:
-                _tell(kernel, pid, failure=failure)
+                for linker in linkers:
+                    kernel.tell(linker, (EXITED, pid, failure, None))
+                if waiters is not None:
+                    run_all(partial(waiter.set, True) for waiter in waiters)
 
 
 def purge(kernel: Kernel, mailbox: Mailbox, *, reason: str) -> None:
-    """Drop what the actor has not served. The lists stay where the run queue expects them, only empty."""
-    dropped: list[Event] = []
+    """Drop what the actor has not served."""
+    drop_all(kernel, unserved(kernel, mailbox), reason=reason, to=mailbox._process_pid.id)
+
+
+def unserved(kernel: Kernel, mailbox: Mailbox) -> list[Event]:
+    """Take out what the actor has not served. The lists stay where the run queue expects them, only empty."""
+    events: list[Event] = []
     if mailbox is kernel.current:
-        dropped += _cut(kernel.turn_box, kernel.turn_events)
+        events += _cut(kernel.turn_box, kernel.turn_events)
     elif mailbox._process_rest is not None:
-        dropped += _cut(*mailbox._process_rest)
+        events += _cut(*mailbox._process_rest)
     if mailbox._process_box is not None:
-        dropped += mailbox._process_box
+        events += mailbox._process_box
         mailbox._process_box.clear()
-    if dropped:
-        run_all(partial(kernel.drop, event, reason=reason, to=mailbox._process_pid.id) for event in dropped)
+    return events
+
+
+def drop_all(kernel: Kernel, events: list[Event], *, reason: str, to: str) -> None:
+    """Drop them in their order. Callbacks of others run."""
+    if events:
+        run_all(partial(kernel.drop, event, reason=reason, to=to) for event in events)
 
 
 def run_all(steps: Iterable[Callable[[], object]]) -> None:
@@ -70,16 +85,11 @@ def run_all(steps: Iterable[Callable[[], object]]) -> None:
         raise first
 
 
-def _tell(kernel: Kernel, pid: PID, *, failure: Exception | None) -> None:
-    if kernel.links.linkers:
-        for address in kernel.links.linker_ended(pid.id):
-            kernel.host.unlinked(address)
-        for linker in kernel.links.target_ended(pid):
-            kernel.tell(linker, (EXITED, pid, failure, None))
-    if kernel.waiters:
-        waiters = kernel.waiters.pop(pid.id, None)
-        if waiters is not None:
-            run_all(partial(waiter.set, True) for waiter in waiters)
+def _unlinked(kernel: Kernel, pid: PID) -> list[str]:
+    """End its links in both directions. Returns who is to be told."""
+    for address in kernel.links.linker_ended(pid.id):
+        kernel.host.unlinked(address)
+    return kernel.links.target_ended(pid)
 
 
 def _cut(box: list[Event], events: Iterator[Event]) -> list[Event]:

@@ -8,11 +8,13 @@ raises in whoever completed it is a third thing: that actor is innocent, so the 
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
+from libprocess_py.core.coroutines import refuse_to_wait
 from libprocess_py.core.drops import ABORTED
 from libprocess_py.core.endings import end, purge
-from libprocess_py.core.mailbox import ENDED, Mailbox
+from libprocess_py.core.mailbox import ENDED, TERMINATING, Mailbox
 from libprocess_py.errors import ProtocolError
 from libprocess_py.events import Event, name_of
 
@@ -58,6 +60,27 @@ def fail(kernel: Kernel, mailbox: Mailbox, *, error: Exception, event: Event) ->
             _callback_failed(kernel, mailbox, error=raised, event=event)
 
 
+def leave(kernel: Kernel, mailbox: Mailbox, *, event: Event) -> None:
+    """An actor's last turn. Linked actors hear what `finalize` raised; its own policy counts, although it is gone."""
+    policy = policy_of(kernel, mailbox)
+    mailbox._process_phase = TERMINATING
+    failure: Exception | None = None
+    try:
+        finalize: Callable[[], Any] = mailbox.finalize
+        value = finalize()
+        if value is not None:
+            refuse_to_wait(value)
+    except ProtocolError as error:
+        kernel.host.refused(mailbox, error, event=event)
+    except Exception as error:
+        failure = error
+        kernel.host.failed(mailbox, error, event=event)
+    finally:
+        end(kernel, mailbox, failure=failure)
+    if failure is not None and policy is not Policy.END_ACTOR:
+        _stop(kernel, policy, mailbox=mailbox, error=failure, event=event)
+
+
 def policy_of(kernel: Kernel, mailbox: Mailbox) -> Policy:
     """What was given at spawn, or else the node's."""
     return kernel.policies.get(mailbox._process_pid.id, kernel.policy)
@@ -92,4 +115,4 @@ def _stop(kernel: Kernel, policy: Policy, *, mailbox: Mailbox, error: Exception,
 def _is_complete(event: Event) -> bool:
     """Whether the event has been answered already."""
     promise = event[3]
-    return promise is not None and not promise.is_pending
+    return promise is not None and promise.is_settled

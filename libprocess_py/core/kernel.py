@@ -19,13 +19,13 @@ from types import CoroutineType
 from typing import Any, Final, Protocol
 
 from libprocess_py.core.bounded import BoundedBox
-from libprocess_py.core.coroutines import Coroutines, refuse_to_wait
+from libprocess_py.core.coroutines import Coroutines
 from libprocess_py.core.crowds import Crowds, most_frequent
 from libprocess_py.core.drops import FILTERED, NO_SUCH_PROCESS, PURGED, UNKNOWN_MESSAGE
-from libprocess_py.core.endings import end, purge
-from libprocess_py.core.failures import Policy, fail, refuse
+from libprocess_py.core.endings import drop_all, unserved
+from libprocess_py.core.failures import ActorFailed, Policy, fail, leave, refuse
 from libprocess_py.core.links import Links
-from libprocess_py.core.mailbox import BOTTOM, ENDED, READY, TERMINATING, UNBORN, Mailbox
+from libprocess_py.core.mailbox import BOTTOM, ENDED, READY, UNBORN, Mailbox
 from libprocess_py.core.observer import Observer
 from libprocess_py.core.reach import Reach
 from libprocess_py.core.timers import Timers
@@ -105,7 +105,7 @@ class Kernel:
         self.current: Mailbox | None = None
         self.turn_box: list[Event] = []  # Of the current turn, and what of it was not served yet.
         self.turn_events: Iterator[Event] = iter(())
-        self.waiters: dict[str, list[Promise[bool]]] = {}
+        self.waiters: dict[str, dict[Promise[bool], None]] = {}
         self.coroutines = Coroutines(self.post)
         self._drive, self._resume = self.coroutines.drive, self.coroutines.resume
 
@@ -194,25 +194,34 @@ class Kernel:
         if not inject:
             self.post(mailbox, _TERMINATE)
             return True
-        try:
-            purge(self, mailbox, reason=PURGED)
-        finally:
-            if mailbox._process_phase is BOTTOM:
-                self.post(mailbox, _INITIALIZE)  # An actor is initialized, however short its life.
-            if mailbox is self.current:
-                self.turn_box.append(_TERMINATE)  # The rest of the turn was purged: this is its next event.
-            else:
-                self.post(mailbox, _TERMINATE)
+        purged = unserved(self, mailbox)
+        if mailbox._process_phase is BOTTOM:
+            self.post(mailbox, _INITIALIZE)  # An actor is initialized, however short its life.
+        if mailbox is self.current:
+            self.turn_box.append(_TERMINATE)  # The rest of the turn is gone: this is its next event.
+        else:
+            self.post(mailbox, _TERMINATE)
+        drop_all(self, purged, reason=PURGED, to=id)  # Last, for callbacks of others may send it more.
         return True
 
     def wait(self, id: str) -> Future[bool]:
         """True once the actor has ended; False at once if there is none."""
         promise: Promise[bool] = Promise()
         if id in self.mailboxes:
-            self.waiters.setdefault(id, []).append(promise)
+            self.waiters.setdefault(id, {})[promise] = None
+            promise.on_discard(lambda _: self._wait_no_more(id, promise))
         else:
             promise.set(False)
         return promise
+
+    def _wait_no_more(self, id: str, promise: Promise[bool]) -> None:
+        """Who waits again and again, each time for so long, must not leave a trail."""
+        waiters = self.waiters.get(id)
+        if waiters is not None and promise in waiters:
+            del waiters[promise]
+            if not waiters:
+                del self.waiters[id]
+            promise.set_discarded()
 
     def link(self, linker: str, target: PID) -> None:
         """Tell `linker` when `target`, an actor of this node, ends; at once if it has."""
@@ -339,6 +348,8 @@ class Kernel:
                     else:
                         self._serve_other(mailbox, event)
                 return
+            except ActorFailed:
+                raise
             except ProtocolError as error:
                 refuse(self, mailbox, error=error, event=event)
             except Exception as error:
@@ -373,14 +384,7 @@ class Kernel:
         if kind == REQUEST:
             finish(mailbox, what(payload), promise=promise)
         elif kind == TERMINATE:
-            mailbox._process_phase = TERMINATING
-            try:
-                leave: Callable[[], Any] = mailbox.finalize
-                value = leave()
-                if value is not None:
-                    refuse_to_wait(value)
-            finally:
-                end(self, mailbox)
+            leave(self, mailbox, event=event)
         elif kind == KEYWORDS:
             arguments, keywords = payload
             finish(mailbox, mailbox._process_methods[what](mailbox, *arguments, **keywords), promise=promise)

@@ -123,3 +123,33 @@ def test_a_process_without_a_class_of_its_own_can_be_spawned() -> None:
     run(node)
 
     assert future.get() == "process(1)"
+
+
+class Forgetful(Process):
+    def __init__(self) -> None:
+        self.number = 1
+
+
+def test_an_actor_that_was_not_made_whole_is_refused_with_the_reason() -> None:
+    node, _ = a_node()
+
+    with pytest.raises(TypeError, match=r"Forgetful: its __init__ does not call super\(\).__init__\(\)"):
+        node.spawn(Forgetful())
+
+
+def test_an_actor_that_is_spawned_again_is_refused_and_unharmed() -> None:
+    node, _ = a_node()
+    actor = Process()
+    pid = node.spawn(actor, mailbox_max=1)
+    refused = node.dispatch(pid, lambda _: None)
+
+    for _ in range(2):
+        with pytest.raises(ValueError, match=r"process\(1\)@10.0.0.1:5050: an actor is spawned once"):
+            node.spawn(actor, mailbox_max=5)
+        run(node)
+
+    assert actor.pid == pid
+    assert refused.is_ready
+    node.terminate(pid)
+    run(node)
+    assert node.kernel.mailboxes == {}
