@@ -16,6 +16,7 @@ from mesos_py.protocol.ids import AgentId, FrameworkId
 from mesos_py.protocol.resources import Resources
 
 REFUSALS_MIN: Final = 16  # Of one client. Lists that are no longer are not worth sweeping.
+SETS_MAX: Final = 1_024  # Different sets of clients that are remembered as one object.
 COMPACT_FROM: Final = 1_024  # What is no longer in force is swept out once it is the majority of at least so many.
 
 Cell: TypeAlias = tuple[FrameworkId, str, AgentId]
@@ -84,6 +85,8 @@ class Refusals:
         self.about: dict[
             AgentId, dict[Client, list[Refused]]
         ] = {}  # All, by agent and who refused. Only read by others.
+        self._covering: dict[AgentId, tuple[Resources, frozenset[Client]]] = {}  # As far as asked for, of what is free.
+        self._sets: dict[frozenset[Client], frozenset[Client]] = {}  # One object for equal ones.
         self._refusers: dict[FrameworkId, dict[str, Refuser]] = {}
         self._ends: list[int] = []
         self._ending: dict[int, list[Refused]] = {}  # By these ends, in the order in which they were made.
@@ -111,6 +114,8 @@ class Refusals:
             clients[refuser.client] = [refused]
         else:
             refusals.append(refused)
+        if self._covering:
+            self._covering.pop(agent_id, None)
         if until not in self._ending:
             self._ending[until] = []
             heappush(self._ends, until)
@@ -131,6 +136,20 @@ class Refusals:
         """Is an offer of these resources refused? Refusals are not added up."""
         refusals = self.about.get(cell[2], NOBODY).get((cell[0], cell[1]))
         return refusals is not None and cover(refusals, resources)
+
+    def covering(self, agent_id: AgentId, resources: Resources) -> frozenset[Client]:
+        """All who have refused so much of the agent: the same object as long as these are the same, also for others."""
+        known = self._covering.get(agent_id)
+        if known is not None and known[0] is resources:
+            return known[1]
+        about = self.about.get(agent_id, NOBODY)
+        found = frozenset([client for client, refusals in about.items() if cover(refusals, resources)])
+        if len(self._sets) >= SETS_MAX:
+            self._sets.clear()
+            self._covering.clear()
+        found = self._sets.setdefault(found, found)
+        self._covering[agent_id] = (resources, found)
+        return found
 
     def of(self, cell: Cell) -> tuple[Refused, ...]:
         """All that are in the books for that cell, in the order in which they were made."""
@@ -219,6 +238,8 @@ class Refusals:
         refused.is_in_force = False
         self._count -= 1
         refuser, agent_id = refused.refuser, refused.agent_id
+        if self._covering:
+            self._covering.pop(agent_id, None)
         clients = self.about[agent_id]
         refusals = clients[refuser.client]
         if len(refusals) > 1:

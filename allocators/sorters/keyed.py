@@ -55,6 +55,17 @@ class KeyedSorter(TreeSorter):
             node = order[0][-1]
         return node.client
 
+    def side_by_side(self) -> list[tuple[Key, Node]] | None:
+        """All active clients in order, with their keys as they are now; None: they do not stand side by side."""
+        root = self._tree.root
+        if len(root.children) == 1 or any(child.client is None for child in root.children.values()):
+            return None
+        return [(place[-1].key, place[-1]) for place in self._ordered(root)]
+
+    def repair(self) -> None:
+        """Bring the keys of clients that stand side by side up to date."""
+        self._ordered(self._tree.root)
+
     def _ordered(self, node: Node) -> list[Place]:
         marked = node.marked
         if len(node.children) == 1:
