@@ -61,7 +61,7 @@ def requests(node: LoopNode, mark: Path) -> Iterator[bytes]:
 
 
 async def a_node(settings: NodeSettings) -> LoopNode:
-    node = await start_node(settings)
+    node = await start_node(replace(settings, metrics_snapshot_endpoint_rate_limit=None))
     node.spawn(Spawner(allow=True))
     node.spawn(Echo())
     node.delegate(
