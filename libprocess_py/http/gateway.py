@@ -90,6 +90,8 @@ class Gateway:
         self._sequences: dict[str, deque[tuple[Future[Admission], Reply]]] = {}
         self._unanswered: dict[str, dict[Reply, None]] = {}  # By actor: requests whose answers come later.
         self._streams: dict[str, dict[PipeReader, None]] = {}  # By actor: answers that are still being written.
+        metrics.gauge("libprocess/http/streams", lambda: sum(map(len, self._streams.values())))
+        metrics.gauge("libprocess/http/streams_bytes", lambda: self.meter.size)
 
     def serve(self, request: Request, reply: Reply, *, authenticated: bool = False) -> None:
         """Have a request answered. The reply always becomes ready, unless the node stops before.

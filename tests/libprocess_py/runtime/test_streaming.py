@@ -204,6 +204,25 @@ async def test_a_client_that_does_not_read_is_cut_off_and_counted_and_others_are
 
 
 @on_loop
+async def test_what_clients_leave_unread_is_shown_and_gone_with_them() -> None:
+    async with await start_node() as node:
+        node.spawn(feed := Feed())
+        gauges = node.metrics.gauges
+        async with await RawClient.connect(node.address) as client:
+            client.say(GET)
+            await client.answer(with_body=False)
+            pipe = await feed.pipe()
+            for _ in range(7):
+                pipe.writer.write(bytes(1_000_000))
+            assert (await result(node.request(Request("GET", "/metrics/snapshot")))).status == 200
+            assert gauges()["libprocess/http/streams"]() == 1
+            assert gauges()["libprocess/http/streams_bytes"]() > 1_000_000
+
+        await result(pipe.ended)
+        assert gauges()["libprocess/http/streams"]() == gauges()["libprocess/http/streams_bytes"]() == 0
+
+
+@on_loop
 async def test_a_producer_that_waits_for_room_is_read_to_the_end_by_a_slow_client() -> None:
     async with await start_node() as node, await RawClient.connect(node.address) as client:
         node.spawn(feed := Feed())
