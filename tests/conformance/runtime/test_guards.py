@@ -193,6 +193,20 @@ def test_an_authenticator_that_fails_lets_nobody_in(harness: Harness) -> None:
     assert vault.seen == []
 
 
+def test_an_authenticator_that_gives_up_or_is_gone_lets_nobody_in(harness: Harness) -> None:
+    node, vault = a_vault(harness)
+    slow = Slow()
+    node.authenticators.set(REALM, slow)
+    futures = [ask(node, "/vault/known", name="first"), ask(node, "/vault/known", name="second")]
+    harness.settle()
+
+    slow.verdicts["first"].set_discarded()
+    slow.verdicts["second"].abandon()
+
+    assert [got(harness, future).status for future in futures] == [503, 503]
+    assert vault.seen == []
+
+
 def test_an_actor_sees_requests_in_the_order_in_which_they_came_however_late_some_are_known(harness: Harness) -> None:
     node, vault = a_vault(harness)
     slow = Slow()

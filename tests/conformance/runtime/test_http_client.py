@@ -35,6 +35,7 @@ class Site(Process):
         self.route("/short", lambda _: Response.stream(self.pipe(), length=9), help="Promises nine bytes.")
         self.route("/upload", self.upload, help="Reads as it comes.", stream=True)
         self.route("/large", lambda _: Response(200, bytes(1_000_000)), help="A megabyte.")
+        self.route("/bad", lambda _: Response(200, b"a", headers=(("A", "b\r\nC: d"),)), help="Smuggles.")
         self.route("/nothing", lambda _: Response(204), help="Nothing.")
 
     def echo(self, request: Request) -> Response:
@@ -350,6 +351,20 @@ def test_a_closed_connection_gives_up_what_is_under_way(sites: Sites) -> None:
     with pytest.raises(ExchangeFailed, match="closed here"):
         sites.wait(future)
     sites.harness.until(lambda: sites.site.later[0].discard_requested)
+
+
+@pytest.mark.parametrize(
+    "request_", [Request("G ET", "/", target="/"), Request("GET", "/", target="/ HTTP/1.1\r\nA: b")]
+)
+def test_neither_can_its_method_or_target(sites: Sites, request_: Request) -> None:
+    with pytest.raises(ValueError, match=r"method|target"):
+        sites.wait(sites.connect().send(request_))
+
+
+def test_neither_can_an_answer(sites: Sites) -> None:
+    response = sites.wait(sites.client().get(sites.url("/bad")))
+
+    assert (response.status, response.header("c")) == (500, None)
 
 
 @pytest.mark.parametrize("header", ["a\r\nB: c", "a\nb", "a\0"])

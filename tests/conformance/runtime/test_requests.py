@@ -9,6 +9,7 @@ import pytest
 
 from libprocess_py import PID, Future, MalformedMessage, Node, NodeOptions, Process, Promise, Rate
 from libprocess_py.duration import HOUR, MILLISECOND
+from libprocess_py.http.pipe import End, Pipe, PipeBroken
 from libprocess_py.http.request import Request
 from libprocess_py.http.response import Response
 from libprocess_py.rate_limiter import WAITING_MAX
@@ -199,6 +200,38 @@ def test_an_answer_that_its_actor_does_not_live_to_give_is_given_by_the_node(har
 
     assert future.get().status == 503
     assert site.later.discard_requested
+
+
+def test_a_stream_that_comes_after_its_actor_ended_is_nobodys(harness: Harness) -> None:
+    node, site, pipe = harness.node(), Site(), Pipe()
+    node.spawn(site)
+    future = node.request(Request("GET", "/site/later"))
+    harness.settle()
+    node.terminate(site.pid)
+    harness.until(lambda: not future.is_pending)
+
+    site.later.set(Response.stream(pipe))
+
+    assert future.get().status == 503
+    assert pipe.ended.get() is End.UNREAD
+
+
+def test_a_stream_is_cut_short_when_its_actor_ends(harness: Harness) -> None:
+    node, site, pipe = harness.node(), Site(), Pipe()
+    node.spawn(site)
+    future = node.request(Request("GET", "/site/later"))
+    harness.settle()
+    site.later.set(Response.stream(pipe))
+    pipe.writer.write(b"half")
+    reader = future.get().reader
+    assert reader is not None
+
+    node.terminate(site.pid)
+    harness.until(lambda: pipe.ended.is_ready)
+
+    assert reader.read().get() == b"half"
+    with pytest.raises(PipeBroken):
+        reader.read().get()
 
 
 def test_processes_shows_what_is_queued(harness: Harness) -> None:
