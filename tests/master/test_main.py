@@ -24,6 +24,9 @@ def test_a_daemon_says_where_it_listens_answers_there_and_ends_on_a_signal() -> 
 
         with urllib.request.urlopen(f"http://{address}/health") as answer:  # The node's delegate is the master.
             assert answer.status == 200
+        for path in ("/", "/help", "/help/master"):
+            with urllib.request.urlopen(f"http://{address}{path}") as page:
+                assert b"/master/state" in page.read()
         daemon.send_signal(signal.SIGTERM)
 
         rest = daemon.stderr.read()
