@@ -18,106 +18,93 @@ from libprocess_py.sim.search import Scenario, replay, search, shrink
 
 SECOND: Final = 1_000_000_000
 HOSTS: Final = 5  # The server's, and one for each of four clients.
-SERVER: Final = "lock"
 
 
 class Acquire(Message):
-    """A client wants the lock; it asks again while it has no answer."""
+    wish: int
 
 
 class Granted(Message):
-    """The lock is yours."""
+    wish: int
 
 
 class Release(Message):
-    """Here it is again."""
+    pass
 
 
 class LockServer(Process):
-    """Grants the lock to one client after the other."""
+    """The first client of the queue holds the lock."""
 
     def __init__(self) -> None:
-        super().__init__(SERVER)
-        self.queue: list[PID] = []  # The first one holds the lock.
+        super().__init__("lock")
+        self.queue: list[PID] = []
 
     def acquire(self, sender: PID, message: Acquire) -> None:
         if sender not in self.queue:
             self.link(sender)
             self.queue.append(sender)
         if self.queue[0] == sender:
-            self.send(sender, Granted())
+            self.send(sender, Granted(wish=message.wish))
 
     def release(self, sender: PID, message: Release) -> None:
-        self.forget(sender)
+        self.queue = [client for client in self.queue if client != sender]
 
     def exited(self, pid: PID) -> None:
-        self.forget(pid)  # The mistake: a lost connection is no death.
-
-    def forget(self, client: PID) -> None:
-        if client in self.queue:
-            was_first = self.queue[0] == client
-            self.queue.remove(client)
-            if self.queue and was_first:
-                self.send(self.queue[0], Granted())
+        self.release(pid, Release())  # The mistake: a lost connection is no death.
 
 
 class Client(Process):
-    """Wants the lock again and again, and keeps it for some seconds each time."""
+    """Wants the lock again and again, asks each second until it has it, and keeps it for some seconds."""
 
     def __init__(self, server: PID) -> None:
         super().__init__("client")
         self.server = server
+        self.wish = 0
         self.holds = False
 
     def initialize(self) -> None:
-        self.ask()
-
-    def ask(self) -> None:
         if not self.holds:
-            self.send(self.server, Acquire())
-            self.delay(SECOND, self.ask)
+            self.send(self.server, Acquire(wish=self.wish))
+        self.delay(SECOND, self.initialize)
 
     def granted(self, sender: PID, message: Granted) -> None:
-        if not self.holds:
+        if message.wish == self.wish and not self.holds:
             self.holds = True
             self.delay(self.random("work").randrange(SECOND, 10 * SECOND), self.give_back)
 
     def give_back(self) -> None:
         self.holds = False
+        self.wish += 1
         self.send(self.server, Release())
-        self.delay(SECOND, self.ask)
 
 
-def run(simulation: Simulation, faults: tuple[Fault, ...]) -> None:
-    """Two minutes of the service under these faults: never do two clients hold the lock."""
-    clients: list[Client] = []
+def service(server: type[LockServer] = LockServer) -> Scenario[Fault]:
+    """Two minutes of the service under eight faults: never do two clients hold the lock."""
 
-    def populate(hosts: Hosts, number: int) -> None:
-        if number == 0:
-            hosts[0].spawn(LockServer())
-        else:
-            clients.append(Client(PID(SERVER, hosts[0].address)))
-            hosts[number].spawn(clients[-1])
+    def run(simulation: Simulation, faults: tuple[Fault, ...]) -> None:
+        hosts = Hosts(simulation, HOSTS)
+        lock = hosts[0].spawn(server())
+        clients = [Client(lock) for _ in hosts.nodes[1:]]
+        for host, client in zip(hosts.nodes[1:], clients, strict=True):
+            host.spawn(client)
+        hosts.schedule(faults)
+        two_hold = simulation.run_until(lambda: sum(client.holds for client in clients) > 1, limit_ns=120 * SECOND)
+        assert not two_hold, f"held by {[str(client.pid) for client in clients if client.holds]}"
 
-    Hosts(simulation, HOSTS, populate=populate).schedule(faults)
-    two_hold = simulation.run_until(lambda: sum(client.holds for client in clients) > 1, limit_ns=120 * SECOND)
-    assert not two_hold, f"held by {[str(client.pid) for client in clients if client.holds]}"
+    def draw(random: Random) -> tuple[Fault, ...]:
+        return draw_faults(random, 8, hosts=HOSTS, within_ns=60 * SECOND, kinds=(Partition, Held))
 
-
-def draw(random: Random) -> tuple[Fault, ...]:
-    return draw_faults(random, 8, hosts=HOSTS, within_ns=60 * SECOND, kinds=(Partition, Held))
-
-
-SCENARIO: Final = Scenario(run, draw, simpler_faults)
+    return Scenario(run, draw, simpler_faults)
 
 
 def main(say: Callable[[str], object], *, workers: int = 2) -> None:
     """Search, replay, shrink."""
-    failure = search(SCENARIO, range(1_000), workers=workers)
+    scenario = service()
+    failure = search(scenario, range(1_000), workers=workers)
     assert failure is not None, "nothing was found, and there is something to be found"
     say(f"Found: {failure}")
-    assert replay(SCENARIO, failure.seed) == failure
-    say(f"Shrunk: {shrink(SCENARIO, failure)}")
+    assert replay(scenario, failure.seed) == failure
+    say(f"Shrunk: {shrink(scenario, failure)}")
 
 
 if __name__ == "__main__":

@@ -21,8 +21,6 @@ from itertools import islice
 from random import Random
 from typing import Final, Generic, TypeVar
 
-import cloudpickle
-
 from libprocess_py.core.failures import ActorFailed
 from libprocess_py.sim.chance import seed_of
 from libprocess_py.sim.simulation import Simulation
@@ -159,10 +157,12 @@ def _chunks(seeds: Iterable[int]) -> Iterator[tuple[int, ...]]:
 
 def _search_elsewhere(scenario: Scenario[E], seeds: Sequence[int]) -> Failure[E] | None:
     """In an OS process of its own. Not by multiprocessing: that imports the caller's main program, or forks threads."""
+    from libprocess_py.deploy.shipping import pack  # Knows actors and records of a main program, too.
+
     ran = subprocess.run(
         [sys.executable, "-m", WORKER],
         check=False,
-        input=cloudpickle.dumps((scenario, tuple(seeds))),
+        input=pack((scenario, tuple(seeds))),
         capture_output=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)},
     )

@@ -9,8 +9,7 @@ import contextlib
 import pickle
 import sys
 
-import cloudpickle
-
+from libprocess_py.deploy.shipping import pack
 from libprocess_py.sim.search import search
 
 
@@ -18,7 +17,7 @@ def main() -> None:
     scenario, seeds = pickle.load(sys.stdin.buffer)  # noqa: S301  # From our own parent.
     with contextlib.redirect_stdout(sys.stderr):
         failure = search(scenario, seeds)
-    sys.stdout.buffer.write(cloudpickle.dumps(failure))
+    sys.stdout.buffer.write(pack(failure))
 
 
 if __name__ == "__main__":
