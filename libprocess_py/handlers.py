@@ -31,6 +31,8 @@ PARAMETERS: Final = 3  # self, sender, message.
 # Frames between a class statement and us: those of the classes and metaclasses that take part in making it.
 _MAKERS: Final = ("handled_by", "__init_subclass__", "__new__")
 
+_YIELDS: Final = inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
+
 Names = Mapping[str, tuple[type[Message], ...]]  # By name of a method: what it handles.
 
 
@@ -69,6 +71,8 @@ def _declared(owner: type, local: Mapping[str, object]) -> Names:
         if function is None:
             continue
         kinds = _Method(owner, name, function=function, local=local).kinds()
+        if kinds and function is member and function.__code__.co_flags & _YIELDS:
+            raise TypeError(f"{owner.__qualname__}.{name} yields: nothing would run it. Await in an async def instead")
         for kind in kinds:
             if kind in taken:
                 raise TypeError(f"{owner.__qualname__}: both {taken[kind]} and {name} handle {kind.__name__}")
@@ -97,20 +101,36 @@ class _Method:
     def kinds(self) -> tuple[type[Message], ...]:
         """The message types that it handles: none if it is no handler. TypeError if that cannot be told."""
         annotations, parameter = self._function.__annotations__, self._function.__code__.co_varnames[2]
-        if SENDER not in annotations or self._resolved(SENDER, annotations[SENDER]) is not PID:
+        if not self._takes_sender():
             return ()
         if parameter not in annotations:
             raise TypeError(f"{self._name}: parameter {parameter!r} has no annotation: expected a type of message")
-        told = self._resolved(parameter, annotations[parameter])
-        told = getattr(told, "__value__", told)  # A `type` statement gives a name to it.
-        kinds = get_args(told) if get_origin(told) in (Union, UnionType) else (told,)
-        for kind in kinds:
-            if not (isinstance(kind, type) and issubclass(kind, Message) and kind is not Message):
-                raise TypeError(
-                    f"{self._name}: parameter {parameter!r} is annotated {annotations[parameter]}: expected a class "
-                    "derived from Message, or a union of such, since a method that takes a sender handles messages"
-                )
+        kinds = _each(self._resolved(parameter, annotations[parameter]))
+        if not all(map(_is_message, kinds)):
+            raise TypeError(
+                f"{self._name}: parameter {parameter!r} is annotated {annotations[parameter]}: expected a class "
+                "derived from Message, or a union of such, since a method that takes a sender handles messages"
+            )
         return kinds
+
+    def _takes_sender(self) -> bool:
+        """Whether its sender is a PID. TypeError if it looks like a handler all the same: nobody would call it."""
+        annotations, parameter = self._function.__annotations__, self._function.__code__.co_varnames[2]
+        if SENDER in annotations:
+            sender = self._resolved(SENDER, annotations[SENDER])
+            if PID in get_args(sender):
+                raise TypeError(
+                    f"{self._name}: parameter 'sender' is annotated {annotations[SENDER]}: expected PID, since "
+                    "there always is one: NOBODY for a message that comes from outside any actor"
+                )
+            return sender is PID
+        try:
+            told = self._resolved(parameter, annotations.get(parameter))
+        except TypeError:
+            return False
+        if any(map(_is_message, _each(told))):
+            raise TypeError(f"{self._name}: parameter 'sender' has no annotation: expected PID")
+        return False
 
     def _resolved(self, parameter: str, annotation: Any) -> Any:
         if not isinstance(annotation, str):
@@ -126,3 +146,12 @@ class _Method:
                 f"{self._name}: parameter {parameter!r} is annotated {annotation}, which means nothing where the class "
                 f"is made ({error}): import it at run time too"
             ) from error
+
+
+def _each(told: Any) -> tuple[Any, ...]:
+    told = getattr(told, "__value__", told)  # A `type` statement gives a name to it.
+    return get_args(told) if get_origin(told) in (Union, UnionType) else (told,)
+
+
+def _is_message(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Message) and kind is not Message

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
@@ -180,6 +180,56 @@ def test_an_annotation_that_means_nothing_at_run_time_is_refused() -> None:
 
         class Actor(Process):
             def told(self, sender: PID, message: OnlyForCheckers) -> None: ...
+
+
+def test_a_handler_by_the_looks_of_it_whose_sender_is_no_pid_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"Loose\.told: parameter 'sender' has no annotation: expected PID"):
+
+        class Loose(Process):
+            def told(self, sender, message: First | Second): ...  # type: ignore[no-untyped-def]  # As beginners write.
+
+    with pytest.raises(TypeError, match=r"Unsure\.told: parameter 'sender' is annotated PID \| None: expected PID"):
+
+        class Unsure(Process):
+            def told(self, sender: PID | None, message: First) -> None: ...
+
+
+def test_a_sender_without_annotation_before_anything_but_a_message_is_nobodys_business() -> None:
+    class Quiet(Process):
+        def one(self, sender, detail: Detail): ...  # type: ignore[no-untyped-def]  # As programs with few types have it.
+        def other(self, sender, detail: OnlyForCheckers): ...  # type: ignore[no-untyped-def]  # As above.
+
+    assert handled(Quiet) == {}
+
+
+def test_a_handler_that_yields_is_refused_because_nothing_would_run_it() -> None:
+    with pytest.raises(TypeError, match=r"Plain\.told yields: nothing would run it"):
+
+        class Plain(Process):
+            def told(self, sender: PID, message: First) -> Iterator[int]:
+                yield 1
+
+    with pytest.raises(TypeError, match=r"Asynchronous\.told yields: nothing would run it"):
+
+        class Asynchronous(Process):
+            async def told(self, sender: PID, message: First) -> AsyncIterator[int]:
+                yield 1
+
+
+def test_a_decorator_may_run_a_handler_that_yields() -> None:
+    def whole(method: Callable[..., Iterator[int]]) -> Callable[..., list[int]]:
+        @wraps(method)
+        def run(*args: Any) -> list[int]:
+            return list(method(*args))
+
+        return run
+
+    class Actor(Process):
+        @whole
+        def told(self, sender: PID, message: First) -> Iterator[int]:
+            yield 1
+
+    assert Actor._process_handlers[First](Actor(), NOBODY, First()) == [1]
 
 
 def test_two_handlers_of_one_message_in_a_class_are_refused() -> None:
