@@ -80,8 +80,7 @@ class RateLimiter:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        for promise in self._waiting.pop_all():
-            promise.set_discarded()
+        self._waiting.dismiss()
 
     def _arm(self, now: int) -> None:
         if self._timer is None and self._waiting:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING
 
+from libprocess_py.coordination.waiters import serve_all
 from libprocess_py.future import Future, Promise, ready
 from libprocess_py.message import Message
 from libprocess_py.pid import PID
@@ -75,5 +76,4 @@ class Group:
         met = [promise for promise, condition in self._watches.items() if condition(size)]
         for promise in met:
             del self._watches[promise]
-        for promise in met:
-            promise.set(size)
+        serve_all(met, size)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar, overload
 
-from libprocess_py.coordination.waiters import Waiters
+from libprocess_py.coordination.waiters import Waiters, serve_all
 from libprocess_py.future import Future, Promise, ready
 
 T = TypeVar("T")
@@ -29,8 +29,7 @@ class CountDownLatch:
         if self._count:
             self._count -= 1
             if not self._count:
-                for waiter in self._waiters.pop_all():
-                    waiter.set(None)
+                serve_all(self._waiters.pop_all(), None)
 
     def opened(self) -> Future[None]:
         """Ready when the latch is open. Each caller has its own future to discard."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from libprocess_py.coordination.waiters import Waiters
+from libprocess_py.coordination.waiters import Waiters, serve_all
 from libprocess_py.future import Future, Promise, ready
 
 
@@ -121,8 +121,7 @@ class ReadWriteLock:
             else:
                 break
             admitted.append(self._line.pop())
-        for waiter in admitted:
-            waiter.set(None)
+        serve_all(admitted, None)
 
 
 class Hold:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
-from libprocess_py.coordination.waiters import Waiters
+from libprocess_py.coordination.waiters import Waiters, serve_all
 from libprocess_py.future import Future, ready
 
 S = TypeVar("S", bound=Hashable)
@@ -36,8 +36,8 @@ class StateMachine(Generic[S]):
             if effect is not None:
                 effect()
         finally:
-            for waiter in waiters.pop_all() if waiters is not None else ():
-                waiter.set(None)
+            if waiters is not None:
+                serve_all(waiters.pop_all(), None)
         return True
 
     def when(self, state: S) -> Future[None]:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar
 
 from libprocess_py.future import Future, Promise
+from libprocess_py.future.trampoline import run
 
 T = TypeVar("T")
+
+
+def serve_all(waiters: Iterable[Promise[T]], value: T) -> None:
+    """Every one of them, before the callbacks of any run. What one raises keeps it from nobody else."""
+    run([(lambda waiter: waiter.set(value), waiter) for waiter in waiters])
 
 
 class Waiters(Generic[T]):
@@ -41,6 +47,10 @@ class Waiters(Generic[T]):
     def pop_all(self) -> list[Promise[T]]:
         line, self._line = self._line, OrderedDict()
         return list(line)
+
+    def dismiss(self) -> None:
+        """Nobody is served any more: they find their futures discarded."""
+        run([(Promise.set_discarded, waiter) for waiter in self.pop_all()])
 
     def _leave(self, waiter: Future[T]) -> None:
         assert isinstance(waiter, Promise)

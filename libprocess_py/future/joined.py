@@ -18,6 +18,8 @@ def collect(futures: Iterable[Future[T]]) -> Future[list[T]]:
 
     def one_settled(source: Future[T]) -> None:
         nonlocal missing
+        if result.is_settled:
+            return
         if not source.is_ready:
             result.associate(cast(Future[list[T]], source))  # It has no value, so its type says nothing.
             return

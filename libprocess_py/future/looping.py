@@ -97,6 +97,8 @@ class _Loop(Generic[V]):
     def _wait(self, outcome: Future[Any]) -> None:
         self._awaited = outcome
         outcome.on_settled(self._waited)
+        if self.result.discard_requested:  # By what was called just now, when nothing was waited for.
+            outcome.discard()
 
     def _waited(self, outcome: Future[Any]) -> None:
         if not outcome.is_ready:

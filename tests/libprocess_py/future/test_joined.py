@@ -35,6 +35,17 @@ def test_collect_ends_with_the_first_input_that_has_no_value(how: str) -> None:
     assert result.abandoned if how == "abandon" else result.state is FINAL[how]
 
 
+def test_what_comes_after_the_first_input_without_a_value_changes_nothing() -> None:
+    promises: list[Promise[int]] = [Promise(), Promise(), Promise()]
+    result = collect(promises)
+
+    promises[1].abandon()
+    promises[0].fail("late")
+    promises[2].discard()
+
+    assert result.abandoned
+
+
 def test_collect_of_nothing_is_ready() -> None:
     assert collect([]).get() == []
 

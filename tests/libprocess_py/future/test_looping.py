@@ -13,6 +13,7 @@ from libprocess_py import Break, Continue, Future, Process, Promise, loop
 from libprocess_py.future import State, failed, ready
 from libprocess_py.sim import Simulation
 from tests.libprocess_py.future.test_promise import COMPLETIONS, FINAL
+from tests.libprocess_py.still_driver import a_node, run
 
 ROUNDS = 100_000  # Far beyond what Python's stack holds.
 
@@ -93,6 +94,22 @@ def test_what_a_step_raises_fails_the_loop() -> None:
     assert isinstance(loop(broken, Break).failure, ValueError)
     assert isinstance(loop(lambda: 0, lambda number: Break(1 // number)).failure, ZeroDivisionError)
     assert loop(lambda: failed("broken"), Break).is_failed
+
+
+def test_a_discard_by_what_the_loop_calls_is_passed_on_to_what_it_waits_for_next() -> None:
+    node, _ = a_node()
+    actor = Process()
+    node.spawn(actor)
+    step: Promise[int] = Promise()
+
+    def iterate() -> Future[int]:
+        result.discard()
+        return step
+
+    result: Future[int] = loop(iterate, Break, on=actor)
+    run(node)
+
+    assert step.discard_requested
 
 
 def test_a_discard_is_passed_on_to_what_the_loop_waits_for_and_ends_it_before_the_next_call() -> None:

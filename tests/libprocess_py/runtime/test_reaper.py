@@ -117,6 +117,22 @@ async def test_closing_abandons_whoever_waits_with_a_pidfd_or_without() -> None:
 
 
 @on_loop
+async def test_closing_abandons_everybody_although_a_callback_of_one_raises() -> None:
+    reaper = Reaper(asyncio.get_running_loop())
+    children = [a_child(), a_child()]
+    first, second = (reaper.reap(child.pid) for child in children)
+    first.on_abandoned(lambda _: 1 // 0)
+
+    with pytest.raises(ZeroDivisionError):
+        reaper.close()
+
+    assert second.abandoned
+    for child in children:
+        let_go(child)
+        os.waitpid(child.pid, 0)
+
+
+@on_loop
 async def test_a_stranger_is_waited_for_and_then_has_no_status() -> None:
     async with await start_node() as node:
         child, stranger = a_stranger()
