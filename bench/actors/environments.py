@@ -18,6 +18,7 @@ from typing import Final
 from bench.actors.cases import CASES, Case
 
 COMMON: Final = ("local_send", "fan_out", "dispatch_serial", "spawn", "terminate")
+REMOTE: Final = ("remote_send_100B", "remote_ask_concurrent", "remote_ask_serial")
 ALWAYS: Final = "pykka"  # It is installed with us, and two of our bars are multiples of it.
 
 
@@ -35,7 +36,7 @@ class Peer:
     def entries(self) -> dict[str, Case]:
         """Its cases under the names that they have in a report."""
         where = f"bench.actors.peers.{self.name}_peer"
-        return {f"{self.name}_{name}": Case(f"{where}:{name}", CASES[name].scale) for name in self.cases}
+        return {f"{self.name}_{name}": Case(f"{where}:{name.lower()}", CASES[name].scale) for name in self.cases}
 
 
 PEERS: Final[Mapping[str, Peer]] = {
@@ -43,7 +44,7 @@ PEERS: Final[Mapping[str, Peer]] = {
     for peer in (
         Peer("pykka", package="pykka"),
         Peer("asyncio"),
-        Peer("xoscar", package="xoscar"),
+        Peer("xoscar", cases=(*COMMON, *REMOTE), package="xoscar"),
         Peer("thespian", package="thespian"),
         Peer("erlang", cases=(*COMMON, "local_pingpong"), program="erl", hint="apt install erlang-base"),
     )

@@ -24,6 +24,7 @@ ROW: Final = 0.3
 ABOVE: Final = 1.8
 DOTS_PER_INCH: Final = 110
 OURS: Final = "libprocess_py"
+SHARED: Final = (*COMMON, "local_pingpong", "remote_send_100B", "remote_ask_concurrent")  # Rates that others have, too.
 
 
 def save_plot(measured: Sequence[Measured], path: Path) -> None:
@@ -33,7 +34,7 @@ def save_plot(measured: Sequence[Measured], path: Path) -> None:
 
     judged = [each for each in measured if each.samples and each.case.must is not None]
     ratios = {each.name: each.ratio * REFERENCE_CALLBACKS_PER_S for each in measured if each.samples}
-    shared = [name for name in (*COMMON, "local_pingpong") if name in ratios]
+    shared = [name for name in SHARED if name in ratios]
     runtimes = [OURS, *(peer for peer in PEERS if any(f"{peer}_{name}" in ratios for name in shared))]
     rows = max(len(judged), len(shared) * (len(runtimes) + 1))
     figure = Figure(figsize=(WIDTH, ABOVE + ROW * rows), layout="constrained", dpi=DOTS_PER_INCH)

@@ -103,7 +103,15 @@ def test_the_file_holds_the_bars_the_ratio_and_what_else_the_worker_told(tmp_pat
     assert (result["must"], result["aim"]) == (2.5, 1.4)
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+HERE = {
+    name: case
+    for peer in PEERS.values()
+    if peer.name not in {"xoscar", "thespian"}
+    for name, case in peer.entries.items()
+}
+
+
+@pytest.mark.parametrize("case", [*CASES.values(), *HERE.values()], ids=[*CASES, *HERE])
 def test_the_function_of_each_case_exists(case: Case) -> None:
     module, _, function = case.where.partition(":")
 
