@@ -31,8 +31,13 @@ NS_PER_S: Final = 1_000_000_000
 
 _TYPES: Final = mimetypes.MimeTypes(filenames=())  # The same on every machine: without what the system adds.
 _RANGE: Final = re.compile(r"bytes=(\d{0,15})-(\d{0,15})", re.ASCII)
-for _kind, _ending in (("text/javascript", ".js"), ("text/javascript", ".mjs"), ("font/woff2", ".woff2")):
-    _TYPES.add_type(_kind, _ending)  # Pythons differ on these.
+for _ending, _kind in {  # Pythons differ on these.
+    ".js": "text/javascript",
+    ".md": "text/markdown",
+    ".mjs": "text/javascript",
+    ".woff2": "font/woff2",
+}.items():
+    _TYPES.add_type(_kind, _ending)
 
 # The last part may not be a link any more when it is opened, and a pipe with no writer must not hold us up.
 _FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC

@@ -270,6 +270,9 @@ def test_what_is_not_there_cannot_be_provided(served: Served) -> None:
     [
         ("a.css", "text/css; charset=utf-8"),
         ("a.json", "application/json"),
+        ("a.md", "text/markdown; charset=utf-8"),
+        ("a.mjs", "text/javascript; charset=utf-8"),
+        ("a.woff2", "font/woff2"),
         ("a.png", "image/png"),
         ("a.tar.gz", "application/octet-stream"),
         ("a", "application/octet-stream"),
