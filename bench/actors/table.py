@@ -24,7 +24,7 @@ UNITS: Final[Mapping[Scale, str]] = {
 
 def table_of(measured: Sequence[Measured], against_pykka: Mapping[str, float]) -> Table:
     """A line for each case: what it reached, its ratio to empty callbacks, its bars, the verdict, times pykka."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, collapse_padding=True, header_style="bold")
     table.add_column("case", no_wrap=True)
     for heading in ("median", "r", "must", "aim"):
         table.add_column(heading, justify="right", no_wrap=True)
