@@ -1,23 +1,29 @@
 """A lottery: every walk has a fresh random order, in which weight 2 comes first twice as often as weight 1 (AL-05).
 
-Each child of a node draws an exponential waiting time with its weight as the rate, and the shortest wait is next;
-that is the weighted shuffle without replacement. The draws depend on the seed, the number of the walk and the path
-alone.
+The order is drawn as far as somebody asks for it, mostly for its first client: a ticket is drawn by weight, and drawn
+again if its client has had its turn. That is the weighted shuffle without replacement. Once tickets become hard to
+find, each of the clients that are left draws an exponential waiting time with its weight as the rate, and the shortest
+wait is next, which is the same shuffle again. The draws depend on the seed, the number of the walk and the path of the
+node whose children stand in line.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import accumulate
 from math import log
 from typing import Final
 
-from allocators.draw import mixed, stable_hash, uniform
+from allocators.draw import MASK, mix, stable_hash, uniform
 from allocators.sorters.base import TreeSorter
 from allocators.sorters.sorter import Pool
 from allocators.sorters.tree import Node, Place
 
 PATHS_MAX: Final = 65_536  # More clients than any cluster has; forgotten ones are only worked out again.
+MISSES_MAX: Final = 8  # Tickets in a row of those who had their turn; then waiting times for the rest are cheaper.
+STRIDE: Final = 0x9E3779B97F4A7C15  # Odd, so that numbers times it differ in all bits.
 
 
 class RandomSorter(TreeSorter):
@@ -25,13 +31,35 @@ class RandomSorter(TreeSorter):
 
     def __init__(self, pool: Pool, seed: int) -> None:
         super().__init__(pool)
-        self._seed = seed
+        self._seed = stable_hash(seed)
         self._walks = 0
         self._draw = 0
+        # Of inner nodes that were asked for: the children that take part, by path, and the sums of their weights.
+        self._tickets: dict[Node, tuple[list[Node], list[float]]] = {}
+
+    def add(self, client: str) -> None:
+        super().add(client)
+        self._tickets.clear()
+
+    def remove(self, client: str) -> None:
+        super().remove(client)
+        self._tickets.clear()
+
+    def activate(self, client: str) -> None:
+        super().activate(client)
+        self._tickets.clear()
+
+    def deactivate(self, client: str) -> None:
+        super().deactivate(client)
+        self._tickets.clear()
+
+    def update_weight(self, path: str, weight: float) -> None:
+        super().update_weight(path, weight)
+        self._tickets.clear()
 
     def _begin_walk(self) -> None:
         self._walks += 1
-        self._draw = stable_hash(self._seed, self._walks)
+        self._draw = mix(self._seed + self._walks * STRIDE)
 
     def counts(self) -> Mapping[str, int]:
         """With the number of walks, under the path of the root, which has no allocations."""
@@ -41,15 +69,32 @@ class RandomSorter(TreeSorter):
         super().restore_counts(counts)
         self._walks = counts[""]
 
-    def _ordered(self, node: Node) -> list[Place]:
-        children = [child for child in node.children.values() if child.active_below]
-        draws = mixed([path_hash(child.path) for child in children], self._draw)
-        waits = [
-            (-log(uniform(draw)) / self.weight(child), child.path, child)
-            for child, draw in zip(children, draws, strict=True)
-        ]
-        waits.sort()
-        return list[Place](waits)
+    def _ordered(self, node: Node) -> Iterator[Place]:
+        children, sums = self._tickets.get(node) or self._hand_out(node)
+        draw, taken, misses = mix(self._draw ^ path_hash(node.path)), dict[int, None](), 0
+        while len(taken) < len(children) and misses < MISSES_MAX:
+            draw = draw + STRIDE & MASK
+            # The sum of all may be rounded down to less than the last ticket.
+            at = min(bisect_right(sums, uniform(mix(draw)) * sums[-1]), len(children) - 1)
+            if at in taken:
+                misses += 1
+            else:
+                misses = 0
+                taken[at] = None
+                yield (children[at],)
+        if len(taken) < len(children):
+            yield from self._by_wait([child for at, child in enumerate(children) if at not in taken], draw)
+
+    def _by_wait(self, children: Sequence[Node], draw: int) -> Iterator[Place]:
+        waits = [-log(uniform(mix(draw ^ path_hash(each.path)))) / self.weight(each) for each in children]
+        for _, _, child in sorted(zip(waits, [each.path for each in children], children, strict=True)):
+            yield (child,)
+
+    def _hand_out(self, node: Node) -> tuple[list[Node], list[float]]:
+        """Tickets, to each child as many as it weighs."""
+        children = sorted((each for each in node.children.values() if each.active_below), key=lambda each: each.path)
+        made = self._tickets[node] = (children, list(accumulate(self.weight(each) for each in children)))
+        return made
 
 
 @lru_cache(maxsize=PATHS_MAX)

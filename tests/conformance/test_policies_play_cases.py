@@ -14,10 +14,12 @@ from allocators.replay.verdict import Mismatch
 FOLDER: Final = Path(__file__).parent / "cases"
 SEEDS: Final = 3
 FILES: Final = ("agents", "capabilities", "filters", "frameworks", "maintenance", "quota", "reservations")
-# Where two frameworks could have what is expected to go to one of them.
+# Where two clients could have what is expected to go to one of them.
 ABOUT_ORDER: Final = frozenset(
     {
+        "cap-attribute-constraints",
         "cap-shared-volume-once-per-run",
+        "fw-leaving-a-role-drops-its-refusals",
         "quota-guarantees-beyond-the-cluster",
         "quota-revocable-is-outside-quota",
         "quota-zero-limit-blocks-then-limit-chops",

@@ -54,3 +54,34 @@ def test_subtrees_draw_as_one_against_their_siblings() -> None:
     firsts = Counter(next(sorter.walk()).partition("/")[0] for _ in range(WALKS))
 
     assert abs(firsts["a"] - WALKS / 2) < 190  # Six standard deviations.
+
+
+def test_places_after_the_first_are_drawn_by_the_weights_of_those_who_are_left() -> None:
+    sorter = a_sorter(1, "a", "b", "c", "d")
+    sorter.update_weight("a", 1_000_000)  # Its tickets would be drawn again and again.
+    sorter.update_weight("b", 3)
+
+    orders = Counter(tuple(sorter.sort()[1:3]) for _ in range(WALKS))
+
+    assert all(sorter.sort()[0] == "a" for _ in range(20))
+    second = {client: sum(count for order, count in orders.items() if order[0] == client) for client in "bcd"}
+    assert abs(second["b"] - WALKS * 3 / 5) < 190  # Six standard deviations.
+    assert abs(second["c"] - WALKS / 5) < 155
+    assert abs(orders["b", "c"] - WALKS * 3 / 10) < 175
+
+
+def test_every_order_of_equals_is_as_likely_as_any_other() -> None:
+    sorter = a_sorter(7, "a", "b", "c")
+
+    orders = Counter(tuple(sorter.sort()) for _ in range(WALKS))
+
+    assert len(orders) == 6
+    assert all(abs(count - WALKS / 6) < 145 for count in orders.values())  # Six standard deviations.
+
+
+def test_the_order_of_arrival_does_not_matter() -> None:
+    one, other = a_sorter(3, "a", "b", "c"), a_sorter(3, "c", "a", "b")
+    other.deactivate("a")
+    other.activate("a")
+
+    assert [one.sort() for _ in range(20)] == [other.sort() for _ in range(20)]
