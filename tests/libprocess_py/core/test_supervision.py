@@ -5,8 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from libprocess_py.core.supervision import (
     Backoff,
@@ -208,6 +216,14 @@ class SupervisionAgainstAWorld(RuleBasedStateMachine):
 
 
 TestSupervisionAgainstAWorld = SupervisionAgainstAWorld.TestCase
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1_200)
+def test_no_long_history_parts_the_books_from_the_world() -> None:
+    many = settings(max_examples=3_000, stateful_step_count=80, deadline=None)
+
+    run_state_machine_as_test(SupervisionAgainstAWorld, settings=many)
 
 
 def test_a_backoff_doubles_up_to_its_bound_and_chance_takes_a_part_off() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ from libprocess_py.deploy import RemoteError, Spawner
 from libprocess_py.deploy.remotes import Remotes
 from tests.libprocess_py.deploy.actors import SECOND, Counter, World
 
+Act = tuple[str, str, int]
 Right = Callable[[Future[Any]], object]  # Whether a future became what it should.
 
 IDS = st.sampled_from("abc")
@@ -111,7 +113,19 @@ class Use(World):
 
 @settings(max_examples=60)
 @given(acts=st.lists(ACTS, max_size=25))
-def test_what_is_done_to_another_node_comes_out_as_done_to_a_dictionary(acts: list[tuple[str, str, int]]) -> None:
+def test_what_is_done_to_another_node_comes_out_as_done_to_a_dictionary(acts: list[Act]) -> None:
+    use(acts)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1_200)
+@settings(max_examples=4_000, deadline=None)
+@given(acts=st.lists(ACTS, max_size=80))
+def test_no_long_use_of_another_node_parts_it_from_a_dictionary(acts: list[Act]) -> None:
+    use(acts)
+
+
+def use(acts: list[Act]) -> None:
     world = Use()
 
     for what, id, number in acts:
