@@ -28,7 +28,7 @@ from libprocess_py.core.links import Links
 from libprocess_py.core.mailbox import BOTTOM, ENDED, READY, UNBORN, Mailbox
 from libprocess_py.core.observer import Observer
 from libprocess_py.core.reach import Reach
-from libprocess_py.core.timers import Timers
+from libprocess_py.core.timers import Timer, Timers
 from libprocess_py.errors import ConnectionLost, NoSuchProcess, ProtocolError
 from libprocess_py.events import (
     DISPATCH,
@@ -137,7 +137,10 @@ class Kernel:
 
     def fire(self, now: int) -> None:
         """Queue the timers that are due as events of the actors that made them."""
-        for timer in self.timers.pop_due(now):
+        self.queue(self.timers.pop_due(now))
+
+    def queue(self, timers: list[Timer]) -> None:
+        for timer in timers:
             if timer.owner._process_phase is not ENDED:
                 self.post(timer.owner, (TIMER, timer, None, None))
 
@@ -265,6 +268,36 @@ class Kernel:
             of_thread.kernels -= 1
         self.idle = True
         return False
+
+    def ring(self, timer: Timer) -> bool:
+        """Serve a timer at once, if nobody has anything else to do; False if that is not so. Then comes `run`.
+
+        It does what `queue` and `run` do in more steps: most instants of a simulation are one timer of one actor.
+        """
+        mailbox = timer.owner
+        if self.runnable or mailbox._process_box is not None or mailbox._process_phase is ENDED:
+            return False
+        box: list[Event] = [(TIMER, timer, None, None)]
+        events = iter(box)
+        self.idle = False
+        self.current, self.turn_box, self.turn_events = mailbox, box, events
+        of_thread.kernels += 1
+        try:
+            if self.observer is None:
+                self._serve(mailbox, events)
+            else:
+                self._serve_observed(mailbox, events, observer=self.observer)
+        except BaseException:
+            self._cut_short(mailbox)
+            if self.runnable:
+                self.host.wake()
+            else:
+                self.idle = True
+            raise
+        finally:
+            of_thread.kernels -= 1
+        self.current = None
+        return True
 
     def _turn(self, mailbox: Mailbox, budget: int) -> int:
         """Let one actor serve what it has, up to the budget. Returns how many events it was given."""

@@ -166,9 +166,13 @@ class SimulatedNode(Node):
                 if due is None or not last < due <= end or (heap and heap[0][0] <= due):
                     return  # Also when time stands still: who never lets it pass is found out elsewhere.
                 last = agenda.now = due
-                kernel.idle = False  # It runs next anyhow: nobody need be woken for it.
-                kernel.fire(due)
-                if kernel.run():
+                ringing = timers.pop_due(due)
+                if len(ringing) != 1 or not kernel.ring(ringing[0]):
+                    kernel.idle = False  # It runs next anyhow: nobody need be woken for it.
+                    kernel.queue(ringing)
+                if not kernel.runnable:
+                    kernel.idle = True
+                elif kernel.run():
                     runnable.append(driver)
         finally:
             due = self._armed = timers.earliest()

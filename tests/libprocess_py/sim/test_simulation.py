@@ -159,6 +159,32 @@ def test_a_node_that_crashes_in_a_timer_rings_no_more() -> None:
     assert simulation.nodes == []
 
 
+@pytest.mark.parametrize("crowded", [False, True])
+def test_a_timer_that_fails_the_run_leaves_it_as_it_stands(crowded: bool) -> None:
+    class Clumsy(Process):
+        def initialize(self) -> None:
+            self.delay(SECOND, self.stumble)
+
+        def stumble(self) -> None:
+            self.dispatch(beat.pid, Beat.finalize)
+            if crowded:
+                self.dispatch(self.pid, Clumsy.finalize)
+            raise RuntimeError("stumbled")
+
+    simulation = Simulation(seed=1)
+    node = simulation.node("10.0.0.1")
+    beat = Beat()
+    node.spawn(beat)
+    node.spawn(Clumsy())
+
+    with pytest.raises(ActorFailed, match="stumbled"):
+        simulation.advance(3 * SECOND // 2)
+    simulation.advance(2 * SECOND)
+
+    assert len(beat.times) >= 2
+    assert node.kernel.idle
+
+
 def test_a_crashed_node_does_nothing_more_and_does_not_finalize() -> None:
     simulation = Simulation(seed=1)
     node = simulation.node("10.0.0.1")
