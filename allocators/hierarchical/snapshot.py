@@ -1,8 +1,8 @@
 """The state of an allocator as one record, to be written out and read back: the next run is then the same.
 
 It holds what cannot be worked out from anything else; sums, orders and who is awake are made anew. Allocation counts
-belong to it, for they decide ties. Watchers and the journal of past runs do not. Sorters that remember more than
-counts (the order of arrival, say) begin anew.
+belong to it, for they decide ties, and so does whatever else a sorter remembers and calls a count, such as the order
+of arrival. Watchers, counters and the journal of past runs do not; prices of `ceei` are found anew.
 """
 
 from __future__ import annotations

@@ -6,6 +6,9 @@ in which they came; a subtree came with the first client in it. Who leaves and c
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
 from allocators.allocator import Allocator, AllocatorSettings
 from allocators.hierarchical.allocator import HierarchicalAllocator
 from allocators.hierarchical.rules import Rules
@@ -15,6 +18,10 @@ from allocators.sorters.registry import drawless
 from allocators.sorters.sorter import Pool
 from allocators.sorters.tree import Key, Node
 from mesos_py.protocol.roles import ancestors
+
+# What keys of saved numbers begin with.
+CLIENT: Final = "\0client "
+SUBTREE: Final = "\0subtree "
 
 
 class FifoSorter(KeyedSorter):
@@ -39,6 +46,18 @@ class FifoSorter(KeyedSorter):
         for path in (*ancestors(client), client):
             if self._tree.node(path) is None:
                 del self._subtrees[path]
+
+    def counts(self) -> Mapping[str, int]:
+        """With the numbers of arrival, under keys that are no path: they cannot be told from the books."""
+        clients = {f"{CLIENT}{client}": number for client, number in self._clients.items()}
+        subtrees = {f"{SUBTREE}{path}": number for path, number in self._subtrees.items()}
+        return {**super().counts(), **clients, **subtrees, "": self._arrivals}
+
+    def restore_counts(self, counts: Mapping[str, int]) -> None:
+        super().restore_counts(counts)
+        self._clients = {client: counts[f"{CLIENT}{client}"] for client in self._clients}
+        self._subtrees = {path: counts[f"{SUBTREE}{path}"] for path in self._subtrees}
+        self._arrivals = counts[""]
 
     def _key(self, node: Node) -> Key:
         arrival = self._subtrees[node.path] if node.client is None else self._clients[node.client]

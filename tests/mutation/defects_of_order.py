@@ -62,6 +62,25 @@ ACCOUNT: Final = area(
      "No copies of it are nothing, and the next booking writes that out."),
 )  # fmt: skip
 
+SEARCH: Final = area(
+    "allocators/sorters/search.py",
+    ("a search goes by the order of its beginning", "            if node.key is key:\n", "            if True:\n"),
+    ("a search goes by keys of before", "        self._sorter.repair()\n", ""),
+    (
+        "who sleeps is found",
+        "            if node.key is None:\n                heappop(heap)\n            else:\n",
+        "            if True:\n",
+        "Nobody falls asleep within a run, and a search ends with it.",
+    ),
+    ("nobody is excluded", " if node.client not in excluded]", "]"),
+)
+
+SEARCHES: Final = area(
+    "allocators/hierarchical/searches.py",
+    ("a role is closed if anybody has refused", "clients.issuperset(sorters[each].clients())", "clients"),
+    ("who refused under one role is excluded under all", "if each == role}", "}"),
+)
+
 TREE: Final = area(
     "allocators/sorters/tree.py",
     ("a client with a child begins anew", "        leaf.count = node.count\n", ""),
@@ -103,4 +122,4 @@ KEYED: Final = area(
     ),
 )
 
-AREAS: Final[tuple[Area, ...]] = (DRF, SORTER, BASE, ACCOUNT, TREE, KEYED)
+AREAS: Final[tuple[Area, ...]] = (DRF, SORTER, BASE, ACCOUNT, SEARCH, SEARCHES, TREE, KEYED)

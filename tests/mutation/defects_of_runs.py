@@ -25,15 +25,18 @@ RUN: Final = area(
     ("nothing rides along with fair shares", "resources=bundle.riders + extra", "resources=extra"),
     ("fair shares are not counted", "            quota.hand_out(role, bundle.goods.quantities)\n",
      "            pass\n"),
-    ("what goes whole is not counted", "            self._count(self._quota, role=role, bundle=bundle)\n", "            pass\n"),
+    ("what goes whole is not counted", "            self._count(self._quota, role=role, bundle=bundle)\n",
+     "            pass\n"),
     ("the first gets it whatever he refused", "or (refused and (framework.id, role) in refused)", ""),
     ("the first gets it whatever he demands", "if not framework.is_modest or (refused", "if (refused"),
     ("the first gets it whatever his limit",
      "        if quota is not None and role in quota.consumed and not quota.leaves_room(role, bundle):\n"
      "            return False\n        self._give", "        self._give"),
     ("what goes whole ignores limits",
-     "            if quota is not None and not quota.leaves_room(role, bundle):\n"
+     "            if self._quota is not None and not self._quota.leaves_room(role, bundle):\n"
      "                return False\n            for", "            for"),
+    ("whoever has refused is closed with others of the role", "self._is_personal = bool(refusing)",
+     "self._is_personal = False"),
     ("guarantees that are met open nothing", "                    self.has_met_guarantees = True\n", "",
      "What is owed lowers both sides of the surplus. It leaves more room only where a deficit hid some, and then "
      "everybody is looked at anyway."),

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from allocators.allocator import AllocatorSettings
+from allocators.hierarchical.allocator import HierarchicalAllocator
+from allocators.hierarchical.snapshot import restore, save
 from allocators.policies.fifo import FifoSorter
 from allocators.policies.registry import make_allocator
 from allocators.sorters.sorter import Entry, Pool
-from mesos_py.protocol.ids import AgentId
+from mesos_py.protocol.ids import AgentId, FrameworkId
 from mesos_py.protocol.resources import Resources
 from tests.support.allocator_builders import SECOND, add_agent, add_framework, agents_of, give_back
 
@@ -81,3 +84,22 @@ def test_what_the_first_refuses_goes_to_the_second() -> None:
     give_back(allocator, allocator.allocate(None, now=0), refuse_s=100)
 
     assert agents_of(allocator.allocate(None, now=SECOND)) == {"first_by_name": 1}
+
+
+def test_the_order_of_arrival_is_saved() -> None:
+    allocator = make_allocator("fifo", AllocatorSettings())
+    assert isinstance(allocator, HierarchicalAllocator)
+    for name, role in (("z", "r"), ("a", "r"), ("b", "a/x"), ("c", "s")):
+        add_framework(allocator, name, role)
+    allocator.remove_framework(FrameworkId("z"))
+    add_framework(allocator, "z", "r")
+    saved = save(allocator)
+    shuffled = msgspec.structs.replace(saved, frameworks=saved.frameworks[::-1])  # As another master may read them.
+
+    rules = allocator.scene().rules
+    restored = restore(AllocatorSettings(), shuffled, rules=rules)
+
+    assert restored.books.role_sorter.sort() == allocator.books.role_sorter.sort() == ["r", "a/x", "s"]
+    assert restored.books.framework_sorters["r"].sort() == ["a", "z"]
+    add_framework(restored, "last", "r")
+    assert restored.books.framework_sorters["r"].sort() == ["a", "z", "last"]
