@@ -8,9 +8,7 @@ is one. There is no registry of message types: a receiver's installed handler na
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from functools import lru_cache
-from typing import Any, ClassVar, Final, Protocol, Self, TypeVar, cast, dataclass_transform, runtime_checkable
+from typing import Any, ClassVar, Final, Protocol, Self, TypeVar, dataclass_transform, runtime_checkable
 
 import msgspec
 
@@ -76,15 +74,23 @@ def encode(value: object) -> bytes:
     return _ENCODER.encode(value)
 
 
-@lru_cache(maxsize=DECODERS_MAX)
-def _decoder(kind: Hashable) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(cast(type[Any], kind), dec_hook=_from_wire)
+_DECODERS: Final[dict[object, msgspec.json.Decoder[Any]]] = {}
+
+
+def _decoder(kind: type[Any]) -> msgspec.json.Decoder[Any]:
+    """A new one, kept for the next time."""
+    if len(_DECODERS) >= DECODERS_MAX:
+        _DECODERS.clear()
+    decoder = _DECODERS[kind] = msgspec.json.Decoder(kind, dec_hook=_from_wire)
+    return decoder
 
 
 def decode(kind: type[T], body: bytes) -> T:
     """Read a JSON body as `kind`. Raises MalformedMessage naming the field and what was expected there."""
+    decoder = _DECODERS.get(kind) or _decoder(kind)
     try:
-        return cast(T, _decoder(cast(Hashable, kind)).decode(body))
+        value: T = decoder.decode(body)
+        return value
     except (msgspec.MsgspecError, ValueError) as error:
         raise MalformedMessage(f"{getattr(kind, '__name__', kind)}: {error}") from error
 

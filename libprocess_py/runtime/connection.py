@@ -194,7 +194,8 @@ class Connection(asyncio.Protocol):
         items = iter(items)
         for head, body in items:
             if head.route is not None:
-                self._message(head, head.route, body=cast(bytes, body))
+                assert isinstance(body, bytes), "a message comes whole"
+                self._message(head, head.route, body=body)
             elif self._is_busy:
                 self._backlog = [(head, body), *items]
                 return
