@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 
 from libprocess_py.core.wire import CHUNK_LINE_MAX, SMALL_CHUNKS, RequestParser
 from libprocess_py.core.wire_head import BODY_MAX, HEAD_MAX, HeadCache, message_head
+from libprocess_py.http.pipe import PipeReader
 from libprocess_py.pid import PID, Address
 
 MASTER = PID("master", Address("10.0.0.1", 5050))
 AGENT = PID("slave(1)", Address("10.0.0.2", 5051))
 HEAD = message_head(MASTER, AGENT, name="Ping")
 
-Seen = list[tuple[str, str, bytes]]
+Seen = list[tuple[str, str, bytes | PipeReader]]
 
 
 def a_message(body: bytes) -> bytes:
