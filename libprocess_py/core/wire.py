@@ -2,7 +2,7 @@
 
 `RequestParser.feed` takes whatever a read delivered and gives the requests that are complete with it, so a caller's
 work per message is one dictionary lookup (see `wire_head`), a length and a slice. What the bytes mean never depends on
-how they were split. Bodies that arrive in pieces are collected in one growing buffer, unless somebody reads them as
+how they were split. Bodies that arrive in pieces are collected until they are whole, unless somebody reads them as
 they come: such a request is given as soon as its body begins, and has no bound if it comes in chunks. The first error
 is final: `error` is set, requests before it are still given, and every byte after it is ignored, because a peer that
 framed one request wrongly may have smuggled another one in. Pure: bytes in, values out.
@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from libprocess_py.core.wire_body import Body
 from libprocess_py.core.wire_head import BODY_MAX, HEAD_END, HEAD_MAX, Head, HeadCache, WireError
 from libprocess_py.future import Future
 from libprocess_py.http.pipe import Pipe, PipeReader
@@ -24,6 +25,7 @@ TLS_FIRST: Final = b"\x16"  # How TLS begins, and no request.
 LAST_CHUNK: Final = b"\r\n0\r\n\r\n"  # Ends a body that came as one chunk.
 
 _CHUNK_SIZES: Final = {b"%x" % size: size for size in range(1, SMALL_CHUNKS)}
+_HEXADECIMAL: Final = b"0123456789abcdefABCDEF"
 _CHUNK_LINE: Final = re.compile(rb"([0-9a-fA-F]{1,8})[ \t]*(;[^\r\n]*)?")
 
 Item = tuple[Head, bytes | PipeReader]  # A body that is whole, or one that is still coming in.
@@ -48,7 +50,7 @@ class RequestParser:
         self._known = cache.known
         self._rest = b""  # Bytes of an unfinished head, chunk line or trailer; at most HEAD_MAX and one read.
         self._head: Head | None = None  # Whose body is under way.
-        self._collected = bytearray()  # Of that body.
+        self._collected = Body()
         self._size = 0  # Of all its chunks that were announced.
         self._missing = 0  # Bytes until the body, or the chunk under way, is whole.
         self._trailer = -1  # Bytes of the trailer seen; -1 until the last chunk has come.
@@ -61,7 +63,7 @@ class RequestParser:
     @property
     def collected(self) -> int:
         """Bytes kept of a body under way."""
-        return len(self._collected)
+        return self._collected.size
 
     @property
     def waits_to_continue(self) -> bool:
@@ -91,7 +93,7 @@ class RequestParser:
                 if position >= 0:
                     position = self._body(data, position, items=items)
         except WireError as error:
-            self.error, self._head, self._collected, self._rest = error, None, bytearray(), b""
+            self.error, self._head, self._collected, self._rest = error, None, Body(), b""
             self.give_up()
         return items
 
@@ -117,7 +119,7 @@ class RequestParser:
                 position = end + head.length
                 continue
             line = find(b"\r\n", end, end + 8)
-            size = sizes.get(data[end:line], 0) if line > 0 else 0
+            size = sizes.get(data[end:line]) or _size_of(data[end:line]) if line > 0 else 0
             start = line + 2
             position = start + size + 7
             if not size or data[start + size : position] != LAST_CHUNK:
@@ -163,16 +165,16 @@ class RequestParser:
             if not self._missing:
                 break
         if self.pipe is None:
-            items.append((head, bytes(self._collected)))
+            items.append((head, self._collected.whole()))
         else:
             self.pipe.writer.close()
-        self._head, self._collected, self.pipe = None, bytearray(), None
+        self._head, self._collected, self.pipe = None, Body(), None
         return position
 
     def _part(self, data: bytes, position: int) -> int:
         part = data[position : position + self._missing]
         if self.pipe is None:
-            self._collected += part
+            self._collected.add(part)
         else:
             self.room = self.pipe.writer.write(part)
         self._missing -= len(part)
@@ -227,6 +229,11 @@ class RequestParser:
     def _wait(self, data: bytes, position: int) -> int:
         self._rest = data[position:]
         return -1
+
+
+def _size_of(line: bytes) -> int:
+    """A length of a chunk without an extension; 0 for whatever has to be looked at more closely."""
+    return int(line, 16) if line and not line.strip(_HEXADECIMAL) else 0
 
 
 def _refuse_hopeless(head: bytes) -> None:

@@ -7,6 +7,7 @@ come to its protocol sealed, and go through the channel's opener first.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any
 
 from libprocess_py.auth.core.frames import Sealer
@@ -25,6 +26,9 @@ class SealedTransport(asyncio.Transport):
 
     def can_write_eof(self) -> bool:
         return self._transport.can_write_eof()
+
+    def writelines(self, list_of_data: Iterable[bytes | bytearray | memoryview[Any]]) -> None:
+        self.write(b"".join(list_of_data))
 
     def write_eof(self) -> None:
         self._transport.write_eof()
