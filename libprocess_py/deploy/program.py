@@ -30,6 +30,7 @@ from libprocess_py.runtime.settings import PREFIX, NodeSettings
 from libprocess_py.supervisor import Supervisor
 
 OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO  # Of a file's mode: what its group and everybody else may do.
+OR_CERTIFICATES: Final = ", or certificates (LIBPROCESS_SSL_...)"
 STOP_S: Final = 10.0  # For the actors of a topology to end one after another; what is left ends with the node.
 
 
@@ -73,8 +74,8 @@ class NodeFlags:
 
 def run(flags: NodeFlags, *, ready: Callable[[Address], object]) -> int:
     """Run a node to its end; its exit status. Raises FlagError naming the flag, and ListenError."""
-    _check(flags)
     settings = _settings(flags, os.environ)
+    _check(flags, is_proof=_asks_for_proof(settings))
     try:
         settings.keyring()
     except SecretFileError as error:
@@ -113,7 +114,7 @@ async def _supervised(node: LoopNode, top: PID[Supervisor]) -> int:
     return program.EXIT_ABORTED
 
 
-def _check(flags: NodeFlags) -> None:
+def _check(flags: NodeFlags, *, is_proof: bool) -> None:
     """Flags that need others. Raises FlagError."""
     topology = flags.topology
     if topology is None:
@@ -124,20 +125,27 @@ def _check(flags: NodeFlags) -> None:
         raise FlagError("--topology: expected either --host NAME or --controller with it")
     elif flags.host is not None and flags.host not in topology.hosts:
         raise FlagError(f"--host: expected one of {', '.join(topology.hosts)}, got {flags.host!r}")
-    if flags.secret_file is not None:
+    if is_proof:
         return
     if flags.allow_spawn:
-        raise FlagError("--allow-spawn: expected only with --secret-file, which others have to prove")
+        raise FlagError(f"--allow-spawn: expected only with --secret-file, which others have to prove{OR_CERTIFICATES}")
     if flags.controller:
-        raise FlagError("--controller: expected only with --secret-file, which it has to prove to the hosts")
+        raise FlagError(f"--controller: expected only with --secret-file, the one of the hosts{OR_CERTIFICATES}")
     if topology is not None and len({actor.host for actor in topology.actors}) > 1:
-        raise FlagError("--topology: actors on several hosts need --secret-file, the same on each")
+        raise FlagError(f"--topology: actors on several hosts need --secret-file, the same on each{OR_CERTIFICATES}")
+
+
+def _asks_for_proof(settings: NodeSettings) -> bool:
+    """Whether a peer can prove who it is: without that nobody is let in, so that the flags would be a mistake."""
+    tls = settings.tls
+    is_shown = tls is not None and (tls.require_client_cert or tls.verify_server_cert)
+    return settings.secret_file is not None or is_shown
 
 
 def _settings(flags: NodeFlags, environ: Mapping[str, str]) -> NodeSettings:
     listen = flags.listen
     if listen is None and flags.topology is not None and flags.host is not None:
-        listen = flags.topology.hosts[flags.host]
+        listen = flags.topology.hosts.get(flags.host)
     given: dict[str, Any] = {}
     if listen is not None:
         given |= {"ip": listen.ip, "port": listen.port}

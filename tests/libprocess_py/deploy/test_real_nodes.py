@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
 from libprocess_py.auth.core.secret import Secret
 from libprocess_py.deploy import ConnectFailed, RemoteError, Spawner
@@ -21,12 +22,18 @@ from libprocess_py.pid import PID
 from libprocess_py.runtime.loop_node import LoopNode, start_node
 from libprocess_py.runtime.settings import NodeSettings
 from tests.libprocess_py.deploy.actors import Counter, Watcher
+from tests.libprocess_py.runtime.test_tls import Authority
 from tests.support.event_loop import on_loop
 from tests.support.wire_actors import RawClient
 
 OURS, OTHER = NodeSettings(secrets=(Secret(b"ours" * 8),)), NodeSettings(secrets=(Secret(b"other" * 8),))
 PLAIN = replace(OURS, plain_peers=(ip_network("127.0.0.0/8"),))  # Those may talk, but have proved nothing.
 WAIT_S = 10.0
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return Authority(trustme.CA(), tmp_path)
 
 
 class Mark(int):
@@ -76,6 +83,17 @@ async def test_an_actor_is_spawned_called_and_watched_on_a_node_that_shares_the_
             await node.dispatch(pid, Counter.fail, "why")
         await until(lambda: watcher.why)
         assert [id for id, _ in watcher.why] == [pid.id]
+
+
+@on_loop
+async def test_a_certificate_is_a_proof_as_well(authority: Authority) -> None:
+    settings = NodeSettings(tls=authority.settings("127.0.0.1"))
+    async with await start_node(settings) as node, await start_node(settings) as other:
+        other.spawn(Spawner(allow=True))
+
+        pid = await (await node.connect(other.address)).spawn(Counter, 40)
+
+        assert await node.dispatch(pid, Counter.add, 2) == 42
 
 
 @on_loop
