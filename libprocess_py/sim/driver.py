@@ -72,7 +72,7 @@ class SimulatedDriver:
             self.agenda.add(due, self.ring, due)
 
     def transmit(self, to: PID, sender: PID | None, *, name: str, body: bytes, trace: str = "") -> None:
-        self.carrier.carry(self._address, Letter(to, sender, name, body, None))
+        self.carrier.carry(self._address, Letter(to, sender, name, body, None, trace=trace))
 
     def connect(self, address: Address, *, anew: bool = False) -> None:
         if anew:
@@ -104,6 +104,10 @@ class SimulatedDriver:
     # Peer
 
     def receive(self, letter: Letter) -> None:
+        if letter.trace:
+            with self.node.caused_by(letter.trace):
+                self.receive(letter._replace(trace=""))
+            return
         if letter.message is None:
             self.node.deliver(letter.to.id, letter.sender, name=letter.name, body=letter.body, authenticated=True)
         elif self.node.kernel.by_reference is None:
@@ -122,16 +126,16 @@ class SimulatedDriver:
             self.alive = False
             self._world.network.detach(self._address)
 
-    def carry(self, to: PID, message: Message, *, sender: PID | None) -> None:
+    def carry(self, to: PID, message: Message, *, sender: PID | None, trace: str) -> None:
         """Send a message by reference, or encoded when it is its turn."""
         world = self._world
         world.letters += 1
         if not self.alive:
             return
         if world.encode_every and world.letters % world.encode_every == 0:
-            self.transmit(to, sender, name=message.wire_name, body=encode(message))
+            self.transmit(to, sender, name=message.wire_name, body=encode(message), trace=trace)
         else:
-            self.carrier.carry(self._address, Letter(to, sender, message.wire_name, b"", message))
+            self.carrier.carry(self._address, Letter(to, sender, message.wire_name, b"", message, trace=trace))
 
     def ring(self, due: int) -> None:
         """What was armed is due, unless something else was armed meanwhile."""
@@ -179,4 +183,5 @@ class SimulatedNode(Node):
             driver.arm(due)
 
     def send_remote(self, to: PID, message: Message, *, sender: PID | None) -> None:
-        self.driver.carry(to, message, sender=sender)
+        trace = "" if self._tracer is None else self._tracer.header()
+        self.driver.carry(to, message, sender=sender, trace=trace)

@@ -37,6 +37,7 @@ class Letter(NamedTuple):
     body: bytes
     message: Message | None
     sent: int | None = None  # When, by the sender's own clock, if actors have such.
+    trace: str = ""  # The header of a tracer.
 
 
 class Parcel(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+import pytest
 from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -15,6 +16,7 @@ from libprocess_py.http.request import Request
 from libprocess_py.http.response import Response
 from libprocess_py.introspection.spans import Spans
 from libprocess_py.runtime import NodeSettings, start_node
+from libprocess_py.sim import Simulation, SimulationOptions
 from tests.libprocess_py.still_driver import StillDriver, a_node, run
 from tests.support.event_loop import on_loop
 
@@ -180,3 +182,18 @@ async def test_a_node_without_a_tracer_takes_traced_messages_like_others_and_kee
         assert there.metrics.counter("libprocess/http/messages").value == 3
         assert there.driver.heads.known == {}
         assert len(here.driver.heads.known) == 1  # Of the answers, which nobody traces.
+
+
+@pytest.mark.parametrize("encode_every", [0, 1])
+def test_a_trace_crosses_a_simulated_network_in_virtual_time(encode_every: int) -> None:
+    exporter, spans = an_exporter()
+    simulation = Simulation(seed=1, options=SimulationOptions(encode_every=encode_every))
+    here, there = (simulation.node(ip, options=NodeOptions(tracer=spans)) for ip in ("10.0.0.1", "10.0.0.2"))
+    here.dispatch(here.spawn(Asker(there.spawn(Doubler("doubler")))), Asker.start)
+
+    simulation.advance(1_000_000_000)
+
+    told = exporter.get_finished_spans()
+    assert parents(told) == {"Asker.start": None, "Ask": "Asker.start", "Answer": "Ask"}
+    start, ask, answer = (span.start_time or 0 for span in told if span.name in {"Asker.start", "Ask", "Answer"})
+    assert start < ask < answer
