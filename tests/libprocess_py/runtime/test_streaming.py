@@ -204,6 +204,30 @@ async def test_a_client_that_does_not_read_is_cut_off_and_counted_and_others_are
 
 
 @on_loop
+async def test_a_crowd_of_clients_that_do_not_read_costs_a_known_amount_of_memory() -> None:
+    async with await start_node() as node:
+        node.spawn(feed := Feed())
+        meter, event = node.gateway.meter, bytes(100_000)
+        meter.bound = 4_000_000
+        crowd = [await RawClient.connect(node.address) for _ in range(20)]
+        for client in crowd:
+            client.say(GET)
+            await client.answer(with_body=False)
+        highest = 0
+        while any(pipe.ended.is_pending for pipe in feed.pipes):
+            for pipe in feed.pipes:
+                pipe.writer.write(event)
+            highest = max(highest, meter.size)
+            await asyncio.sleep(0)
+
+        assert {pipe.ended.get() for pipe in feed.pipes} == {End.CUT_OFF}
+        assert highest <= meter.bound + len(event) * len(crowd)
+        assert meter.size == 0
+        for client in crowd:
+            client.writer.transport.abort()
+
+
+@on_loop
 async def test_what_clients_leave_unread_is_shown_and_gone_with_them() -> None:
     async with await start_node() as node:
         node.spawn(feed := Feed())
