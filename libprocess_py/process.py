@@ -139,7 +139,10 @@ class Process(Mailbox):
         promise: Promise[Any] = Promise()
         box = mailbox._process_box
         if box is None:
-            kernel.post(mailbox, (DISPATCH, method, args, promise))
+            mailbox._process_box = [(DISPATCH, method, args, promise)]
+            kernel.runnable.append(mailbox)
+            if kernel.idle:
+                kernel.rouse()
         else:
             box.append((DISPATCH, method, args, promise))
         return promise

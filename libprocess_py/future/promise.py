@@ -159,11 +159,13 @@ class Future(Generic[T]):
         return self._when(_SETTLED, callback, holds=self.is_settled)
 
     def queue_when_settled(self, callback: Callable[[Future[T]], object]) -> None:
-        """For kernels, of a future that is not settled: as `on_settled`, for what only queues an event.
+        """For kernels: as `on_settled`, for what only queues an event.
 
         It runs no code of anybody else, so it needs no trampoline.
         """
-        if self._waiting is None:
+        if self.state is not PENDING or self._abandoned:
+            callback(self)
+        elif self._waiting is None:
             self._waiting = [(_QUEUED, callback)]
         else:
             self._waiting.append((_QUEUED, callback))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from libprocess_py import PID, ActorFailed, Address, Message, NodeOptions, Policy, Process, Promise
+from libprocess_py import PID, ActorFailed, Address, Future, Message, NodeOptions, Policy, Process, Promise
 from libprocess_py.core.kernel import STEP_EVENTS
+from libprocess_py.errors import ProtocolError
+from libprocess_py.future import ready
 from tests.libprocess_py.still_driver import a_node, run
 
 
@@ -314,6 +318,51 @@ def test_a_coroutine_may_wait_more_than_once() -> None:
     run(node)
 
     assert future.get() == 3
+
+
+class Unchecked:
+    """An awaitable of somebody's own, which does not look whether there is anything to wait for."""
+
+    def __init__(self, future: Future[int]) -> None:
+        self.future = future
+
+    def __await__(self) -> Generator[Future[int], None, int]:
+        yield self.future
+        return self.future.get()
+
+
+class Waiters(Process):
+    async def unchecked(self, future: Future[int]) -> int:
+        return await Unchecked(future)
+
+    async def refuse(self, future: Future[int]) -> int:
+        raise ProtocolError(f"{await future} is too many")
+
+
+def test_a_coroutine_that_waits_for_what_is_there_already_goes_on() -> None:
+    node, _ = a_node()
+
+    future = node.dispatch(node.spawn(Waiters()), Waiters.unchecked, ready(7))
+    run(node)
+
+    assert future.get() == 7
+
+
+def test_a_coroutine_that_is_over_is_not_kept_however_it_ended() -> None:
+    node, _ = a_node()
+    pid = node.spawn(Waiters())
+    gate: Promise[int] = Promise()
+    returned, refused = node.dispatch(pid, Waiters.unchecked, gate), node.dispatch(pid, Waiters.refuse, gate)
+    run(node)
+    assert node.kernel.coroutines.waiting(pid.id) == 2
+
+    gate.set(8)
+    run(node)
+
+    assert returned.get() == 8
+    assert isinstance(refused.failure, ProtocolError)
+    assert node.kernel.coroutines.waiting(pid.id) == 0
+    assert pid.id in node.kernel.mailboxes
 
 
 def test_a_coroutine_whose_turn_had_come_when_its_actor_ends_is_abandoned() -> None:
