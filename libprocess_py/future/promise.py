@@ -109,6 +109,11 @@ class Future(Generic[T]):
         return self._discard_requested
 
     @property
+    def is_awaited(self) -> bool:
+        """Somebody wants to know what becomes of it."""
+        return self._waiting is not None and any(what is not _DISCARD for what, _ in self._waiting)
+
+    @property
     def failure(self) -> BaseException | None:
         return cast(BaseException, self._result) if self.state is FAILED else None
 

@@ -3,13 +3,13 @@
 `Watch` is entered before the test and asked after it. It ends what the test itself spawned, as the end of a program
 would, and tells what is left then; when `strict`, the test has to end its actors itself.
 
-Pending futures are found by the garbage collector, so that the runtime need not keep a list of them; where each was
-made is noted only while somebody watches.
+A future is lost when somebody waits for it and nobody is left to complete it: it is pending, and not abandoned, after
+all actors have ended. What was made on a node that crashed is not looked at: it went down with it. Promises are noted
+only while somebody watches, by a constructor that takes the place of their own, so that the runtime keeps no list.
 """
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -18,6 +18,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
+from libprocess_py.core.kernel import Kernel
 from libprocess_py.core.mailbox import ENDED
 from libprocess_py.future import Promise
 from libprocess_py.node import Node
@@ -32,6 +33,7 @@ SOCKETS: Final = "sockets"
 KINDS: Final = (ACTORS, TIMERS, FUTURES, SOCKETS)
 
 DESCRIPTORS: Final = Path("/proc/self/fd")  # On Linux; elsewhere sockets are not looked for.
+SWEEP_MIN: Final = 1_000  # Promises that are kept before the settled ones are let go.
 PACKAGE: Final = str(Path(__file__).parents[1]) + os.sep
 
 _INIT: Final = "__init__"
@@ -53,17 +55,18 @@ class Watch:
 
     def __init__(self) -> None:
         self.lineage = Lineage()
-        self._made: dict[int, str] = {}  # By identity: a promise that takes the place of another is noted anew.
+        self._made: list[_Made] = []
+        self._sweep_at = SWEEP_MIN
         self._sockets: frozenset[str] = frozenset()
 
     def __enter__(self) -> Watch:
         assert _INIT not in Promise.__dict__, "somebody else watches already"
         self._sockets = _open_sockets()
-        made, begin = self._made, Promise.__init__
+        begin = Promise.__init__
 
         def noted(promise: Promise[Any]) -> None:
             begin(promise)
-            made[id(promise)] = _caller()
+            self._note(promise)
 
         setattr(Promise, _INIT, noted)
         return self
@@ -98,11 +101,27 @@ class Watch:
                     node.terminate(process.pid)
             simulation.settle()
 
+    def _note(self, promise: Promise[Any]) -> None:
+        """Keep it, so that it can be found when its owner has forgotten it."""
+        self._made.append(_made(promise))
+        if len(self._made) >= self._sweep_at:
+            self._made = [made for made in self._made if not made.promise.is_settled]
+            self._sweep_at = max(SWEEP_MIN, 2 * len(self._made))
+
     def _futures(self) -> Iterator[Leak]:
-        gc.collect()
-        for found in gc.get_objects():
-            if type(found) is Promise and not found.is_settled and id(found) in self._made:
-                yield Leak(FUTURES, f"pending, made {self._made[id(found)]}")
+        for made in self._made:
+            went_down = made.kernel is not None and bool(made.kernel.mailboxes)
+            if made.promise.is_awaited and not made.promise.is_settled and not went_down:
+                yield Leak(FUTURES, f"somebody waits for one that was made {made.place}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A promise, where it was made, and on which node, if it was on one."""
+
+    promise: Promise[Any]
+    place: str
+    kernel: Kernel | None
 
 
 def told(leaks: Iterable[Leak]) -> str:
@@ -117,14 +136,20 @@ def _actors(node: Node) -> list[Process]:
     return [mailbox for mailbox in node.kernel.mailboxes.values() if isinstance(mailbox, Process)]
 
 
-def _caller() -> str:
-    """The nearest place outside of the runtime, or the nearest one in it if the runtime did it by itself."""
-    nearest = frame = sys._getframe(2)
-    while frame.f_code.co_filename.startswith(PACKAGE):
-        if frame.f_back is None:
-            return _place(nearest)
+def _made(promise: Promise[Any]) -> _Made:
+    """By the nearest place outside of the runtime, or the nearest one in it if the runtime did it by itself."""
+    frame: FrameType | None = sys._getframe(3)
+    nearest, outside, kernel = frame, None, None
+    while frame is not None and (outside is None or kernel is None):
+        if not frame.f_code.co_filename.startswith(PACKAGE):
+            outside = outside or frame
+        elif kernel is None:
+            local = frame.f_locals
+            kernel = next((one for one in (local.get("kernel"), local.get("self")) if isinstance(one, Kernel)), None)
         frame = frame.f_back
-    return _place(frame)
+    place = outside or nearest
+    assert place is not None
+    return _Made(promise, _place(place), kernel)
 
 
 def _place(frame: FrameType) -> str:

@@ -160,23 +160,39 @@ def test_a_strict_test_ends_its_actors_and_cancels_its_timers_itself(run: Run) -
     assert "actors: parent@10.0.0.1:5050\n" in said
 
 
-def test_a_pending_future_is_told_with_the_place_where_it_was_made(run: Run) -> None:
+def test_a_future_that_nobody_completes_is_told_with_the_place_where_it_was_made(run: Run) -> None:
     body = """
-        kept = []
-
         def test_abandoned(simulation, node):
-            kept.append(node.dispatch(node.spawn(Child()), Child.later))
+            node.dispatch(node.spawn(Child()), Child.later)
+            simulation.settle()
 
         def test_forgotten(simulation, node):
-            kept.append(node.dispatch(node.spawn(Forgetful()), Child.later))
+            node.dispatch(node.spawn(Forgetful()), Child.later)
+            simulation.settle()
+
+        def test_nobody_waits(simulation, node):
+            node.spawn(Forgetful())
             simulation.settle()
     """
 
     said = run(body)
 
-    assert "2 passed, 1 error" in said
-    assert re.search(r"futures: pending, made in Child.initialize, test_it.py:\d+", said)
-    assert re.search(r"futures: pending, made in test_forgotten, test_it.py:\d+", said)
+    assert "3 passed, 1 error" in said
+    assert re.search(r"ERROR at teardown of test_forgotten", said)
+    assert re.search(r"futures: somebody waits for one that was made in Child.initialize, test_it.py:\d+", said)
+
+
+def test_what_went_down_with_a_crashed_node_is_no_leak(run: Run) -> None:
+    body = """
+        def test_it(simulation, node):
+            pid = node.spawn(Parent())
+            simulation.settle()
+            node.dispatch(pid, Parent.initialize).then(print)
+            node.dispatch(node.spawn(Forgetful()), Child.later)
+            simulation.crash(node)
+    """
+
+    assert "1 passed in" in run(body)
 
 
 def test_an_open_socket_is_a_leak(run: Run) -> None:
@@ -190,11 +206,9 @@ def test_an_open_socket_is_a_leak(run: Run) -> None:
 
 def test_what_a_test_may_leave_is_said_by_name(run: Run) -> None:
     body = """
-        kept = []
-
         @pytest.mark.allow_leaks("actors", "timers", "futures", "sockets")
         def test_all(opened, simulation, node):
-            kept.append(node.dispatch(node.spawn(Forgetful()), Child.later))
+            node.dispatch(node.spawn(Forgetful()), Child.later)
             opened.append(socket.socket())
             node.spawn(Parent())
             simulation.settle()
