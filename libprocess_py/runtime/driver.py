@@ -24,7 +24,7 @@ from libprocess_py.pid import PID, Address
 from libprocess_py.runtime.connection import Connection
 from libprocess_py.runtime.http_client import ClientConnection
 from libprocess_py.runtime.forks import watch_forks
-from libprocess_py.runtime.listening import Listening
+from libprocess_py.runtime.listening import Listening, most_connections
 from libprocess_py.runtime.peers import Peers
 from libprocess_py.runtime.pressure import Pressure
 from libprocess_py.runtime.reaper import Reaper
@@ -53,7 +53,7 @@ class LoopDriver:
         self.loop = loop
         self.heads = HeadCache()
         self.match_peers = settings.require_peer_address_ip_match
-        self.connections_max = settings.connections_max
+        self.connections_max = min(settings.connections_max, most_connections())
         self.silent: dict[Connection, None] = {}  # Connections on which nothing has come yet, the oldest first.
         self.tls = settings.tls
         self._ways = Ways(settings.tls, settings.unix_peers)

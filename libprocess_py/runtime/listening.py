@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import resource
 import socket
 import ssl
 import stat
+import sys
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Final, Protocol
@@ -21,6 +23,8 @@ from libprocess_py.pid import Address
 from libprocess_py.runtime.settings import NodeSettings
 from libprocess_py.runtime.tls import HANDSHAKE_S
 
+DESCRIPTORS_BESIDE: Final = 128  # For files, children and our own connections, while others take all they can.
+CONNECTIONS_MIN: Final = 16  # Under whatever limit; without descriptors the system refuses them.
 UNIX_PATH_MAX: Final = 107  # Bytes: the system's structure has room for 108, with the one that ends it.
 EXHAUSTED_S: Final = 0.5  # When the system has no descriptor left: one may be free again.
 EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
@@ -178,6 +182,12 @@ class MixedServer:
         finally:
             self._loop.remove_reader(sock)
         return sock.recv(1, socket.MSG_PEEK)
+
+
+def most_connections() -> int:
+    """As many as this process may have descriptors for, and some for everything else."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return sys.maxsize if soft == resource.RLIM_INFINITY else max(CONNECTIONS_MIN, soft - DESCRIPTORS_BESIDE)
 
 
 def _answers(path: Path) -> bool:

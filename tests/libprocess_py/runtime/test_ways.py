@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import resource
 import socket
 import stat
+import sys
+from asyncio.subprocess import PIPE
 from pathlib import Path
 
 import pytest
 
 from libprocess_py.pid import PID, Address
 from libprocess_py.process import Process
-from libprocess_py.runtime.listening import UNIX_PATH_MAX, ListenError
+from libprocess_py.runtime.listening import DESCRIPTORS_BESIDE, UNIX_PATH_MAX, ListenError
 from libprocess_py.runtime.loop_node import LoopNode, start_node
 from libprocess_py.runtime.settings import NodeSettings
+from tests.libprocess_py.runtime.test_program import ROOT
 from tests.support.event_loop import on_loop
 from tests.support.wire_actors import Echo, Listener, RawClient, a_message
 
@@ -24,6 +29,14 @@ def tell(node: LoopNode, to: PID, *numbers: int) -> Listener:
     node.dispatch(source.pid, Process.link, to)
     node.dispatch(source.pid, Listener.tell, to, list(numbers))
     return source
+
+
+async def first_bytes_to(client: RawClient) -> bytes:
+    """Nothing if it was hung up on."""
+    try:
+        return await client.reader.read(12)
+    except ConnectionError:
+        return b""
 
 
 def count_of(node: LoopNode, name: str) -> int:
@@ -136,3 +149,25 @@ async def test_when_all_connections_are_in_use_the_newest_is_refused_and_the_oth
         assert len(node.driver.connections) == 2
         for client in clients:
             client.writer.close()
+
+
+@on_loop
+async def test_a_node_short_of_descriptors_refuses_connections_and_serves_the_ones_it_has() -> None:
+    command = (sys.executable, "-m", "tests.support.wire_program", "serve")
+    few = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (200, 200))  # For the child only.
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=PIPE, preexec_fn=few)
+    assert process.stdout is not None
+    address = Address.parse((await process.stdout.readline()).decode().strip())
+    served = []
+    for _ in range(300):
+        served.append(client := await RawClient.connect(address))
+        client.say(GET_PATH)
+
+    answers = [await first_bytes_to(client) for client in served]
+
+    assert answers.count(b"HTTP/1.1 200") == 200 - DESCRIPTORS_BESIDE
+    assert answers.count(b"") == 300 - (200 - DESCRIPTORS_BESIDE)
+    for client in served:
+        client.writer.close()
+    process.kill()
+    await process.wait()
