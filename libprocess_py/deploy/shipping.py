@@ -16,6 +16,7 @@ import inspect
 import io
 import pickle
 import platform
+import re
 import sys
 from functools import lru_cache, partial
 from pathlib import Path
@@ -147,9 +148,14 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no
 def _reduced_struct(kind: Any) -> tuple[Any, ...]:
     """A record cannot get its fields later, as cloudpickle would have it: they travel with the order to make it."""
     fields = {field.name: field for field in msgspec.structs.fields(kind)}
-    own = {name: fields[name] for name in inspect.get_annotations(kind) if name in fields}
+    annotations = inspect.get_annotations(kind)
+    own = {name: fields[name] for name in annotations if name in fields}
+    if any(re.search(rf"\b{kind.__name__}\b", str(annotations[name])) for name in own):
+        raise pickle.PicklingError(f"{name_of(kind)}: a record that contains itself has to be imported there")
     namespace = {name: getattr(kind, name) for name in ("__module__", "__qualname__", "__doc__")}
     namespace["__annotations__"] = {name: field.type for name, field in own.items()}
+    if "__post_init__" in vars(kind):
+        namespace["__post_init__"] = _post_init
     values = {name: field.default for name, field in own.items() if field.default is not msgspec.NODEFAULT}
     factories = {name: field.default_factory for name, field in own.items() if name not in values}
     factories = {name: factory for name, factory in factories.items() if factory is not msgspec.NODEFAULT}
@@ -171,6 +177,13 @@ def _make_struct(declared: Any, defaults: tuple[dict[str, Any], dict[str, Any]],
     fields = {name: msgspec.field(default_factory=factory) for name, factory in factories.items()}
     made = meta(name, bases, {**namespace, **values, **fields}, **options)
     return by_value._lookup_class_or_track(tracker, made)
+
+
+def _post_init(record: Any) -> None:
+    """A class of records looks for this once, when it is made; its own comes later, with its other members."""
+    own = type(record).__post_init__
+    if own is not _post_init:
+        own(record)
 
 
 def _set_members(kind: Any, members: dict[str, Any]) -> Any:

@@ -49,6 +49,19 @@ SCRIPT: Final = """
         def doubled(self) -> Inner:
             return Inner(number=self.number * FACTOR)
 
+    class Checked(Record):
+        number: int
+
+        def __post_init__(self) -> None:
+            if self.number > FACTOR * 2:
+                raise ValueError("at most 4")
+
+    class Derived(Checked):
+        name: str = ""
+
+    class Tree(Message):
+        branches: tuple[Tree, ...] = ()
+
     class Ask(Message):
         number: int
         inner: Inner | None = None
@@ -79,6 +92,14 @@ SCRIPT: Final = """
 """
 
 
+CATCHING: Final = """
+    try:
+        pack(Tree)
+    except Exception as error:
+        print(error)
+"""
+
+
 def _run(program: str, *arguments: str) -> bytes:
     """What it prints. It knows this package, and nothing of the tests."""
     code = textwrap.dedent(program)
@@ -103,7 +124,15 @@ def _unpacked(expression: str, tmp_path: Path, *what: str) -> str:
         import sys
         from pathlib import Path
         from libprocess_py.deploy.shipping import unpack
+        from libprocess_py.errors import MalformedMessage
         from libprocess_py.message import decode, encode
+
+        def decode_problem(kind, body):
+            try:
+                decode(kind, body)
+            except MalformedMessage as error:
+                return str(error)
+
         came = [unpack(Path(file).read_bytes()) for file in sys.argv[1:]]
         print(({expression}))
     """
@@ -118,6 +147,21 @@ def test_a_class_of_a_script_arrives_with_its_bases_its_messages_and_what_it_use
     assert told == (
         "('derived from base', AskMore(number=1, inner=Inner(number=10, names=(), extra={}), words='x'), "
         """b'{"number":1,"inner":{"number":10},"words":"x"}', 'More')"""
+    )
+
+
+def test_a_record_that_arrives_checks_itself_as_before(tmp_path: Path) -> None:
+    expression = """[decode_problem(came[0], body) for body in (b'{"number": 4}', b'{"number": 5}')]"""
+
+    assert _unpacked(expression, tmp_path, "Checked") == "[None, 'Checked: at most 4']"
+    assert _unpacked(expression, tmp_path, "Derived") == "[None, 'Derived: at most 4']"
+
+
+def test_a_record_that_contains_itself_is_told_to_be_imported(tmp_path: Path) -> None:
+    told = _run(SCRIPT.replace("sys.stdout.buffer.write(pack({what}))", CATCHING))
+
+    assert told.decode().strip() == (
+        "what is to be sent cannot be pickled: __main__:Tree: a record that contains itself has to be imported there"
     )
 
 
