@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -13,7 +14,8 @@ import pytest
 
 from libprocess_py import Future, FutureDiscarded
 from libprocess_py.runtime import io
-from tests.support.event_loop import on_loop
+from libprocess_py.runtime.program import new_event_loop
+from tests.support.event_loop import HUNG_S, on_loop
 
 LARGE = bytes(range(256)) * 4_096  # A megabyte: many times what a pipe holds.
 
@@ -242,3 +244,58 @@ def test_without_an_event_loop_there_is_no_such_thing() -> None:
     finally:
         for end in ends:
             os.close(end)
+
+
+LOOPS: list[Callable[[], asyncio.AbstractEventLoop]] = [new_event_loop, asyncio.new_event_loop]
+
+
+@contextmanager
+def a_stuck_pair() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """Two ends; on the first one nothing can be read or written."""
+    mine, other = socket.socketpair()
+    with mine, other:
+        mine.setblocking(False)
+        other.setblocking(False)
+        with suppress(BlockingIOError):
+            while True:
+                mine.send(LARGE)
+        yield mine, other
+
+
+def let_go_on(pair: tuple[socket.socket, socket.socket]) -> None:
+    pair[1].send(b"x")
+    with suppress(BlockingIOError):  # It may be the second time.
+        pair[1].recv(len(LARGE))
+
+
+@pytest.mark.parametrize("new_loop", LOOPS, ids=["of nodes", "stock"])
+@pytest.mark.parametrize("is_discarded", [True, False], ids=["discarded", "ready"])
+@pytest.mark.parametrize("ready", [io.readable, io.writable])
+def test_a_wait_that_is_over_has_nothing_to_do_with_who_gets_its_number_next(
+    new_loop: Callable[[], asyncio.AbstractEventLoop], is_discarded: bool, ready: Callable[[int], Future[None]]
+) -> None:
+    """Else the loop watches a duplicate that is closed, and the next call, whose duplicate has that number, hangs."""
+
+    async def scenario() -> None:
+        with a_stuck_pair() as old, a_stuck_pair() as new, a_stuck_pair() as other:
+            first = ready(old[0].fileno())
+            let_go_on(other)
+            await ready(other[0].fileno())  # The loop watches by now.
+            if is_discarded:
+                first.discard()
+            else:
+                let_go_on(old)
+            await first.recover(lambda _: None)
+
+            second = ready(new[0].fileno())
+            let_go_on(old)
+            for _ in range(2):  # Each takes a turn of the loop.
+                await ready(other[0].fileno())
+            was_pending = second.is_pending
+            let_go_on(new)
+            await second
+
+        assert was_pending
+
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(asyncio.wait_for(scenario(), HUNG_S))
