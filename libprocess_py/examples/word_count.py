@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import logging
 import secrets
+import signal
 import subprocess
 import sys
 import tempfile
@@ -25,6 +26,7 @@ from typing import Final, NamedTuple
 
 from libprocess_py import PID, Future, Process, Promise
 from libprocess_py.deploy import ConnectFailed
+from libprocess_py.process_control import set_parent_death_signal
 from libprocess_py.runtime import LoopNode, NodeSettings, run
 
 NODES: Final = 3
@@ -106,10 +108,14 @@ def pieces_of(text: str) -> list[str]:
 
 
 def start_node_process(secret_file: Path) -> tuple[subprocess.Popen[str], str]:
-    """Another node on this machine, in a process of its own, and its address."""
+    """Another node on this machine, in a process of its own that does not outlive this one, and its address."""
     command = [sys.executable, "-m", "libprocess_py.deploy", "--listen", "127.0.0.1:0", "--allow-spawn"]
     process = subprocess.Popen(
-        [*command, "--secret-file", str(secret_file)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        [*command, "--secret-file", str(secret_file)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        preexec_fn=partial(set_parent_death_signal, signal.SIGTERM),
     )
     assert process.stdout is not None
     return process, process.stdout.readline().split()[-1]
