@@ -115,7 +115,7 @@ def start_node_process(secret_file: Path) -> tuple[subprocess.Popen[str], str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        preexec_fn=partial(set_parent_death_signal, signal.SIGTERM),
+        preexec_fn=partial(set_parent_death_signal, signal.SIGTERM),  # noqa: PLW1509  # No thread runs yet.
     )
     assert process.stdout is not None
     return process, process.stdout.readline().split()[-1]
