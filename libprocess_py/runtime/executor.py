@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
-from libprocess_py.future import Future
+from libprocess_py.future import Future, FutureFailed
 from libprocess_py.node import Node
 from libprocess_py.runtime.threads import ThreadedProcess
 
@@ -53,6 +53,8 @@ class _Runner(ThreadedProcess):
             return call(), None
         except Exception as error:
             return None, error
+        except SystemExit as error:  # A function cannot end the program of who calls it elsewhere.
+            return None, FutureFailed(f"it raised {error!r}")
 
 
 def _opened(outcome: tuple[Any, Exception | None]) -> Any:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
 import os
 import signal
 import socket
@@ -41,7 +42,8 @@ BOOT: Final = (
 )
 ROOT: Final = str(Path(__file__).resolve().parents[2])
 
-ParentHook = Callable[[int], Any]  # Called with the pid; if it returns a future, that is waited for.
+# Called with the pid; if it returns a future, or is an `async def`, that is waited for.
+ParentHook = Callable[[int], Any]
 
 # Children of this OS process whose node stopped before they ended: nobody waits for them any more.
 _left: Final[set[int]] = set()
@@ -143,7 +145,7 @@ async def _begin(process: Subprocess, control: socket.socket, *, parent_hooks: S
     try:
         for hook in parent_hooks:
             outcome = hook(process.pid)
-            if isinstance(outcome, Future):
+            if inspect.isawaitable(outcome):
                 await outcome
         with contextlib.suppress(BrokenPipeError):
             control.send(GO)

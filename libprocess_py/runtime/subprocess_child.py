@@ -77,8 +77,9 @@ def main() -> NoReturn:
                 parent = supervised(control, spec.kept)
             doing = f"program {spec.argv[0]}"
             become(spec, control, parent=parent)
-        except OSError as error:
-            os.write(control, f"{doing}: {error.strerror or error}".encode()[:PROBLEM_MAX])
+        except (OSError, ValueError) as error:  # ValueError: a NUL in a name, a variable that cannot be one.
+            problem = (isinstance(error, OSError) and error.strerror) or error
+            os.write(control, f"{doing}: {problem}".encode(errors="replace")[:PROBLEM_MAX])
     os._exit(EXIT_NOT_STARTED)
 
 

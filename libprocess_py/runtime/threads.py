@@ -178,8 +178,10 @@ class Worker:
         else:
             try:
                 complete = functools.partial(promise.set, function())
-            except BaseException as error:  # SystemExit too: it is the call that fails, not the thread.
+            except Exception as error:
                 complete = functools.partial(promise.fail, error)
+            except BaseException as error:  # SystemExit: it ends neither the thread nor the program of who awaits it.
+                complete = functools.partial(promise.fail, f"on its thread it raised {error!r}")
         self.driver.call_threadsafe(functools.partial(self._complete, complete))
 
     def _complete(self, complete: Callable[[], object]) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 
 import pytest
 
-from libprocess_py import MailboxClosed
+from libprocess_py import FutureFailed, MailboxClosed
 from libprocess_py.runtime import Executor, run_async, start_node
 from libprocess_py.sim import Simulation
 from tests.support.event_loop import on_loop
@@ -26,6 +27,17 @@ async def test_a_function_runs_on_a_thread_that_ends_with_it() -> None:
         with pytest.raises(ZeroDivisionError):
             await run_async(node, _divide, 1, right=0)
     assert not where.is_alive()
+
+
+@on_loop
+async def test_a_function_that_would_exit_fails_and_the_thread_goes_on() -> None:
+    async with await start_node() as node:
+        executor = Executor(node)
+
+        with pytest.raises(FutureFailed, match=r"SystemExit\(3\)"):
+            await executor.run(sys.exit, 3)
+
+        assert await executor.run(_divide, 8, right=2) == 4
 
 
 @on_loop
@@ -83,3 +95,12 @@ def test_in_simulation_a_function_is_an_event_like_any_other() -> None:
     assert divided.get() == 3
     assert isinstance(failed.failure, ZeroDivisionError)
     assert [id for id in node.kernel.mailboxes if id.startswith("executor")] == ["executor(2)"]
+
+
+def test_in_simulation_a_function_that_would_exit_fails_too() -> None:
+    simulation = Simulation(seed=1)
+    outcome = run_async(simulation.node("10.0.0.1"), sys.exit, 3)
+
+    simulation.settle()
+
+    assert isinstance(outcome.failure, FutureFailed)

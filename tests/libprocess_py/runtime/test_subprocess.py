@@ -227,7 +227,7 @@ async def test_hooks_run_in_order_and_the_program_not_before_the_last_is_through
         assert seen == [("first", process.pid), ("second", process.pid)]
 
 
-@pytest.mark.parametrize("how", ["raises", "fails"])
+@pytest.mark.parametrize("how", ["raises", "fails", "waits"])
 def test_a_hook_that_fails_kills_the_process_and_fails_the_launch(how: str, tmp_path: Path) -> None:
     @on_loop
     async def run() -> None:
@@ -239,11 +239,14 @@ def test_a_hook_that_fails_kills_the_process_and_fails_the_launch(how: str, tmp_
                 raise ValueError("no room")
             return failed(ValueError("no room"))
 
+        async def waits(pid: int) -> None:
+            await hook(pid)
+
         async with await start_node() as node:
             command = Command(("touch", str(tmp_path / "marker")), stdin=Stdio.PIPE)
             before = psutil.Process().num_fds()
             with pytest.raises(ValueError, match="no room"):
-                await launch(node, command, parent_hooks=[hook])
+                await launch(node, command, parent_hooks=[waits if how == "waits" else hook])
 
             assert is_reaped(pids[0])
             assert not (tmp_path / "marker").exists()
@@ -284,6 +287,11 @@ async def test_discarding_a_launch_kills_what_has_not_begun(tmp_path: Path) -> N
     [
         ({"argv": ("/no/such/program",)}, "program /no/such/program: No such file"),
         ({"argv": ("true",), "cwd": Path("/no/such/folder")}, "working directory /no/such/folder: No such file"),
+        ({"argv": ("true",), "cwd": Path("a\0b")}, "working directory a.b: embedded null"),
+        ({"argv": ("tr\0ue",)}, "program tr.ue: .*embedded null"),
+        ({"argv": ("true", "a\0b")}, "program true: .*embedded null"),
+        ({"argv": ("true",), "env": {"A=": "b"}}, "program true: illegal environment variable name"),
+        ({"argv": ("\ud800",)}, "program .: .*surrogates not allowed"),
     ],
 )
 def test_what_cannot_be_done_fails_the_launch_with_a_sentence(

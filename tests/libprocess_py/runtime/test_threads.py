@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 
 import pytest
 
 from libprocess_py.core.failures import Policy
 from libprocess_py.errors import MailboxClosed
+from libprocess_py.future import FutureFailed
 from libprocess_py.pid import PID
 from libprocess_py.runtime.awaiting import result
 from libprocess_py.runtime.loop_node import start_node
@@ -41,6 +43,9 @@ class Blocker(ThreadedProcess):
             self.send(self.begun, Ping(number=0))
         assert self.go.wait(20)
         return self.where()
+
+    def leave(self) -> None:
+        sys.exit(1)
 
     def divide(self, by: int) -> float:
         return 1 / by
@@ -92,6 +97,17 @@ async def test_an_exception_fails_the_future_and_the_actor_lives() -> None:
             await result(node.dispatch(blocker, Blocker.divide, 0))
 
         assert await result(node.dispatch(blocker, Blocker.divide, by=2)) == 0.5
+
+
+@on_loop
+async def test_a_call_that_would_exit_fails_in_words_and_the_actor_lives() -> None:
+    async with await start_node() as node:
+        pid = node.spawn(Blocker())
+
+        with pytest.raises(FutureFailed, match=r"on its thread it raised SystemExit\(1\)"):
+            await node.dispatch(pid, Blocker.leave)
+
+        assert await node.dispatch(pid, Blocker.divide, 1) == 1
 
 
 @on_loop
