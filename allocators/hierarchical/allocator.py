@@ -15,7 +15,7 @@ from allocators.explain.explained import ExplainedPolicy
 from allocators.explain.scene import Scene
 from allocators.hierarchical.agents import AgentBook
 from allocators.hierarchical.audit import check_books, check_sleep
-from allocators.hierarchical.books import Books, by_role
+from allocators.hierarchical.books import Books
 from allocators.hierarchical.candidates import Candidates
 from allocators.hierarchical.constraints import CompiledConstraints
 from allocators.hierarchical.eligibility import Eligibility
@@ -260,9 +260,10 @@ class HierarchicalAllocator(ExplainedPolicy):
     def _refuse(self, framework: FrameworkBook, agent_id: AgentId, *, resources: Resources, refusal: Refusal) -> None:
         asked = Filters(refuse_ns=refusal.ns).effective_refuse_ns
         until = refusal.now + max(asked, self._settings.allocation_interval_ns)
-        for role, part in by_role(resources).items():
-            if role in framework.roles:
-                self.refusals.add((framework.id, role, agent_id), part.unallocate(), until=until)
+        # The same object for equal resources: runs then mostly compare objects.
+        for grant in self.books.interned.grants(resources):
+            if grant.role in framework.roles:
+                self.refusals.add((framework.id, grant.role, agent_id), grant.bundle.resources, until=until)
 
     def transition_offered_to_allocated(
         self, framework_id: FrameworkId, agent_id: AgentId, *, resources: Resources

@@ -16,7 +16,8 @@ from mesos_py.protocol.ids import AgentId, FrameworkId
 from mesos_py.protocol.resources import Resources
 
 REFUSALS_MIN: Final = 16  # Of one client. Lists that are no longer are not worth sweeping.
-SETS_MAX: Final = 1_024  # Different sets of clients that are remembered as one object.
+SETS_MAX: Final = 256  # Different sets of clients that are remembered as one object; large clusters have large ones.
+TURNS_MAX: Final = 16_384  # Pairs of such sets that differ by one.
 COMPACT_FROM: Final = 1_024  # What is no longer in force is swept out once it is the majority of at least so many.
 
 Cell: TypeAlias = tuple[FrameworkId, str, AgentId]
@@ -86,7 +87,8 @@ class Refusals:
             AgentId, dict[Client, list[Refused]]
         ] = {}  # All, by agent and who refused. Only read by others.
         self._covering: dict[AgentId, tuple[Resources, frozenset[Client]]] = {}  # As far as asked for, of what is free.
-        self._sets: dict[frozenset[Client], frozenset[Client]] = {}  # One object for equal ones.
+        self._sets: dict[frozenset[Client], frozenset[Client]] = {}  # One object for equal ones,
+        self._turned: dict[tuple[frozenset[Client], Client], frozenset[Client]] = {}  # and those with one more or less.
         self._refusers: dict[FrameworkId, dict[str, Refuser]] = {}
         self._ends: list[int] = []
         self._ending: dict[int, list[Refused]] = {}  # By these ends, in the order in which they were made.
@@ -115,7 +117,7 @@ class Refusals:
         else:
             refusals.append(refused)
         if self._covering:
-            self._covering.pop(agent_id, None)
+            self._note_covering(agent_id, refuser.client)
         if until not in self._ending:
             self._ending[until] = []
             heappush(self._ends, until)
@@ -142,14 +144,35 @@ class Refusals:
         known = self._covering.get(agent_id)
         if known is not None and known[0] is resources:
             return known[1]
-        about = self.about.get(agent_id, NOBODY)
-        found = frozenset([client for client, refusals in about.items() if cover(refusals, resources)])
-        if len(self._sets) >= SETS_MAX:
-            self._sets.clear()
-            self._covering.clear()
-        found = self._sets.setdefault(found, found)
+        about = self.about.get(agent_id, NOBODY).items()
+        found = self._interned(
+            frozenset([client for client, each in about if each[0].resources is resources or cover(each, resources)])
+        )
         self._covering[agent_id] = (resources, found)
         return found
+
+    def _interned(self, clients: frozenset[Client]) -> frozenset[Client]:
+        if len(self._sets) >= SETS_MAX:
+            self._sets.clear()
+            self._turned.clear()
+            self._covering.clear()
+        return self._sets.setdefault(clients, clients)
+
+    def _note_covering(self, agent_id: AgentId, client: Client) -> None:
+        """The client's refusals about the agent have changed: keep up what somebody asked for."""
+        known = self._covering.get(agent_id)
+        if known is None:
+            return
+        resources, clients = known
+        if cover(self.about.get(agent_id, NOBODY).get(client, ()), resources) is (client in clients):
+            return
+        turned = self._turned.get((clients, client))
+        if turned is None:
+            if len(self._turned) >= TURNS_MAX:
+                self._turned.clear()
+            turned = self._interned(clients ^ {client})
+            self._turned[clients, client] = turned
+        self._covering[agent_id] = (resources, turned)
 
     def of(self, cell: Cell) -> tuple[Refused, ...]:
         """All that are in the books for that cell, in the order in which they were made."""
@@ -221,6 +244,7 @@ class Refusals:
 
     def drop_agent(self, agent_id: AgentId) -> None:
         """Drop all about an agent."""
+        self._covering.pop(agent_id, None)
         self._drop([each for refusals in self.about.get(agent_id, NOBODY).values() for each in refusals])
 
     def _drop(self, refusals: Iterable[Refused]) -> None:
@@ -238,8 +262,6 @@ class Refusals:
         refused.is_in_force = False
         self._count -= 1
         refuser, agent_id = refused.refuser, refused.agent_id
-        if self._covering:
-            self._covering.pop(agent_id, None)
         clients = self.about[agent_id]
         refusals = clients[refuser.client]
         if len(refusals) > 1:
@@ -248,6 +270,8 @@ class Refusals:
             del clients[refuser.client]
         else:
             del self.about[agent_id]
+        if self._covering:
+            self._note_covering(agent_id, refuser.client)
         refuser.count -= 1
         refuser.made -= refused.run
         refuser.ended += self.runs - refused.run
@@ -263,6 +287,9 @@ class Refusals:
         assert sorted(self._ends) == sorted(self._ending)
         assert sum(map(len, self._ending.values())) == self._queued
         assert all(each.until == until for until, ending in self._ending.items() for each in ending)
+        for agent_id, (resources, clients) in self._covering.items():
+            asked = self.about.get(agent_id, NOBODY).items()
+            assert clients == {client for client, each in asked if cover(each, resources)}, agent_id
         refusers = [refuser for roles in self._refusers.values() for refuser in roles.values()]
         assert all(refuser.count == len(_in_force(refuser.refusals)) for refuser in refusers)
         assert all(refuser.made == sum(each.run for each in _in_force(refuser.refusals)) for refuser in refusers)

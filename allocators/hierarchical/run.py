@@ -14,6 +14,7 @@ bundle has nothing to take of an equal one later, unless a refusal or a constrai
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from enum import Enum
 from functools import partial
 from itertools import chain
 from typing import Final, Protocol, TypeAlias
@@ -42,9 +43,18 @@ from mesos_py.protocol.resources import NOTHING, ResourceKind, Resources
 
 GUARANTEES: Final = 1
 FAIR_SHARE: Final = 2
-SEARCHED_FROM: Final = 8  # Refusing clients of an agent; fewer are passed more quickly than they are looked up.
+PASSED_MAX: Final = 8  # Of those who refused an agent. Where the order has nothing to do with it more are rarely met.
 
 Shuffle: TypeAlias = Callable[[list[ResourceKind]], None]
+
+
+class Outcome(Enum):
+    """What came of asking who takes all of an agent."""
+
+    GIVEN = "given"
+    FOR_NOBODY = "for nobody"
+    CUT = "cut"  # A limit leaves room for a part.
+    OFTEN_REFUSED = "often refused"  # By so many in a row that others are to be searched for.
 
 
 class Serve(Protocol):
@@ -178,27 +188,42 @@ class Run:
         bundle = agent.bundle(books.interned)
         if verdicts.has_any and verdicts.is_for_nobody(bundle, self._eligibility.traits(agent)):
             return True
-        is_for_all, refused = self._is_for_all(agent, bundle), self._refusals.about.get(agent.id, NOBODY)
-        if is_for_all and self._give_to_first(agent, bundle, refused=refused):
+        refused = self._refusals.about.get(agent.id, NOBODY)
+        if self._is_for_all(agent, bundle) and self._give_to_first(agent, bundle, refused=refused):
             return True
         self._is_personal = False
-        refusing = None
-        if len(refused) >= SEARCHED_FROM:
+        outcome = self._ask_in_turn(agent, bundle, refused=refused)
+        if outcome is Outcome.OFTEN_REFUSED:
             refusing = self._refusals.covering(agent.id, bundle.resources)
-            self._is_personal = bool(refusing)
+            outcome = self._ask_in_turn(agent, bundle, refused=refused, refusing=refusing)
+        if outcome is Outcome.FOR_NOBODY and not self._is_personal:
+            verdicts.for_nobody(bundle, self._eligibility.traits(agent))
+        return outcome is not Outcome.CUT
+
+    def _ask_in_turn(
+        self,
+        agent: AgentBook,
+        bundle: Bundle,
+        *,
+        refused: Mapping[Client, Sequence[Refused]],
+        refusing: frozenset[Client] | None = None,
+    ) -> Outcome:
+        """Everybody in order; with `refusing`, all who have refused it, those are passed over together."""
+        frameworks, is_for_all, passed = self._books.frameworks, self._is_for_all(agent, bundle), 0
         for role in self._roles(refusing):
             if self._quota is not None and not self._quota.leaves_room(role, bundle):
-                return False
+                return Outcome.CUT
             for client in self._clients(role, refusing):
-                framework = books.frameworks[FrameworkId(client)]
+                framework = frameworks[FrameworkId(client)]
                 if refused and (before := refused.get((framework.id, role))) and cover(before, bundle.resources):
                     self._is_personal = True
+                    passed += 1
+                    if passed == PASSED_MAX and refusing is None:
+                        return Outcome.OFTEN_REFUSED
                 elif (is_for_all and framework.is_modest) or self._takes(agent, framework, role=role, bundle=bundle):
                     self._give(agent, framework, role=role, bundle=bundle)
-                    return True
-        if not self._is_personal:
-            verdicts.for_nobody(bundle, self._eligibility.traits(agent))
-        return True
+                    return Outcome.GIVEN
+        return Outcome.FOR_NOBODY
 
     def _roles(self, refusing: frozenset[Client] | None) -> Iterator[str]:
         """The roles in order; if many have refused, without those of which everybody has."""

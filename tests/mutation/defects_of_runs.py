@@ -34,9 +34,11 @@ RUN: Final = area(
      "            return False\n        self._give", "        self._give"),
     ("what goes whole ignores limits",
      "            if self._quota is not None and not self._quota.leaves_room(role, bundle):\n"
-     "                return False\n            for", "            for"),
-    ("whoever has refused is closed with others of the role", "self._is_personal = bool(refusing)",
-     "self._is_personal = False"),
+     "                return Outcome.CUT\n            for", "            for"),
+    ("nobody searches for those who have not refused", "        if outcome is Outcome.OFTEN_REFUSED:\n",
+     "        if False:\n"),
+    ("what is refused by one is for nobody of its kind", "                    self._is_personal = True\n"
+     "                    passed += 1\n", "                    passed += 1\n"),
     ("guarantees that are met open nothing", "                    self.has_met_guarantees = True\n", "",
      "What is owed lowers both sides of the surplus. It leaves more room only where a deficit hid some, and then "
      "everybody is looked at anyway."),

@@ -10,7 +10,7 @@ import pytest
 
 from allocators.allocator import Allocator
 from allocators.hierarchical.allocator import HierarchicalAllocator
-from allocators.hierarchical.run import SEARCHED_FROM
+from allocators.hierarchical.run import PASSED_MAX
 from allocators.hierarchical.searches import SEARCHES_MAX, Searches
 from allocators.sorters.search import search
 from allocators.sorters.weighted_random import RandomSorter
@@ -22,7 +22,7 @@ from mesos_py.protocol.resources import Resources
 from tests.support.allocator_builders import SECOND, add_agent, add_framework, anything_goes, give_back
 from tests.support.naive_allocator import NaiveAllocator
 
-FRAMEWORKS: Final = 2 * SEARCHED_FROM
+FRAMEWORKS: Final = 2 * PASSED_MAX
 AGENTS: Final = 12
 ROUNDS: Final = 3
 # Which roles there are, by the number of a framework.
@@ -55,11 +55,11 @@ def _rounds_of_refusals(allocator: Allocator, layout: str, *, chance: Random) ->
         add_agent(allocator, f"n{number}", total=Resources.of(cpus=2 + number % 2))
     picky = {f"f{number:02}" for number in range(FRAMEWORKS) if chance.random() < 0.7}
     runs = []
-    for second in range(ROUNDS * SEARCHED_FROM):
+    for second in range(ROUNDS * PASSED_MAX):
         offered = allocator.allocate(None, now=second * SECOND)
         runs.append(offered)
         refused = [each for each in offered if each.framework_id in picky]
-        give_back(allocator, refused, refuse_s=ROUNDS * SEARCHED_FROM / 2, now=second * SECOND)
+        give_back(allocator, refused, refuse_s=ROUNDS * PASSED_MAX / 2, now=second * SECOND)
         others = [each for each in offered if each.framework_id not in picky]
         give_back(allocator, others[1:])
         if second % 5 == 4:
