@@ -23,10 +23,13 @@ class AnswerReader:
         self.accepted = 0
         self.refused: dict[int, int] = {}  # Every other status, and how often it came.
         self._between = True  # No answer is half read.
+        self._ended = False  # The last answer said that it is the last.
         self._parser = httptools.HttpResponseParser(self)
 
     def feed(self, data: bytes) -> int:
         """How many answers these bytes complete. Raises WireError for what is no answer: give the connection up."""
+        if self._ended and data:
+            raise WireError(502, "malformed answer: one more after the last")
         if self._between:
             count, rest = divmod(len(data), len(ACCEPTED))
             if not rest and data == ACCEPTED * count:
@@ -47,6 +50,7 @@ class AnswerReader:
         if status < 200:
             return  # Interim: the answer is still to come.
         self._between = True
+        self._ended = not self._parser.should_keep_alive()
         if status == ACCEPTED_STATUS:
             self.accepted += 1
         else:

@@ -9,7 +9,8 @@ from typing import Final
 import pytest
 
 from libprocess_py.core.wire import RequestParser
-from libprocess_py.core.wire_head import HeadCache
+from libprocess_py.core.wire_answers import ACCEPTED, AnswerReader
+from libprocess_py.core.wire_head import HeadCache, WireError
 from tests.support.wire_fuzz import fuzz
 
 SHORT: Final = 50_000
@@ -45,3 +46,19 @@ def test_a_line_that_ends_a_head_for_lax_readers_only_is_refused_however_it_is_s
         assert not items
         assert parser.error is not None
         assert parser.error.status == 400
+
+
+def test_nothing_counts_after_an_answer_that_says_it_is_the_last_however_it_is_split() -> None:
+    """Found by the fuzzer: as a read of its own, it went through."""
+    last = b"HTTP/1.1 202 Accepted\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+    for cut in range(len(last + ACCEPTED)):
+        reader = AnswerReader()
+        with pytest.raises(WireError):
+            read_in_two(reader, last + ACCEPTED, cut=cut)
+
+        assert reader.accepted == 1
+
+
+def read_in_two(reader: AnswerReader, data: bytes, *, cut: int) -> None:
+    reader.feed(data[:cut])
+    reader.feed(data[cut:])
