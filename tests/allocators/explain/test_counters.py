@@ -14,7 +14,7 @@ from tests.support.explained import Explained
 MULTI_ROLE: Final = ["MULTI_ROLE", "HIERARCHICAL_ROLE"]
 
 
-def counters(scene: Explained, framework_id: str = "f1", role: str = "a") -> Counters:
+def counters(scene: Explained, framework_id: str = "f1", *, role: str = "a") -> Counters:
     counted = scene.why(framework_id, role).counters
     assert counted is not None
     return counted
@@ -34,7 +34,7 @@ def test_offers_are_told_apart_from_those_to_others_and_from_reported_use() -> N
     used = {"f1": {"a": {"cpus": 1}}}
     scene.do("add_agent", id="used", resources={"cpus": 1}, used=used)
 
-    one, other = counters(scene), counters(scene, "f2", "b")
+    one, other = counters(scene), counters(scene, "f2", role="b")
 
     assert one.offers + other.offers == 3
     assert (one.offers_to_others, other.offers_to_others) == (other.offers, one.offers)
