@@ -189,3 +189,36 @@ def test_the_decision_log_holds_what_was_served_and_not_what_an_observer_dropped
     run(node)
 
     assert [line.split()[3:5] for line in lines] == [["initialize", "-"], ["dispatch", "Keeper.divide"]]
+
+
+class Broken(Diary):
+    """Fails instead of writing."""
+
+    def before(self, mailbox: Mailbox, event: Event) -> bool | None:
+        if self.name == "before":
+            raise LookupError("no pen")
+        return True
+
+    def after(self, mailbox: Mailbox, event: Event) -> None:
+        if self.name == "after":
+            raise LookupError("no pen")
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_what_an_observer_raises_leaves_the_step_and_harms_no_actor(when: str) -> None:
+    node, driver = a_node()
+    keeper = Keeper()
+    pid = node.spawn(keeper)
+    run(node)
+    broken = Broken(when)
+    node.observe(broken)
+    for value in range(3):
+        node.dispatch(pid, Keeper.keep, value)
+
+    with pytest.raises(LookupError):
+        node.step()
+    node.unobserve(broken)
+    run(node)
+
+    assert keeper.kept == ([1, 2] if when == "before" else [0, 1, 2])
+    assert driver.error is None
