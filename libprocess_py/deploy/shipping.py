@@ -36,9 +36,11 @@ MAIN: Final = "__main__"
 PICKLE_PROTOCOL: Final = 5
 NO_FILE: Final = "<dynamic-code>"  # What cloudpickle has in the place of a file's name.
 DIGEST_BYTES: Final = 16
+# What msgspec knows of a class whose values it has read or written: it finds that out anew, and it cannot be pickled.
+CACHE: Final = "__msgspec_cache__"
 # What `msgspec.Struct` makes of a declaration by itself; the rest of a class is set once the class is there.
 STRUCT_OWN: Final = frozenset(
-    ("__annotations__", "__dict__", "__weakref__", "__match_args__", "__slots__", "__module__", "__doc__")
+    ("__annotations__", "__dict__", "__weakref__", "__match_args__", "__slots__", "__module__", "__doc__", CACHE)
 )
 STRUCT_OPTIONS: Final = ("frozen", "omit_defaults", "tag", "tag_field")
 
@@ -138,11 +140,12 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle has no
             return reduced
         if isinstance(obj, msgspec.StructMeta):
             return _reduced_struct(obj)
-        if issubclass(obj, Process):
-            make, arguments, (members, slots), *_ = reduced
-            members = {name: value for name, value in members.items() if name != "_process_methods"}
-            return make, arguments, (members, slots), None, None, _set_members_of_actor
-        return reduced
+        if len(reduced) < 3:  # A class that is made by another call: it has no members of its own.
+            return reduced
+        make, arguments, (members, slots), *more = reduced
+        members = {name: value for name, value in members.items() if name not in (CACHE, "_process_methods")}
+        setter = _set_members_of_actor if issubclass(obj, Process) else more[-1]
+        return make, arguments, (members, slots), None, None, setter
 
 
 def _reduced_struct(kind: Any) -> tuple[Any, ...]:

@@ -178,6 +178,37 @@ def test_its_handlers_are_installed_and_its_messages_decoded(tmp_path: Path) -> 
     )
 
 
+@pytest.mark.parametrize("value", ["Plain(number=1)", "Pair(left=1)", "Colour.RED", "Asked(number=1)"])
+def test_a_class_travels_although_its_values_have_been_read_here(value: str) -> None:
+    declared = """
+        import enum
+        from dataclasses import dataclass
+        from typing import NamedTuple
+        from libprocess_py import Message
+        from libprocess_py.deploy.shipping import pack, unpack
+        from libprocess_py.message import decode, encode
+
+        @dataclass
+        class Plain:
+            number: int
+
+        class Pair(NamedTuple):
+            left: int
+
+        class Colour(enum.Enum):
+            RED = 1
+
+        class Asked(Message):
+            number: int
+    """
+    program = (
+        textwrap.dedent(declared)
+        + f"value = {value}; decode(type(value), encode(value)); print(unpack(pack(value)) == value)"
+    )
+
+    assert _run(program) == b"True\n"
+
+
 def test_the_same_class_that_comes_twice_is_one_class() -> None:
     class Local(Process):
         pass
