@@ -317,6 +317,7 @@ class Connection(asyncio.Protocol):
         self._opener, self._identity.node = agreement.channel.opener, agreement.dialer
         self._identify(self._identity)
         security.listened.begin(self, give_up=self.abort)
+        security.admit(self, agreement.secret, end=self.abort)
 
     def _take_frames(self, opener: Opener, data: bytes) -> None:
         security = self._driver.security
@@ -336,6 +337,7 @@ class Connection(asyncio.Protocol):
         if security is None or opener is None:
             return
         security.listened.end(self)
+        security.left(self)
         opener.end()
         if opener.error is not None and not self._last:
             security.refused(opener.error, peer=self._identity.node)

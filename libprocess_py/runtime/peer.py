@@ -160,7 +160,9 @@ class Peer(asyncio.Protocol):
         rest = dialer.feed(data)
         if rest is not None:
             assert dialer.channel is not None
+            assert dialer.secret is not None
             security.dialed.end(self)
+            security.admit(self, dialer.secret, end=lambda: self._end("its secret was withdrawn"))
             self._dialer, self._channel = None, dialer.channel
             raw.writelines(dialer.channel.sealer.seal(b""))
             self._ready(SealedTransport(raw, dialer.channel.sealer))
@@ -221,6 +223,7 @@ class Peer(asyncio.Protocol):
             self._idle.cancel()
         if self._peers.security is not None:
             self._peers.security.dialed.end(self)
+            self._peers.security.left(self)
         if self.raw is not None:
             self.raw.abort()
         self._peers.lost(self, reason)

@@ -25,6 +25,7 @@ from libprocess_py.runtime.settings import NodeSettings
 if TYPE_CHECKING:
     from libprocess_py.node import Node
 
+LOOK_S: Final = 10.0  # Between looks at the file of secrets, beside those that handshakes take.
 LISTENED_MAX: Final = 256  # Handshakes that others have begun; an honest one is over within milliseconds.
 
 
@@ -74,6 +75,12 @@ class Security:
     ) -> None:
         self._node = node
         self._keyring = keyring
+        self._loop = loop
+        self._known = keyring.current()
+        self._admitted: dict[object, tuple[Secret, Callable[[], None]]] = {}  # Connections, by what they have proved.
+        self._look: asyncio.TimerHandle | None = None
+        if settings.secret_file is not None:
+            self._look_later()
         self._plain = settings.plain_peers
         timeout_s = settings.handshake_timeout_s
         overdue = node.metrics.counter("libprocess/auth/handshakes_refused/overdue")
@@ -100,13 +107,39 @@ class Security:
         self._node.metrics.counter(f"libprocess/auth/{what}s_refused/{error.reason}").add()
         self._node.log.warning(f"{what} refused", peer=peer, reason=error.reason, error_text=error.text)
 
+    def admit(self, connection: object, secret: Secret, *, end: Callable[[], None]) -> None:
+        """It has proved that one. `end` is called when it is withdrawn."""
+        self._admitted[connection] = secret, end
+
+    def left(self, connection: object) -> None:
+        self._admitted.pop(connection, None)
+
     def close(self) -> None:
+        if self._look is not None:
+            self._look.cancel()
         self.dialed.close()
         self.listened.close()
+
+    def _look_later(self) -> None:
+        self._look = self._loop.call_later(LOOK_S, self._look_now)
+
+    def _look_now(self) -> None:
+        self._secrets()
+        self._look_later()
+
+    def _withdraw(self) -> None:
+        """End what was begun under a secret that is none any more."""
+        ends = [end for secret, end in self._admitted.values() if secret not in self._known]
+        self._node.log.info("secrets changed", count=len(self._known), connections_ended=len(ends))
+        for end in ends:
+            end()
 
     def _secrets(self) -> tuple[Secret, ...]:
         before = self._keyring.problem
         secrets = self._keyring.current()
         if self._keyring.problem and self._keyring.problem != before:
             self._node.log.error("secrets kept as they were", reason=self._keyring.problem)
+        if secrets != self._known:
+            self._known = secrets
+            self._withdraw()
         return secrets

@@ -64,6 +64,7 @@ class Dialer:
         self._theirs = theirs
         self.answer = b""  # What has come before the first frame.
         self.channel: Channel | None = None
+        self.secret: Secret | None = None  # The one in common, with the channel.
 
     @property
     def hello(self) -> bytes:
@@ -106,6 +107,7 @@ class Dialer:
             raise HandshakeError(NO_SHARED_SECRET, "the peer names a secret that it was not asked for")
         nonce = _hex(headers, "libprocess-nonce", size=NONCE_SIZE)
         keys = Transcript(self._ours, self._theirs, dialer_nonce=self._nonce, listener_nonce=nonce).keys(secret)
+        self.secret = secret
         return Channel(Sealer(keys.dialer), Opener(keys.listener))
 
 
@@ -116,6 +118,7 @@ class Agreement:
     dialer: Address  # Whom the other side speaks for, once its first frame has come.
     answer: bytes
     channel: Channel
+    secret: Secret  # The one in common.
 
 
 def agree(headers: Mapping[str, str], secrets: Sequence[Secret], *, nonce: bytes, ours: Address) -> Agreement:
@@ -142,7 +145,8 @@ def agree(headers: Mapping[str, str], secrets: Sequence[Secret], *, nonce: bytes
         f"{SWITCHING.decode()}Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: {LABEL.decode()}\r\n"
         f"Libprocess-Nonce: {nonce.hex()}\r\nLibprocess-Key: {id.hex()}\r\n\r\n"
     )
-    return Agreement(dialer, b"".join((head.encode(), *sealer.seal(b""))), Channel(sealer, Opener(keys.dialer)))
+    answer = b"".join((head.encode(), *sealer.seal(b"")))
+    return Agreement(dialer, answer, Channel(sealer, Opener(keys.dialer)), secret)
 
 
 def _headers(head: bytes) -> dict[str, str]:

@@ -357,6 +357,24 @@ async def test_secrets_rotate_while_nodes_talk(tmp_path: Path) -> None:
 
 
 @on_loop
+async def test_a_withdrawn_secret_ends_the_connections_that_were_begun_under_it(tmp_path: Path) -> None:
+    file = tmp_path / "secrets"
+    file.write_text("the old secret of all nodes\n")
+    async with await start_node(NodeSettings(secret_file=file)) as here:
+        async with await start_node(replace(SETTINGS, secret_file=file)) as there:
+            there.spawn(sink := Listener())
+            source = tell(here, sink.pid, 1)
+            await sink.heard(1)
+
+            file.write_text("quite another secret of all\n")
+            hello = Dialer((OTHER,), bytes(NONCE_SIZE), ours=Address("127.0.0.1", 7), theirs=here.address).hello
+            async with await RawClient.connect(here.address) as client:
+                await client.ask(hello)  # Whoever begins a handshake has the file looked at.
+
+            assert await source.lost() == [sink.pid]
+
+
+@on_loop
 async def test_no_secret_is_in_a_log_or_an_error(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     file = tmp_path / "secrets"
