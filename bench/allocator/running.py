@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from bench.allocator.growth import is_swept
 from bench.allocator.targets import name_of
 from bench.allocator.workloads import COLD, Entry
 from bench.report import Machine, Report, Result
@@ -57,11 +56,11 @@ class Measured:
 def measure_all(entries: Sequence[Entry], repeat: int | None, *, progress: Progress) -> list[Measured]:
     """Every entry once in each round, so that a slow minute of the machine touches all alike.
 
-    `progress` is told what is measured next, and how many measurements are to come. Unless asked for more, the sweep,
-    of which the minima count, and slow entries are measured once.
+    `progress` is told what is measured next, and how many measurements are to come. Unless asked for more, slow entries
+    are measured once.
     """
     measured = {entry: Measured(entry) for entry in entries}
-    once = dict.fromkeys(entry for entry in entries if repeat is None and is_swept(entry))
+    once: dict[Entry, None] = {}
     rounds = REPEAT if repeat is None else repeat
     for number in range(rounds):
         due = [entry for entry in measured if number == 0 or entry not in once]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -14,7 +14,7 @@ from bench.allocator.workloads import COLD, WORKLOADS, Entry
 EVERYTHING: Final = "all"
 GROWTH: Final = "growth"
 
-# The rows of the targets and what they need; about two minutes with three repeats.
+# The rows of the targets and what they need.
 DEFAULT: Final = (
     *(
         Entry("cold", size)
@@ -37,17 +37,42 @@ DEFAULT: Final = (
 )
 
 
+LARGEST: Final = Entry("cold", Size(50_000, 6_000, "own"))
+QUICK: Final = tuple(entry for entry in DEFAULT if entry != LARGEST)
+
+# Seconds of one process on an idle machine whose yardstick takes a quarter of a second; all others take about one.
+SECONDS: Final = {
+    Entry("cold", Size(50_000, 1_000, "one")): 3,
+    LARGEST: 7,
+    Entry("decline-for-ever", Size(10_000, 1_000)): 2,
+    Entry("decline-for-ever", Size(1_000, 50)): 2,
+    Entry("almost-all-suppressed", Size(10_000, 1_000)): 2,
+    Entry("idle-cluster", Size(50_000, 1_000)): 3,
+    Entry("whole-cluster-no-filters", Size(20_000, 2_000)): 3,
+    Entry("churn", Size(5_000, 300)): 8,
+}
+USUAL_SECONDS: Final = 1
+
+
+def seconds_of(entries: Iterable[Entry]) -> int:
+    """About how long it takes to measure these once, at their usual sizes."""
+    return sum(SECONDS.get(entry, USUAL_SECONDS) for entry in entries)
+
+
 class UnknownWorkload(ValueError):
     """Nothing has that name."""
 
 
-def entries_of(names: Sequence[str], *, agents: int | None = None, frameworks: int | None = None) -> list[Entry]:
+def entries_of(
+    names: Sequence[str], *, agents: int | None = None, frameworks: int | None = None, is_quick: bool = False
+) -> list[Entry]:
     """What these names stand for, at that size if one is given. Each once, in order.
 
-    Without a name: the default and the sweep, which has sizes of its own.
+    Without a name: the default and the sweep, which has sizes of its own; if it is to be quick, neither the sweep nor
+    the largest.
     """
     is_sized = agents is not None or frameworks is not None
-    unnamed = DEFAULT if is_sized else (*DEFAULT, *SWEEP)
+    unnamed = QUICK if is_quick else DEFAULT if is_sized else (*DEFAULT, *SWEEP)
     chosen = [entry for name in names for entry in _named(name)] if names else list(unnamed)
     if is_sized:
         chosen = [_resized(entry, agents=agents, frameworks=frameworks) for entry in chosen]

@@ -35,10 +35,11 @@ Try it:
 def command(files: tuple[Path, ...], seeds: int, policy: str, only: tuple[str, ...]) -> None:
     """Play files of cases: a line for each case that does not come out as expected, then how many did.
 
-    The status is 0 only if all cases of all files pass.
+    The status is 0 only if there are cases, and all cases of all files pass.
     """
     make = maker(policy)
     passed = failed = spoiled = 0
+    missing = dict.fromkeys(only)
     for file in files:
         try:
             cases = read_cases(parse(file.read_bytes()))
@@ -47,13 +48,19 @@ def command(files: tuple[Path, ...], seeds: int, policy: str, only: tuple[str, .
             spoiled += 1
             continue
         chosen = [case for case in cases if not only or case.id in only]
+        for case in chosen:
+            missing.pop(case.id, None)
         complaints = _complaints(chosen, seeds, make=make)
         for case_id, complaint in complaints:
             click.echo(" ".join(f"{file}: {case_id}: {complaint}".splitlines()))
         failed += len(complaints)
         passed += len(chosen) - len(complaints)
     click.echo(f"{passed} passed, {failed} failed")
-    sys.exit(1 if failed or spoiled else 0)
+    if missing and not spoiled:
+        raise click.UsageError(f"--case: no file has {', '.join(map(repr, missing))}")
+    if not passed and not failed and not spoiled:
+        raise click.ClickException("expected files with at least one case")
+    sys.exit(1 if failed or spoiled or missing else 0)
 
 
 def maker(policy: str) -> MakeAllocator:

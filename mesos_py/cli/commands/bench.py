@@ -36,7 +36,7 @@ Try it:
 Exit status: 0 measured (targets may be missed), 1 a workload failed, 2 bad usage.
 """
 
-WIDTH_WITHOUT_TERMINAL = 150  # Wide enough for the table, where output goes to a file.
+WIDTH_WITHOUT_TERMINAL = 80  # Files are read on terminals, too.
 
 FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
 JSON_OPTION = click.option("--json", "json_file", type=FILE, help="Write the results to a file.")
@@ -53,6 +53,7 @@ class Chosen(TypedDict):
     json_file: Path | None
     plot_file: Path | None
     revision: str | None
+    is_quick: bool
 
 
 @click.group("bench", epilog=EPILOG)
@@ -79,16 +80,25 @@ command.add_command(bench_actors.command)
     metavar="K",
     help=f"Processes per case.  [default: {running.REPEAT}, and 1 for those over {running.SLOW_S} s]",
 )
+@click.option(
+    "--quick",
+    "is_quick",
+    is_flag=True,
+    help="Each once, without growth and the largest: half a minute on an idle machine.",
+)
 @JSON_OPTION
 @click.option("--plot", "plot_file", type=FILE, help="Draw the results (needs the extra `plot`).")
 @click.option("--compare", "revision", metavar="REV", help="Measure a revision of this repository in turn with this.")
 def allocator_command(**chosen: Unpack[Chosen]) -> None:
     """Allocation runs and events, beside what Apache Mesos needs for them."""
     try:
-        entries = selection.entries_of(chosen["workloads"], agents=chosen["agents"], frameworks=chosen["frameworks"])
+        entries = selection.entries_of(
+            chosen["workloads"], agents=chosen["agents"], frameworks=chosen["frameworks"], is_quick=chosen["is_quick"]
+        )
     except selection.UnknownWorkload as error:
         raise click.UsageError(str(error)) from error
     json_file, plot_file, revision = chosen["json_file"], chosen["plot_file"], chosen["revision"]
+    repeat = 1 if chosen["is_quick"] and chosen["repeat"] is None else chosen["repeat"]
     for file in (json_file, plot_file):
         if file is not None and not file.absolute().parent.is_dir():
             raise click.UsageError(f"{file}: its folder does not exist")
@@ -98,19 +108,21 @@ def allocator_command(**chosen: Unpack[Chosen]) -> None:
         if plot_file is not None:
             check_plot(plot_file)
         if revision is not None:
-            _compare(entries, revision, repeat=chosen["repeat"])
+            _compare(entries, revision, repeat=repeat)
         else:
-            _measure(entries, chosen["repeat"], json_file=json_file, plot_file=plot_file)
+            _measure(entries, repeat, json_file=json_file, plot_file=plot_file)
     except (running.WorkerFailed, compare.CannotCompare, PlotUnavailable) as error:
         raise click.ClickException(str(error)) from error
 
 
 def _measure(entries: Sequence[Entry], repeat: int | None, *, json_file: Path | None, plot_file: Path | None) -> None:
     console = _console()
+    click.echo(_announced(entries, repeat), err=True)
     with _progress(console) as progress:
         measured = running.measure_all(entries, repeat, progress=progress)
     report = running.report_of(measured, callbacks_per_s=measure_machine().callbacks_per_s)
-    console.print(table.table_of(report))
+    for each_table in table.tables_of(report, width=console.width):
+        console.print(each_table)
     for each in growth.growths_of(report):
         console.print(str(each))
     if missed := table.missed(report):
@@ -119,6 +131,19 @@ def _measure(entries: Sequence[Entry], repeat: int | None, *, json_file: Path | 
         report.save(json_file)
     if plot_file is not None:
         save_plot(report, plot_file)
+
+
+def _announced(entries: Sequence[Entry], repeat: int | None) -> str:
+    rounds = repeat or running.REPEAT
+    seconds = selection.seconds_of(entries)
+    if repeat is None:  # What is slow is not repeated.
+        quick = [entry for entry in entries if selection.seconds_of([entry]) <= running.SLOW_S]
+        seconds += (rounds - 1) * selection.seconds_of(quick)
+    else:
+        seconds *= rounds
+    about = f"{seconds} s" if seconds < 100 else f"{round(seconds / 60)} minutes"
+    hint = "" if rounds == 1 or len(entries) < len(selection.QUICK) else "; --quick takes half a minute"
+    return f"{len(entries)} cases, up to {rounds} times each: about {about} on an idle machine{hint}"
 
 
 def _compare(entries: Sequence[Entry], revision: str, *, repeat: int | None) -> None:
@@ -135,7 +160,10 @@ def _console() -> Console:
 
 @contextmanager
 def _progress(console: Console) -> Iterator[running.Progress]:
-    """A bar on the terminal, and nothing of it in a file."""
+    """A bar on the terminal; otherwise a line on standard error for each measurement."""
+    if not console.is_terminal:
+        yield _tell_line
+        return
     columns = (TextColumn("{task.description:45}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=None)
@@ -147,3 +175,7 @@ def _progress(console: Console) -> Iterator[running.Progress]:
             done += 1
 
         yield tell
+
+
+def _tell_line(entry: Entry, left: int) -> None:
+    click.echo(f"measuring {entry}, {left} to go", err=True)

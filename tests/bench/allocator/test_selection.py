@@ -6,7 +6,7 @@ import pytest
 
 from bench.allocator.definitions import Size
 from bench.allocator.growth import SWEEP
-from bench.allocator.selection import DEFAULT, UnknownWorkload, entries_of
+from bench.allocator.selection import DEFAULT, UnknownWorkload, entries_of, seconds_of
 from bench.allocator.targets import TARGETS, name_of
 from bench.allocator.workloads import COLD, WORKLOADS, Entry
 
@@ -23,6 +23,14 @@ def test_the_default_has_every_case_with_a_target() -> None:
 
 def test_without_a_name_the_default_and_the_sweep_are_measured() -> None:
     assert set(entries_of(())) == {*DEFAULT, *SWEEP}
+
+
+def test_what_is_quick_has_neither_the_sweep_nor_the_largest() -> None:
+    quick = entries_of((), is_quick=True)
+
+    assert set(DEFAULT) - set(quick) == {Entry("cold", Size(50_000, 6_000, "own"))}
+    assert seconds_of(quick) < 40 < seconds_of(entries_of(()))
+    assert entries_of(("state-snapshot",), is_quick=True) == entries_of(("state-snapshot",))
 
 
 def test_a_workloads_name_stands_for_its_usual_sizes_and_a_cases_for_one() -> None:

@@ -55,6 +55,22 @@ def test_one_case_can_be_chosen(tmp_path: Path) -> None:
     assert call("replay", file, "--case", "good").output == "1 passed, 0 failed\n"
 
 
+def test_a_case_that_no_file_has_is_an_error_of_usage(tmp_path: Path) -> None:
+    file = write(tmp_path / "roles.json", GOOD, BAD)
+
+    result = call("replay", file, "--case", "good", "--case", "nosuch")
+
+    assert result.exit_code == 2
+    assert "--case: no file has 'nosuch'" in result.stderr
+
+
+def test_nothing_played_is_nothing_passed(tmp_path: Path) -> None:
+    result = call("replay", write(tmp_path / "roles.json"))
+
+    assert result.exit_code == 1
+    assert "expected files with at least one case" in result.stderr
+
+
 def test_a_case_that_cannot_be_understood_names_file_case_and_key(tmp_path: Path) -> None:
     file = write(tmp_path / "roles.json", GOOD, {"id": "odd", "check": "valid", "expect": True})
 
