@@ -14,7 +14,7 @@ import socket
 import ssl
 import stat
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -25,6 +25,7 @@ from libprocess_py.runtime.tls import HANDSHAKE_S
 
 DESCRIPTORS_BESIDE: Final = 128  # For files, children and our own connections, while others take all they can.
 CONNECTIONS_MIN: Final = 16  # Under whatever limit; without descriptors the system refuses them.
+GREETED_MAX: Final = 4_096  # That have said nothing yet on a port with both; then the oldest is hung up on.
 UNIX_PATH_MAX: Final = 107  # Bytes: the system's structure has room for 108, with the one that ends it.
 EXHAUSTED_S: Final = 0.5  # When the system has no descriptor left: one may be free again.
 EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
@@ -116,13 +117,17 @@ class PathServer:
 class MixedServer:
     """Takes connections with and without TLS on one port."""
 
-    def __init__(self, sock: socket.socket, factory: Factory, *, context: ssl.SSLContext) -> None:
+    def __init__(
+        self, sock: socket.socket, factory: Factory, *, context: ssl.SSLContext, greeted_max: int = GREETED_MAX
+    ) -> None:
         sock.setblocking(False)
         self._sock = sock
         self._factory = factory
         self._context = context
+        self._greeted_max = greeted_max
         self._loop = asyncio.get_running_loop()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._serving: asyncio.Task[None] | None = None
+        self._greeted: dict[asyncio.Task[None], None] = {}  # The oldest first.
 
     @property
     def sockets(self) -> Sequence[socket.socket]:
@@ -130,17 +135,13 @@ class MixedServer:
 
     async def start_serving(self) -> None:
         self._sock.listen(socket.SOMAXCONN)
-        self._begin(self._serve())
+        self._serving = self._loop.create_task(self._serve())
 
     def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
+        for task in (self._serving, *self._greeted):
+            if task is not None:
+                task.cancel()
         self._sock.close()
-
-    def _begin(self, work: Coroutine[object, object, None]) -> None:
-        task = self._loop.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     async def _serve(self) -> None:
         while True:
@@ -151,7 +152,13 @@ class MixedServer:
                     continue  # The client was gone before we came to it.
                 await asyncio.sleep(EXHAUSTED_S)
             else:
-                self._begin(self._greet(sock))
+                if len(self._greeted) >= self._greeted_max:
+                    oldest = next(iter(self._greeted))
+                    del self._greeted[oldest]
+                    oldest.cancel()
+                task = self._loop.create_task(self._greet(sock))
+                self._greeted[task] = None
+                task.add_done_callback(lambda task: self._greeted.pop(task, None))
 
     async def _greet(self, sock: socket.socket) -> None:
         """Look at the first byte, and leave it to whoever it is for."""

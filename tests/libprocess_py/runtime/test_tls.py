@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +14,9 @@ import trustme
 from libprocess_py.auth.core.secret import Secret
 from libprocess_py.core.wire import TLS_FIRST
 from libprocess_py.flags import FlagError
-from libprocess_py.pid import PID
+from libprocess_py.pid import PID, Address
 from libprocess_py.process import Process
+from libprocess_py.runtime.listening import MixedServer
 from libprocess_py.runtime.loop_node import LoopNode, start_node
 from libprocess_py.runtime.settings import NodeSettings
 from libprocess_py.runtime.tls import TlsError, TlsSettings
@@ -196,6 +198,22 @@ async def test_on_a_mixed_port_who_hangs_up_or_lies_about_tls_harms_nobody(autho
             await liar.rest()
         async with await RawClient.connect(node.address) as client:
             assert (await client.ask(b"GET /echo/path HTTP/1.1\r\n\r\n")).status == 200
+
+
+@on_loop
+async def test_of_those_who_say_nothing_on_a_mixed_port_the_oldest_is_hung_up_on(authority: Authority) -> None:
+    sock = socket.create_server(("127.0.0.1", 0))
+    context = authority.settings("127.0.0.1").listening()
+    server = MixedServer(sock, asyncio.Protocol, context=context, greeted_max=2)
+    await server.start_serving()
+
+    clients = [await RawClient.connect(Address(*sock.getsockname())) for _ in range(3)]
+
+    assert await clients[0].rest() == b""
+    assert not any(client.reader.at_eof() for client in clients[1:])
+    server.close()
+    for client in clients:
+        client.writer.close()
 
 
 def test_the_environment_names_the_settings_as_in_libprocess(authority: Authority) -> None:
