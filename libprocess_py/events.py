@@ -58,7 +58,7 @@ def name_of(event: Event) -> str:
     """What the event is about, in a word or two: the message's wire name, the method, the PID."""
     kind, what, payload, _ = event
     if kind == MESSAGE:
-        return str(payload.wire_name)
+        return str(getattr(payload, "wire_name", type(payload).__name__))  # Untyped programs send anything.
     if kind == REQUEST:
         return str(payload.path)
     if kind in (DISPATCH, KEYWORDS, RESUME):

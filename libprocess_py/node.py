@@ -130,6 +130,8 @@ class Node:
         except AttributeError:
             raise TypeError(f"{type(process).__qualname__}: its __init__ does not call super().__init__()") from None
         if phase is not UNBORN:
+            if isinstance(process, type):
+                raise TypeError(f"{process.__qualname__} is a class: expected an actor, {process.__qualname__}(...)")
             raise ValueError(f"{process._process_pid}: an actor is spawned once")
         pid: PID[S]
         if id is None:
@@ -243,7 +245,10 @@ class Node:
     def delay(self, process: Process, ns: int, *, method: Callable[..., object], args: tuple[Any, ...]) -> Timer:
         """See `Process.delay`."""
         due = self._driver.now() + ns
-        timer = self.kernel.timers.add(due, process, method=method, args=args)
+        try:
+            timer = self.kernel.timers.add(due, process, method=method, args=args)
+        except TypeError:
+            raise TypeError(f"delay of {ns!r}: expected nanoseconds, an int") from None
         if self._armed is None or due < self._armed:
             self._armed = due
             self._driver.arm(due)

@@ -32,6 +32,7 @@ from libprocess_py.sim.driver import SimulatedDriver, SimulatedNode, World
 from libprocess_py.sim.network import Network
 
 PORT: Final = 5050  # Where a node listens if nobody says otherwise: the port of a Mesos master.
+BUSY_NAMED_MAX: Final = 5  # Of the actors of an instant that does not end: loops have few members.
 STEPS_MAX: Final = 100_000  # In one instant. Actors that feed one another without end never let time pass.
 
 
@@ -149,7 +150,7 @@ class Simulation:
                     continue
                 steps -= 1
                 if steps < 0:
-                    raise SimulationStuck(f"{driver.node.address} is still busy after {STEPS_MAX} steps at {self.now}")
+                    raise _stuck(driver.node, self.now)
                 if driver.node.step():
                     runnable.append(driver)
             if not heap or heap[0][0] > agenda.now:
@@ -158,15 +159,19 @@ class Simulation:
 
     def after(self, ns: int, action: Callable[..., object], *args: Any) -> None:
         """Have something done from outside when that much time has passed: a fault, a client's next wish."""
-        self._agenda.add(self.now + ns, action, *args)
+        self._agenda.add(self._in(ns), action, *args)
 
     def advance(self, ns: int) -> None:
         """Let that much time pass. Everything that is due happens in order, each at its own time."""
-        self._run_to(self.now + ns, None)
+        self._run_to(self._in(ns), None)
 
     def run_until(self, predicate: Callable[[], object], *, limit_ns: int) -> bool:
         """Let time pass, instant by instant, until the predicate holds. False if it does not within the limit."""
-        return self._run_to(self.now + limit_ns, predicate)
+        return self._run_to(self._in(limit_ns), predicate)
+
+    def _in(self, ns: int) -> int:
+        assert isinstance(ns, int), f"{ns!r}: expected nanoseconds, an int"  # A float would lose some of them.
+        return self.now + ns
 
     def _run_to(self, end: int, predicate: Callable[[], object] | None) -> bool:
         agenda, heap = self._agenda, self._agenda.heap
@@ -195,3 +200,12 @@ class Simulation:
     def _note(self, kind: str, address: Address) -> None:
         if self.log is not None:
             self.log.record(kind, str(address), now=self.now, who="simulation")
+
+
+def _stuck(node: Node, now: int) -> SimulationStuck:
+    """By name: whose loop it is can be told from who is still at it."""
+    kernel = node.kernel
+    due = [timer.owner._process_pid.id for timer in kernel.timers if timer.due <= now]
+    busy = sorted({*due, *(mailbox._process_pid.id for mailbox in kernel.runnable)})
+    names = ", ".join(busy[:BUSY_NAMED_MAX]) + (", ..." if len(busy) > BUSY_NAMED_MAX else "")
+    return SimulationStuck(f"{node.address} is still busy after {STEPS_MAX} steps at {now}: {names}")

@@ -99,7 +99,7 @@ def test_an_instant_that_does_not_end_is_an_error() -> None:
     simulation = Simulation(seed=1)
     simulation.node("10.0.0.1").spawn(Restless())
 
-    with pytest.raises(SimulationStuck, match=r"10\.0\.0\.1"):
+    with pytest.raises(SimulationStuck, match=r"10\.0\.0\.1.*: restless\(1\)$"):
         simulation.advance(1)
 
 
@@ -114,8 +114,18 @@ def test_an_instant_that_does_not_end_is_an_error_whenever_it_comes() -> None:
     simulation = Simulation(seed=1)
     simulation.node("10.0.0.1").spawn(Later())
 
-    with pytest.raises(SimulationStuck):
+    with pytest.raises(SimulationStuck, match=r": later\(1\)$"):
         simulation.advance(2 * SECOND)
+
+
+def test_time_in_anything_but_whole_nanoseconds_is_refused() -> None:
+    simulation = Simulation(seed=1)
+
+    with pytest.raises(AssertionError, match=r"0\.5: expected nanoseconds"):
+        simulation.advance(0.5)  # type: ignore[arg-type]  # As in a program without types.
+
+    simulation.advance(1)
+    assert type(simulation.now) is int
 
 
 def test_timers_of_two_nodes_alternate_when_each_is_due() -> None:
