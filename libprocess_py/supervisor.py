@@ -120,6 +120,9 @@ class Supervisor(Process):
         """Ended by others, or with the node: nobody is left to wait for the children."""
         for pid in reversed(self._pids.values()):
             self.terminate(pid)
+        for made in self._starting.values():
+            made.on_ready(self.terminate)  # It may come all the same.
+            made.discard()
 
     # Performing what was decided
 

@@ -302,6 +302,18 @@ def test_a_start_that_takes_its_time_is_given_up_when_nobody_wants_it_and_ended_
     assert list(world.children()) == ["a"]
 
 
+def test_what_a_start_brings_when_its_supervisor_was_ended_is_ended_too() -> None:
+    world = World("")
+    late: Promise[PID] = Promise()
+    world.told_after(lambda: world.node.dispatch(world.pid, Supervisor.add, Child("late", lambda: late)))
+
+    world.told_after(lambda: world.node.terminate(world.pid))
+    assert late.discard_requested
+    pid = world.node.spawn(Worker("late", world.story))
+
+    assert world.told_after(lambda: late.set(pid)) == "+late -late"
+
+
 def test_a_supervisor_that_stops_waits_for_no_start() -> None:
     world = World("a")
     never: Promise[PID] = Promise()

@@ -72,3 +72,49 @@ async def test_a_message_that_a_stopped_node_would_send_is_counted() -> None:
     node.send(PID("elsewhere", Address("127.0.0.1", 9)), Note())
 
     assert node.metrics.counter("libprocess/dropped/node_stopped").value == 1
+
+
+class Alert(Process):
+    """Hears of what is lost, and of time."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id)
+        self.lost: list[str] = []
+        self.rung = 0
+
+    def undelivered(self, to: PID, message: Message, *, reason: str) -> None:
+        self.lost.append(reason)
+
+    def ring(self) -> None:
+        self.rung += 1
+
+
+def test_whoever_has_the_id_of_a_sender_on_another_node_is_not_told_of_its_messages() -> None:
+    node, _ = a_node()
+    alert, ended = Alert("alert"), Quiet()
+    node.spawn(alert)
+    to = node.spawn(ended)
+    for sender in (PID("alert", Address("10.0.0.2", 1)), alert.pid):
+        node.send(to, Note(), sender=sender)
+
+    node.terminate(to)
+    run(node)
+
+    assert node.metrics.counter("libprocess/dropped/purged").value == 2
+    assert alert.lost == ["purged"]
+
+
+def test_a_timer_of_an_actor_that_ends_is_no_loss() -> None:
+    node, driver = a_node()
+    alert = Alert("alert")
+    node.spawn(alert)
+    run(node)
+    alert.delay(5, alert.ring)
+    driver.time += 5
+    node.kernel.fire(driver.time)
+
+    node.terminate(alert.pid)
+    run(node)
+
+    assert alert.rung == 0
+    assert not [name for name in node.metrics.counters() if "dropped" in name]
