@@ -17,12 +17,12 @@ COPIED: Final = ("allocators", "tests/allocators", "tests/conformance", "tests/s
 COPIED_FILES: Final = ("setup.cfg", "tests/__init__.py", "tests/conftest.py")
 # What takes least comes first: the search ends with the first test that fails.
 TESTS: Final = (
-    "tests/allocators/properties/test_liveness.py",
-    "tests/allocators/properties/test_fairness.py",
     "tests/allocators/hierarchical",
     "tests/allocators/sorters",
-    "tests/allocators/test_allocator_process.py",
     "tests/conformance/test_allocator_cases.py",
+    "tests/allocators/test_allocator_process.py",
+    "tests/allocators/properties/test_liveness.py",
+    "tests/allocators/properties/test_fairness.py",
     "tests/allocators/test_hierarchical_equals_naive.py",
     "tests/allocators/properties/test_neutral_events.py",
     "tests/allocators/properties/test_safety.py",
