@@ -238,3 +238,70 @@ def test_a_callback_of_an_abandoned_answer_that_raises_does_not_end_who_gave_it(
 
     assert diary.story == ["initialize", 1]
     assert node.metrics.counter("libprocess/failures").value == 1
+
+
+def test_the_next_actor_of_an_id_inherits_neither_policy_nor_fame() -> None:
+    node, driver = a_node()
+    node.spawn(Diary("x"), Policy.ABORT_NODE)
+    pid = PID("x", node.address)
+    node.kernel.crowds.note(pid.id, 10_000)
+    node.terminate(pid)
+    run(node)
+
+    node.spawn(Diary("x"))
+    node.dispatch(pid, lambda _: 1 // 0)
+    run(node)
+
+    assert driver.error is None
+    assert pid.id not in node.kernel.mailboxes
+    assert node.kernel.crowds.marks == {}
+
+
+def test_the_connection_to_a_node_is_given_back_when_the_last_there_is_known_to_have_ended() -> None:
+    node, driver = a_node()
+    diary = Diary()
+    node.spawn(diary)
+    first, second = (PID.parse(f"{name}@10.0.0.2:1") for name in ("first", "second"))
+    for to in (first, second):
+        diary.link(to)
+
+    node.kernel.remote_ended(first, None)
+    calls = list(driver.calls)
+    node.kernel.remote_ended(second, None)
+    run(node)
+
+    assert [name for name, _ in calls] == ["connect", "connect"]
+    assert driver.calls[2:] == [("disconnect", first.address)]
+    assert diary.story == ["initialize", ("exited", "first"), ("exited", "second")]
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_a_callback_raises_while_an_actor_leaves_is_counted_once_beside_its_own_failure(fails: bool) -> None:
+    node, _ = a_node()
+    diary = Diary()
+    pid = node.spawn(diary)
+    ended = node.wait(pid)
+    if fails:
+        node.dispatch(pid, lambda _: 1 // 0)
+    else:
+        node.terminate(pid, inject=False)
+
+    node.dispatch(pid, Diary.nothing).on_abandoned(lambda _: 1 // 0)
+    run(node)
+
+    assert ended.get() is True
+    assert node.metrics.counter("libprocess/failures").value == 1 + fails
+    assert node.metrics.counter("libprocess/dropped/terminated").value == 1
+
+
+def test_what_waits_for_an_actor_that_brings_its_node_down_is_abandoned() -> None:
+    node, driver = a_node(NodeOptions(policy=Policy.ABORT_NODE))
+    pid = node.spawn(Diary())
+    node.dispatch(pid, lambda _: 1 // 0)
+
+    waits = node.dispatch(pid, Diary.nothing)
+    run(node)
+
+    assert isinstance(driver.error, ZeroDivisionError)
+    assert waits.abandoned
+    assert node.metrics.counter("libprocess/dropped/aborted").value == 1

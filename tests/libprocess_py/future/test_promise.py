@@ -398,3 +398,27 @@ def test_a_future_is_awaited_while_somebody_wants_to_know_what_becomes_of_it() -
     seen.append(promise.is_awaited)
 
     assert seen == [False, True, False, False]
+
+
+def test_a_discard_that_was_asked_for_before_is_passed_on_to_what_a_promise_becomes() -> None:
+    promise, source = Promise[int](), Promise[int]()
+    promise.discard()
+
+    promise.associate(source)
+
+    assert source.discard_requested
+
+
+def test_a_promise_that_is_complete_has_nothing_to_do_with_what_it_is_to_become() -> None:
+    promise, source = Promise[int](), Promise[int]()
+    promise.discard()
+    promise.set(1)
+    late: list[object] = []
+    promise.on_discard(late.append)
+
+    promise.associate(source)
+    source.set(2)
+
+    assert promise.get() == 1
+    assert not source.discard_requested
+    assert late == [], "a request is of no interest once there is an outcome"
