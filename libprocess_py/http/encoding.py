@@ -34,6 +34,8 @@ def encode_response(
     is_plain = not response.headers and response.reader is None and response.status not in NO_BODY
     if is_plain and keep_alive and with_body:  # As nearly every answer is.
         return b"%b%d\r\n\r\n%b" % (_start(response.status, response.content_type), len(body), body)
+    if not isinstance(response.headers, tuple):  # The names of a dict of two letters each would pass for pairs.
+        raise TypeError(f"headers: expected a tuple of pairs, not {type(response.headers).__name__}")
     lines = [_status_line(response.status)]
     lines += [_header(name, value) for name, value in response.headers]
     if response.content_type:

@@ -52,11 +52,15 @@ class Reply(Promise[Response]):
         return self.gateway.answer(self, request)
 
     def set(self, value: Response) -> bool:
+        try:
+            reader = value.reader
+        except AttributeError:  # An untyped handler may return anything, and its client is not to wait for ever.
+            return self.gateway.no_response(self, value)
         was_set = super().set(value)
-        if value.reader is not None:
-            self.gateway.opened(self.id, value.reader)
+        if reader is not None:
+            self.gateway.opened(self.id, reader)
             if not was_set:
-                value.reader.close()
+                reader.close()
         return was_set
 
     def fail(self, error: BaseException | str) -> bool:
@@ -147,6 +151,12 @@ class Gateway:
         if isinstance(answer, Future) and answer.is_pending:
             self._await(reply)
         return answer
+
+    def no_response(self, reply: Reply, value: object) -> bool:
+        """A handler answered something else, at once or later."""
+        reason = f"expected a Response, not {type(value).__name__}"
+        self._log.error("response invalid", actor=reply.id, route=reply.route and reply.route.path, reason=reason)
+        return reply.set(Response.error(500))
 
     def opened(self, id: str, reader: PipeReader) -> None:
         """An actor answers with a body that it goes on writing: it is cut short if the actor ends first."""

@@ -35,7 +35,7 @@ class Outlet(Protocol):
     def pour_later(self) -> None:
         """Call `Answers.pour` once sockets had their turn."""
 
-    def invalid(self, head: Head, error: ValueError) -> None:
+    def invalid(self, head: Head, error: Exception) -> None:
         """A handler's answer cannot be sent as it is."""
 
     def abort(self) -> None: ...
@@ -54,12 +54,16 @@ class Answer(Reply):
 
     def set(self, value: Response) -> bool:
         """As `Reply.set`, and `Promise.set`: written out, because every request comes here."""
+        try:
+            reader = value.reader
+        except AttributeError:
+            return self.gateway.no_response(self, value)
         if not self._complete(READY, value):
-            if value.reader is not None:
-                value.reader.close()
+            if reader is not None:
+                reader.close()
             return False
-        if value.reader is not None:
-            self.gateway.opened(self.id, value.reader)
+        if reader is not None:
+            self.gateway.opened(self.id, reader)
         self.answers.completed(self, value)
         return True
 
@@ -111,7 +115,7 @@ class Answers:
             return encode_response(
                 response, keep_alive=head.keep_alive, with_body=with_body, chunks=not head.is_http_10
             )
-        except ValueError as error:
+        except (ValueError, TypeError) as error:  # A header of two lines, a body that is text.
             self._outlet.invalid(head, error)
             return encode_response(Response.error(500), keep_alive=head.keep_alive, with_body=with_body)
 

@@ -399,7 +399,7 @@ class Connection(asyncio.Protocol):
     def pour_later(self) -> None:
         self._driver.loop.call_soon(self._answers.pour)
 
-    def invalid(self, head: Head, error: ValueError) -> None:
+    def invalid(self, head: Head, error: Exception) -> None:
         self._driver.node.log.error("response invalid", target=head.target, reason=error)
 
     def _write(self) -> None:

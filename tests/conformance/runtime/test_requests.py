@@ -117,6 +117,29 @@ def test_a_request_to_an_actor_that_ends_is_answered_all_the_same(harness: Harne
     assert future.get().status == 404
 
 
+class Careless(Site):
+    """Was written without types."""
+
+    def initialize(self) -> None:
+        super().initialize()
+        self.route("/now", lambda _: "text", help="Text.")  # type: ignore[arg-type, return-value]  # That is the point.
+        self.route("/soon", self.soon, help="Nothing.")  # type: ignore[arg-type]  # As above.
+
+    async def soon(self, request: Request) -> None:
+        pass
+
+
+@pytest.mark.parametrize("route", ["now", "soon", "later"])
+def test_whoever_asks_is_answered_though_the_handler_returns_no_response(harness: Harness, route: str) -> None:
+    node = harness.node()
+    careless = Careless()
+    node.spawn(careless)
+    careless.later.set({"status": 200})  # type: ignore[arg-type]  # As above.
+
+    assert _get(harness, node, target=f"/site/{route}") == (500, "500 Internal Server Error.")
+    assert _get(harness, node, target="/site/files/read") == (200, "read")
+
+
 def test_routes_end_with_their_actor(harness: Harness) -> None:
     node = harness.node()
     pid = node.spawn(Site())

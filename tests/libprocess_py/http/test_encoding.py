@@ -48,3 +48,8 @@ def test_no_header_can_smuggle_another_one_in(bad: str, before: str, after: str)
         encode_response(Response(200, headers=(("A", before + bad + after),)))
     with pytest.raises(ValueError, match="expected one line"):
         encode_response(Response(200, headers=((before + bad + after, "b"),)))
+
+
+def test_headers_that_are_no_pairs_are_refused_though_they_could_pass_for_some() -> None:
+    with pytest.raises(TypeError, match="headers: expected a tuple of pairs, not dict"):
+        encode_response(Response(200, headers={"TE": "x"}))  # type: ignore[arg-type]  # As without types.
