@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+
 import pytest
 
 from libprocess_py import PID, MailboxClosed, Message, Process, Promise
@@ -107,4 +109,43 @@ def test_a_coroutine_is_closed_when_its_actor_ends_and_asks_nobody_to_go_on(has_
 
     assert sorted(patient.story) == sorted(f"{what} over" for what in KINDS)
     assert patient.gate.discard_requested is not has_come
+    assert node.kernel.coroutines.suspended == {}
+
+
+class Foreign:
+    """What an event loop would make of a wait: nothing that a kernel can resume."""
+
+    def __await__(self) -> Generator[object, None, None]:
+        yield object()
+
+
+class Astray(Process):
+    def __init__(self) -> None:
+        super().__init__()
+        self.cleaned = False
+
+    async def wait(self, first: Promise[None] | None) -> None:
+        try:
+            if first is not None:
+                await first
+            await Foreign()
+        finally:
+            self.cleaned = True
+
+
+@pytest.mark.parametrize("is_later", [False, True])
+def test_who_awaits_what_is_no_future_of_ours_is_told_so_and_cleaned_up(is_later: bool) -> None:
+    node, _ = a_node()
+    astray = Astray()
+    pid = node.spawn(astray)
+    gate: Promise[None] = Promise()
+    answer = node.dispatch(pid, Astray.wait, gate if is_later else None)
+    run(node)
+
+    gate.set(None)
+    run(node)
+
+    assert isinstance(answer.failure, TypeError)
+    assert "an actor awaits futures of libprocess_py, not object" in str(answer.failure)
+    assert astray.cleaned
     assert node.kernel.coroutines.suspended == {}

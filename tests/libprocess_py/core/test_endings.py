@@ -305,3 +305,19 @@ def test_what_waits_for_an_actor_that_brings_its_node_down_is_abandoned() -> Non
     assert isinstance(driver.error, ZeroDivisionError)
     assert waits.abandoned
     assert node.metrics.counter("libprocess/dropped/aborted").value == 1
+
+
+def test_a_callback_that_blames_the_sender_blames_nobody() -> None:
+    """The answer is given: who hears of it and raises a ProtocolError has failed like with any other exception."""
+    node, _ = a_node()
+    diary = Diary()
+
+    def blame(_: object) -> None:
+        raise ProtocolError("not you")
+
+    node.dispatch(node.spawn(diary), Diary.nothing).on_ready(blame)
+    run(node)
+
+    assert node.metrics.counter("libprocess/failures").value == 1
+    assert node.metrics.counter("libprocess/protocol_errors").value == 0
+    assert diary.story == ["initialize"]

@@ -422,3 +422,20 @@ def test_a_promise_that_is_complete_has_nothing_to_do_with_what_it_is_to_become(
     assert promise.get() == 1
     assert not source.discard_requested
     assert late == [], "a request is of no interest once there is an outcome"
+
+
+def test_a_failure_that_comes_too_late_leaves_the_traceback_of_the_first_alone() -> None:
+    def raised() -> ValueError:
+        try:
+            raise ValueError("of one")
+        except ValueError as error:
+            return error
+
+    promise: Promise[int] = Promise()
+    promise.fail(raised())
+
+    promise.fail(ValueError("never raised"))
+
+    with pytest.raises(ValueError, match="of one") as told:
+        promise.get()
+    assert "raised" in [entry.name for entry in told.traceback]
