@@ -296,3 +296,15 @@ def test_no_more_than_the_bound_ever_waits_and_nothing_is_lost_in_silence(
     failed = sum(result.is_failed for result in results)
     assert narrow.seen.count(-1) == len(results) - failed
     assert len(narrow.seen) + dropped(node, "mailbox_full") == actions.count("send") + len(results)
+
+
+def test_an_idle_node_is_woken_for_an_actor_with_a_bound() -> None:
+    node, driver = a_node()
+    pid = node.spawn(Narrow())
+    run(node)
+    wakes = driver.wakes
+
+    node.send(pid, Number(value=1))
+    node.send(pid, Number(value=2))
+
+    assert driver.wakes == wakes + 1

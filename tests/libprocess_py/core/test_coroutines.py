@@ -100,6 +100,7 @@ def test_a_coroutine_is_closed_when_its_actor_ends_and_asks_nobody_to_go_on(has_
     run(node)
     for what in KINDS:
         tell(patient, driver, what)
+    answer = node.dispatch(patient.pid, Patient.wait, "dispatch")
     run(node)
     if has_come:
         patient.gate.set("too late")
@@ -107,7 +108,9 @@ def test_a_coroutine_is_closed_when_its_actor_ends_and_asks_nobody_to_go_on(has_
     node.terminate(patient.pid)
     run(node)
 
-    assert sorted(patient.story) == sorted(f"{what} over" for what in KINDS)
+    assert answer.abandoned
+
+    assert sorted(patient.story) == sorted(f"{what} over" for what in [*KINDS, "dispatch"])
     assert patient.gate.discard_requested is not has_come
     assert node.kernel.coroutines.suspended == {}
 

@@ -439,3 +439,24 @@ def test_a_failure_that_comes_too_late_leaves_the_traceback_of_the_first_alone()
     with pytest.raises(ValueError, match="of one") as told:
         promise.get()
     assert "raised" in [entry.name for entry in told.traceback]
+
+
+@pytest.mark.parametrize("kind", [ValueError, KeyboardInterrupt])
+def test_every_callback_runs_whatever_others_raise_and_the_first_of_it_is_told(kind: type[BaseException]) -> None:
+    promise: Promise[int] = Promise()
+    seen: list[int] = []
+
+    def broken(word: str) -> None:
+        raise kind(word)
+
+    promise.on_ready(lambda _: broken("first")).on_ready(seen.append).on_ready(lambda _: broken("second"))
+    promise.on_ready(seen.append)
+
+    with pytest.raises(kind, match="first"):
+        promise.set(1)
+
+    assert seen == [1, 1]
+    later: Promise[int] = Promise()
+    later.on_ready(seen.append)
+    later.set(2)
+    assert seen == [1, 1, 2], "whatever was raised, completions run their callbacks as before"
