@@ -139,11 +139,16 @@ class Refusals:
         refusals = self.about.get(cell[2], NOBODY).get((cell[0], cell[1]))
         return refusals is not None and cover(refusals, resources)
 
+    def known_covering(self, agent_id: AgentId, resources: Resources) -> frozenset[Client] | None:
+        """The same as far as it was asked for before; None: it was not."""
+        known = self._covering.get(agent_id)
+        return known[1] if known is not None and known[0] is resources else None
+
     def covering(self, agent_id: AgentId, resources: Resources) -> frozenset[Client]:
         """All who have refused so much of the agent: the same object as long as these are the same, also for others."""
-        known = self._covering.get(agent_id)
-        if known is not None and known[0] is resources:
-            return known[1]
+        known = self.known_covering(agent_id, resources)
+        if known is not None:
+            return known
         about = self.about.get(agent_id, NOBODY).items()
         found = self._interned(
             frozenset([client for client, each in about if each[0].resources is resources or cover(each, resources)])

@@ -192,7 +192,8 @@ class Run:
         if self._is_for_all(agent, bundle) and self._give_to_first(agent, bundle, refused=refused):
             return True
         self._is_personal = False
-        outcome = self._ask_in_turn(agent, bundle, refused=refused)
+        refusing = self._refusals.known_covering(agent.id, bundle.resources)
+        outcome = self._ask_in_turn(agent, bundle, refused=refused, refusing=refusing)
         if outcome is Outcome.OFTEN_REFUSED:
             refusing = self._refusals.covering(agent.id, bundle.resources)
             outcome = self._ask_in_turn(agent, bundle, refused=refused, refusing=refusing)

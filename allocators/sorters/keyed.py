@@ -19,7 +19,6 @@ from allocators.sorters.tree import Key, Node, Place
 
 REPAIR_FRACTION: Final = 4  # With more than a quarter of the children marked one sort is cheaper than the moves,
 REPAIRED_ALWAYS: Final = 2  # but few moves are cheaper than any sort, since a sort needs the keys of all.
-UNSORTED: Final = -1  # No epoch.
 ONLY: Final[Key] = ()
 
 
@@ -81,11 +80,10 @@ class KeyedSorter(TreeSorter):
         return node.order
 
     def _rebuild_only(self, node: Node) -> None:
-        """An only child is first, whatever its key: that is worked out when there is another."""
+        """An only child is first, whatever its key: it stays marked, and is placed when there is another."""
         (child,) = node.children.values()
         child.key = ONLY if child.active_below else None
         node.order = [(child,)] if child.active_below else []
-        node.epoch = UNSORTED
 
     def _rebuild(self, node: Node) -> None:
         order: list[Place] = []

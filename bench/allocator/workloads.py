@@ -196,7 +196,7 @@ WORKLOADS: Final[dict[str, Workload]] = {
             "The poorer half has refused every agent for a day, the richer half takes and returns.",
             refusals.picky,
             ("picky",),
-            _sizes((1_000, 100)),  # The full size, 10,000 x 1,000, has five million refusals to set up.
+            _sizes((1_000, 100), (3_000, 300)),  # The full size, 10,000 x 1,000, has five million refusals to set up.
             ((1_000, 10_000), (100, 1_000)),
         ),
         Workload(

@@ -108,7 +108,6 @@ KEYED: Final = area(
         "if not node.order or not node.order[0][-1].active_below:",
         "if not node.order:",
     ),
-    ("an only child keeps its place among more", "        node.epoch = UNSORTED\n", ""),
     (
         "whoever was second is first",
         "            node = order[0][-1]\n",
