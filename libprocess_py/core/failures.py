@@ -16,7 +16,7 @@ from libprocess_py.core.drops import ABORTED
 from libprocess_py.core.endings import end, purge
 from libprocess_py.core.mailbox import ENDED, TERMINATING, Mailbox
 from libprocess_py.errors import ProtocolError
-from libprocess_py.events import Event, name_of
+from libprocess_py.events import KIND_NAMES, Event, name_of
 
 if TYPE_CHECKING:
     from libprocess_py.core.kernel import Kernel
@@ -108,7 +108,8 @@ def _stop(kernel: Kernel, policy: Policy, *, mailbox: Mailbox, error: Exception,
         finally:
             kernel.host.abort(error)
     else:
-        story = f"{mailbox._process_pid} failed in {name_of(event) or event[0]}: {type(error).__name__}: {error}"
+        where = name_of(event) or KIND_NAMES[event[0]]
+        story = f"{mailbox._process_pid} failed in {where}: {type(error).__name__}: {error}"
         raise ActorFailed(story) from error
 
 

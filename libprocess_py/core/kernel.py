@@ -45,6 +45,7 @@ from libprocess_py.events import (
 )
 from libprocess_py.future import Future, Promise
 from libprocess_py.future.trampoline import of_thread
+from libprocess_py.message import Message
 from libprocess_py.pid import PID, Address
 
 STEP_EVENTS: Final = (
@@ -390,6 +391,8 @@ class Kernel:
 
     def _unhandled(self, mailbox: Mailbox, event: Event) -> None:
         _, sender, message, _ = event
+        if not isinstance(message, Message):  # Looked at here, where it costs nothing to those who send messages.
+            raise TypeError(f"{sender} sent {message!r}: expected a Message")
         if not self.host.delegated(mailbox, message, sender=sender):
             self.drop(event, reason=UNKNOWN_MESSAGE, to=mailbox._process_pid.id)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from libprocess_py import PID, Message, Process
+from libprocess_py import PID, ActorFailed, Message, Policy, Process
 from libprocess_py.process import Process as ProcessAgain
 from tests.libprocess_py.still_driver import a_node, run
 
@@ -153,3 +153,36 @@ def test_an_actor_that_is_spawned_again_is_refused_and_unharmed() -> None:
     node.terminate(pid)
     run(node)
     assert node.kernel.mailboxes == {}
+
+
+def test_a_class_in_the_place_of_an_actor_is_refused_with_what_was_expected() -> None:
+    node, _ = a_node()
+
+    with pytest.raises(TypeError, match=r"Base is a class: expected an actor, Base\(\.\.\.\)"):
+        node.spawn(Base)  # type: ignore[type-var]  # As in a program without types.
+
+
+def test_a_delay_in_anything_but_whole_nanoseconds_is_refused() -> None:
+    node, _ = a_node()
+    actor = Base()
+    node.spawn(actor)
+
+    with pytest.raises(TypeError, match=r"delay of 0\.5: expected nanoseconds, an int"):
+        actor.delay(0.5, print)  # type: ignore[arg-type]  # As in a program without types.
+
+
+def test_what_is_no_message_fails_its_receiver_in_words_and_nobody_else() -> None:
+    node, _ = a_node()
+    receiver, other = Base(), Base()
+    node.spawn(other)
+    node.spawn(receiver, Policy.FAIL)
+
+    node.send(receiver.pid, {"a": 1})  # type: ignore[arg-type]  # As in a program without types.
+    with pytest.raises(
+        ActorFailed, match=r"base\(2\).* failed in dict: TypeError: .* sent \{'a': 1\}: expected a Mess"
+    ):
+        run(node)
+
+    node.send(other.pid, First())
+    run(node)
+    assert other.story == ["base first"]
