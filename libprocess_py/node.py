@@ -120,7 +120,8 @@ class Node:
     def spawn(self, process: S, policy: Policy | None = None, *, mailbox_max: int | None = None) -> PID[S]:
         """Start an actor. Raises ValueError if its id is taken by a live one, or it was spawned before.
 
-        RuntimeError if the node is stopping. `policy` and `mailbox_max` take the place of the node's policy and of the class's bound.
+        RuntimeError if the node is stopping. `policy` and `mailbox_max` take the place of the node's policy and of the
+        class's bound.
         """
         if self._finalizing:
             raise RuntimeError(f"node {self.address} is stopping: nothing is spawned any more")
@@ -296,7 +297,9 @@ class Node:
         """The way of HTTP requests to the actors. Made when it is first used: most simulated nodes serve none."""
         gateway = self._host.gateway
         if gateway is None:
-            gateway = self._host.gateway = Gateway(self.kernel, self.routes, metrics=self.metrics, log=self.log)
+            gateway = self._host.gateway = Gateway(
+                self.kernel, self.routes, metrics=self.metrics, log=self.log, delay=self.delay
+            )
             gateway.delegate_id = self._delegate_id
             gateway.summon = self._summon
             gateway.built_in = tuple(BUILT_IN)

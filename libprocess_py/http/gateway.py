@@ -20,6 +20,7 @@ import msgspec
 
 from libprocess_py.core.kernel import Kernel
 from libprocess_py.core.mailbox import BOTTOM, READY, Mailbox
+from libprocess_py.core.timers import Timer
 from libprocess_py.core.wire_head import BODY_MAX
 from libprocess_py.errors import MailboxFull, MalformedMessage
 from libprocess_py.events import REQUEST
@@ -33,6 +34,7 @@ from libprocess_py.log import EventLog
 from libprocess_py.metrics.registry import Metrics
 from libprocess_py.routing import Authorize, Route, Routes, split_id
 
+ADMISSION_NS_MAX: Final = 30_000_000_000  # To find out who asks, and whether they may: no user waits for longer.
 HELP_ID: Final = "help"  # Answers the bare `/` of a node as well, unless the node's delegate does.
 
 Admission = Request | Response  # Let in, knowing who it is; or turned away with an answer.
@@ -79,7 +81,9 @@ class Reply(Promise[Response]):
 class Gateway:
     """Of one node. `summon` starts the actors of the runtime that are there only once somebody asks for them."""
 
-    def __init__(self, kernel: Kernel, routes: Routes, *, metrics: Metrics, log: EventLog) -> None:
+    def __init__(
+        self, kernel: Kernel, routes: Routes, *, metrics: Metrics, log: EventLog, delay: Callable[..., Timer]
+    ) -> None:
         self.firewall: list[Rule] = []
         self.authenticators = Authenticators()
         self.authorizers: dict[str, Authorize] = {}  # By endpoint, `/<id><route>`: what the operator asks for on top.
@@ -91,6 +95,7 @@ class Gateway:
         self._routes = routes
         self._metrics = metrics
         self._log = log
+        self._delay = delay  # Calls something later, in a turn of an actor.
         self._sequences: dict[str, deque[tuple[Future[Admission], Reply]]] = {}
         self._unanswered: dict[str, dict[Reply, None]] = {}  # By actor: requests whose answers come later.
         self._streams: dict[str, dict[PipeReader, None]] = {}  # By actor: answers that are still being written.
@@ -221,15 +226,26 @@ class Gateway:
         if reply.route is not None:
             admission = self._judge(reply.id, reply.route, request=request)
         self._sequences.setdefault(reply.id, deque()).append((admission, reply))
-        reply.on_discard(lambda _: admission.discard())
         advance = partial(self._advance, reply.id)
+        give_up = partial(self._give_up, reply.id, admission)
+        reply.on_discard(give_up)
+        mailbox = self._kernel.mailboxes.get(reply.id)
+        if admission.is_pending and mailbox is not None:
+            timer = self._delay(mailbox, ADMISSION_NS_MAX, method=give_up, args=(None,))
+            admission.on_discard(lambda _: timer.cancel())
+            admission.on_any(lambda _: timer.cancel())
         admission.on_any(advance)
         admission.on_abandoned(advance)
+
+    def _give_up(self, id: str, admission: Future[Admission], _: object) -> None:
+        """The client is gone, or its time is up: others go on, whether or not the authenticator takes the hint."""
+        admission.discard()
+        self._advance(id, admission)
 
     def _advance(self, id: str, _: object) -> None:
         """Let in, or turn away, whoever is first and known. Answers that this causes may come back here."""
         queue = self._sequences.get(id, deque())
-        while queue and (not queue[0][0].is_pending or queue[0][0].abandoned):
+        while queue and (queue[0][0].is_settled or queue[0][0].discard_requested):
             admission, reply = queue.popleft()
             outcome = self._outcome(admission)
             if isinstance(outcome, Response):

@@ -255,6 +255,19 @@ def test_a_client_that_gives_up_while_it_is_being_recognized_is_no_longer_asked_
     assert slow.verdicts["first"].discard_requested
 
 
+def test_a_client_that_gives_up_leaves_its_place_though_the_authenticator_says_nothing(harness: Harness) -> None:
+    node, vault = a_vault(harness)
+    node.authenticators.set(REALM, Slow())
+    first, second = ask(node, "/vault/known", name="first"), ask(node, "/vault")
+    harness.settle()
+    assert second.is_pending
+
+    first.discard()
+
+    assert got(harness, second).status == 200
+    assert vault.seen == [" None"]
+
+
 def test_those_who_wait_to_be_recognized_are_answered_when_the_actor_ends(harness: Harness) -> None:
     node, vault = a_vault(harness)
     node.authenticators.set(REALM, Slow())
