@@ -58,8 +58,7 @@ ACCOUNT: Final = area(
     ("a unit comes beside what is held", "self.unit is None and not self._sums and", "self.unit is None and"),
     ("a shared volume may be a unit", " and not entry.shared:", ":"),
     ("copies are lost when the sums are written", "self._sums = dict(self.held)", "self._sums = {}"),
-    ("what was given back stays a unit", "            if not self.copies:\n                self.unit = None\n", "",
-     "No copies of it are nothing, and the next booking writes that out."),
+    ("what was given back stays a unit", "            if not self.copies:\n                self.unit = None\n", ""),
 )  # fmt: skip
 
 SEARCH: Final = area(
