@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar
 
 from libprocess_py.future import Future, Promise
-from libprocess_py.future.trampoline import run
+from libprocess_py.future.trampoline import together
 
 T = TypeVar("T")
 
 
 def serve_all(waiters: Iterable[Promise[T]], value: T) -> None:
     """Every one of them, before the callbacks of any run. What one raises keeps it from nobody else."""
-    run([(lambda waiter: waiter.set(value), waiter) for waiter in waiters])
+    together(lambda: [waiter.set(value) for waiter in waiters])
 
 
 class Waiters(Generic[T]):
@@ -50,7 +50,7 @@ class Waiters(Generic[T]):
 
     def dismiss(self) -> None:
         """Nobody is served any more: they find their futures discarded."""
-        run([(Promise.set_discarded, waiter) for waiter in self.pop_all()])
+        together(lambda: [waiter.set_discarded() for waiter in self.pop_all()])
 
     def _leave(self, waiter: Future[T]) -> None:
         assert isinstance(waiter, Promise)

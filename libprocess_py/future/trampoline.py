@@ -38,3 +38,11 @@ def run(callbacks: list[tuple[Callable[[Any], object], Any]]) -> None:
     of_thread.due = None
     if error is not None:
         raise error
+
+
+def together(complete: Callable[[], object]) -> None:
+    """Complete several futures: callbacks run when all of them are complete, and none keeps the others from running."""
+    if of_thread.due is None:
+        run([(lambda _: complete(), None)])
+    else:
+        complete()

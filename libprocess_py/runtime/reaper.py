@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Final
 
 from libprocess_py.future import Future, Promise, ready
-from libprocess_py.future.trampoline import run
+from libprocess_py.future.trampoline import together
 
 # What waitid calls a normal exit; every other code means that a signal ended the process.
 CLD_EXITED: Final = 1
@@ -57,7 +57,7 @@ class Reaper:
 
     def close(self) -> None:
         """Stop waiting. Who waited is told that nobody will answer."""
-        run([(Promise.abandon, self._forget(os_pid)) for os_pid in tuple(self._waiting)])
+        together(lambda: [self._forget(os_pid).abandon() for os_pid in tuple(self._waiting)])
 
     def _ended(self, os_pid: int, pidfd: int) -> None:
         status = exit_status(pidfd)

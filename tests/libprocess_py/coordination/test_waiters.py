@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from libprocess_py import Future, Process, Rate, RateLimiter
+from libprocess_py import Future, Process, Promise, Rate, RateLimiter
 from libprocess_py.coordination import CountDownLatch, Group, ReadWriteLock, StateMachine
 from libprocess_py.coordination.waiters import Waiters, serve_all
 from tests.libprocess_py.still_driver import a_node
@@ -59,6 +59,33 @@ def test_a_callback_that_raises_keeps_nobody_else_waiting(gate: Callable[[], Gat
 
     assert second.state is third.state is first.state
     assert not first.is_pending
+
+
+def test_within_a_callback_too_all_are_served_at_once() -> None:
+    waiters: Waiters[int] = Waiters()
+    line = [waiters.join() for _ in range(3)]
+    begin: Promise[None] = Promise()
+    seen: list[bool] = []
+
+    def serve(_: None) -> None:
+        serve_all(waiters.pop_all(), 1)
+        seen.extend(waiter.is_ready for waiter in line)
+
+    begin.on_ready(serve)
+    begin.set(None)
+
+    assert seen == [True, True, True]
+
+
+def test_whose_turn_has_come_and_gives_up_at_that_moment_is_served() -> None:
+    waiters: Waiters[int] = Waiters()
+    waiter = waiters.join()
+    popped = waiters.pop()
+
+    waiter.discard()
+    popped.set(1)
+
+    assert waiter.get() == 1
 
 
 def test_all_are_served_before_the_callbacks_of_any_run() -> None:
