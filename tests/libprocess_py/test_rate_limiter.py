@@ -12,6 +12,7 @@ from libprocess_py import Future, Process, Rate, RateLimiter
 from libprocess_py.duration import SECOND
 from libprocess_py.rate_limiter import TooManyWaiting
 from libprocess_py.sim import Simulation
+from tests.libprocess_py.still_driver import a_node, run
 
 
 class Turnstile(Process):
@@ -104,3 +105,45 @@ def test_a_rate_reads_as_it_was_written(permits: int, per_ns: int) -> None:
 def test_a_text_that_is_no_rate_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"rate|duration"):
         Rate.parse(text)
+
+
+def test_a_line_that_everybody_left_costs_nobody_anything() -> None:
+    simulation, turnstile = _turnstile(Rate(1))
+    _enter(simulation, turnstile, 0, 1, 2)
+    for future in turnstile.futures[1:]:
+        future.discard()
+
+    simulation.advance(SECOND)
+    _enter(simulation, turnstile, 3)
+
+    assert [number for number, _ in turnstile.through] == [0, 3]
+
+
+def test_who_comes_when_a_permit_is_due_does_not_pass_those_who_wait_for_it() -> None:
+    node, driver = a_node()
+    turnstile = Turnstile(Rate(1))
+    node.spawn(turnstile)
+    for number in range(2):
+        node.dispatch(turnstile.pid, Turnstile.enter, number)
+    run(node)
+    driver.time += SECOND
+
+    turnstile.enter(2)  # Before the timer has had its turn.
+    run(node)
+
+    assert [number for number, _ in turnstile.through] == [0, 1]
+
+
+def test_a_limiter_that_is_closed_leaves_no_timer() -> None:
+    node, _ = a_node()
+    turnstile = Turnstile(Rate(1))
+    node.spawn(turnstile)
+    for number in range(2):
+        node.dispatch(turnstile.pid, Turnstile.enter, number)
+    run(node)
+    assert len(node.kernel.timers) == 1
+
+    node.terminate(turnstile.pid)
+    run(node)
+
+    assert len(node.kernel.timers) == 0
