@@ -15,6 +15,7 @@ from typing import Final
 
 from libprocess_py.message import Record
 from libprocess_py.node import Node
+from libprocess_py.sim.search import Scenario
 from libprocess_py.sim.simulation import Simulation
 
 MS_NS: Final = 1_000_000
@@ -149,6 +150,28 @@ def draw_faults(
     """A schedule of `count` faults that begin within that time, in the order of their beginnings."""
     faults = [_draw(random, random.choice(kinds), hosts=hosts, within_ns=within_ns) for _ in range(count)]
     return tuple(sorted(faults, key=lambda fault: fault.at_ns))
+
+
+def under_faults(
+    *, hosts: int, faults: int, within_ns: int, kinds: Sequence[type[Fault]] = (Partition, Crash, Held)
+) -> Callable[[Callable[[Hosts], object]], Scenario[Fault]]:
+    """Makes a `Scenario` of a function that is given the hosts, lets time pass on them and asserts what must hold.
+
+    What befalls them is drawn as by `draw_faults`, and begins when the function first lets time pass.
+    """
+
+    def scenario(function: Callable[[Hosts], object]) -> Scenario[Fault]:
+        def run(simulation: Simulation, schedule: tuple[Fault, ...]) -> None:
+            those = Hosts(simulation, hosts)
+            those.schedule(schedule)
+            function(those)
+
+        def draw(random: Random) -> tuple[Fault, ...]:
+            return draw_faults(random, faults, hosts=hosts, within_ns=within_ns, kinds=kinds)
+
+        return Scenario(run, draw, simpler_faults)
+
+    return scenario
 
 
 def simpler_faults(fault: Fault) -> Iterator[Fault]:

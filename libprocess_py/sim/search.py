@@ -56,6 +56,24 @@ class Failure(Generic[E]):
         return f"seed {self.seed}: {self.error}\nafter:{entries}\nrun {self.digest}"
 
 
+class Falsified(AssertionError, Generic[E]):
+    """Something does not hold, and here is the story: as it was found, and as simple as it could be told."""
+
+    def __init__(self, found: Failure[E], shrunk: Failure[E]) -> None:
+        super().__init__(f"{found}\n\nThe same, shrunk: {shrunk}")
+        self.found = found
+        self.shrunk = shrunk
+
+
+def check(scenario: Scenario[E], seeds: Iterable[int], *, workers: int = 1) -> None:
+    """Search, replay and shrink in one: raises `Falsified` if the scenario fails under one of these seeds."""
+    found = search(scenario, seeds, workers=workers)
+    if found is not None:
+        again = replay(scenario, found.seed, schedule=found.schedule)
+        assert again == found, f"decided by more than its seed (a clock? a set's order?): {found}\nand then: {again}"
+        raise Falsified(found, shrink(scenario, found))
+
+
 def replay(scenario: Scenario[E], seed: int, *, schedule: Iterable[E] | None = None) -> Failure[E] | None:
     """Run it under that seed, with the schedule that the seed draws or with another one. None: everything held."""
     drawn = scenario.draw(Random(seed_of(seed, "schedule"))) if schedule is None else schedule

@@ -6,32 +6,41 @@ import subprocess
 import sys
 from typing import Final
 
+import pytest
+
 from libprocess_py import PID
 from libprocess_py.examples import lock_service
-from libprocess_py.examples.lock_service import LockServer, service
-from libprocess_py.sim.faults import Fault, Partition
-from libprocess_py.sim.search import replay, search, shrink
+from libprocess_py.examples.lock_service import SECOND, Acquire, Client, Lock, one_client_holds_the_lock
+from libprocess_py.sim.faults import Fault, Hosts, Partition, under_faults
+from libprocess_py.sim.search import Falsified, check, replay, search
 
-SECOND: Final = 1_000_000_000
 TIMEOUT_S: Final = 60  # It takes a second or two.
 
 
-class CarefulServer(LockServer):
+class CarefulLock(Lock):
     """Without the mistake: whoever cannot be reached keeps the lock."""
 
     def exited(self, pid: PID) -> None:
         pass
 
 
-def test_the_example_finds_its_mistake_and_tells_a_shorter_story_of_it() -> None:
-    said: list[str] = []
+@under_faults(hosts=2, faults=4, within_ns=60 * SECOND)
+def careful(hosts: Hosts) -> None:
+    lock, clients = hosts[0].spawn(CarefulLock()), [Client(), Client()]
+    for client in clients:
+        hosts[1].send(lock, Acquire(), sender=hosts[1].spawn(client))
+    hosts.simulation.advance(90 * SECOND)
+    assert sum(client.holds for client in clients) <= 1
 
-    lock_service.main(said.append, workers=1)
 
-    found, shrunk = said
-    assert found.startswith("Found: seed ")
-    assert "AssertionError: held by" in found
-    assert shrunk.count("\n") < found.count("\n")
+def test_the_example_finds_its_mistake_and_one_partition_tells_the_story() -> None:
+    with pytest.raises(Falsified, match=r"two hold the lock(?s:.*)The same, shrunk: seed \d+: .*two hold") as raised:
+        check(one_client_holds_the_lock, range(100))
+
+    found, shrunk = raised.value.found, raised.value.shrunk
+    assert len(found.schedule) == 8
+    assert [type(fault) for fault in shrunk.schedule] == [Partition]
+    assert replay(one_client_holds_the_lock, shrunk.seed, schedule=shrunk.schedule) == shrunk
 
 
 def test_the_example_runs_as_a_program_whose_messages_travel_to_its_workers() -> None:
@@ -40,29 +49,16 @@ def test_the_example_runs_as_a_program_whose_messages_travel_to_its_workers() ->
     ran = subprocess.run(command, check=False, capture_output=True, text=True, timeout=TIMEOUT_S)
 
     assert ran.stderr == ""
-    assert "Shrunk: seed " in ran.stdout
+    assert "The same, shrunk: seed " in ran.stdout
 
 
 def test_two_hold_the_lock_after_a_partition_and_without_one_they_do_not() -> None:
     parted: tuple[Fault, ...] = (Partition(at_ns=5 * SECOND, for_ns=20 * SECOND, a=0, b=1),)
 
-    assert any(replay(service(), seed, schedule=parted) for seed in range(20))
-    assert not any(replay(service(), seed, schedule=()) for seed in range(20))
+    assert any(replay(one_client_holds_the_lock, seed, schedule=parted) for seed in range(20))
+    assert not any(replay(one_client_holds_the_lock, seed, schedule=()) for seed in range(20))
 
 
 def test_nothing_is_found_without_the_mistake() -> None:
-    assert search(service(CarefulServer), range(15)) is None
-    assert search(service(), range(15)) is not None
-
-
-def test_a_shrunk_failure_needs_every_fault_that_is_left() -> None:
-    failure = search(service(), range(15))
-    assert failure is not None
-
-    shrunk = shrink(service(), failure)
-
-    assert {type(fault) for fault in shrunk.schedule} == {Partition}
-    for index in range(len(shrunk.schedule)):
-        fewer = shrunk.schedule[:index] + shrunk.schedule[index + 1 :]
-        again = replay(service(), shrunk.seed, schedule=fewer)
-        assert again is None or again.cause != shrunk.cause
+    check(careful, range(15))
+    assert search(careful, range(15)) is None

@@ -9,7 +9,7 @@ import pytest
 
 from libprocess_py import Process
 from libprocess_py.sim import Simulation
-from libprocess_py.sim.search import Failure, Scenario, replay, search, shrink
+from libprocess_py.sim.search import Failure, Falsified, Scenario, check, replay, search, shrink
 
 
 def _draw(random: Random) -> list[int]:
@@ -136,3 +136,26 @@ def test_a_failure_tells_its_seed_its_schedule_and_its_run() -> None:
     told = str(shrink(LARGE, _found(LARGE)))
 
     assert "AssertionError: three are large\nafter:\n  801\n  801\n  801\nrun " in told
+
+
+def test_a_check_raises_the_failure_that_was_found_and_the_shrunk_one() -> None:
+    check(Scenario(_never, _draw), range(50))
+    found = _found(LARGE)
+
+    with pytest.raises(Falsified) as raised:
+        check(LARGE, range(100))
+
+    assert raised.value.found == found
+    assert raised.value.shrunk == shrink(LARGE, found)
+    assert str(raised.value) == f"{found}\n\nThe same, shrunk: {raised.value.shrunk}"
+
+
+def test_a_check_tells_a_run_that_more_than_its_seed_decides() -> None:
+    runs: list[int] = []
+
+    def fails_once(_: Simulation, __: tuple[int, ...]) -> None:
+        runs.append(1)
+        assert len(runs) != 3, "the third run"
+
+    with pytest.raises(AssertionError, match=r"decided by more than its seed(?s:.*)seed 2:.*the third run(?s:.*)None"):
+        check(Scenario(fails_once, _draw), range(100))
