@@ -17,6 +17,7 @@ from libprocess_py.core.endings import end, purge
 from libprocess_py.core.mailbox import ENDED, TERMINATING, Mailbox
 from libprocess_py.errors import ProtocolError
 from libprocess_py.events import KIND_NAMES, Event, name_of
+from libprocess_py.future import FutureFailed
 
 if TYPE_CHECKING:
     from libprocess_py.core.kernel import Kernel
@@ -41,6 +42,16 @@ def refuse(kernel: Kernel, mailbox: Mailbox, *, error: ProtocolError, event: Eve
     else:
         kernel.host.refused(mailbox, error, event=event)
         _fail_future(kernel, mailbox, error=error, event=event)
+
+
+def in_words(error: Exception | SystemExit) -> Exception:
+    """What an actor failed with. It is not for one actor to end the program of all, nor the others' wish: so SystemExit
+    is a failure like any other. Let through, it would also be taken for that of whatever brought the event."""
+    if not isinstance(error, SystemExit):
+        return error
+    told = FutureFailed(f"it raised {error!r}")
+    told.__cause__ = error
+    return told
 
 
 def fail(kernel: Kernel, mailbox: Mailbox, *, error: Exception, event: Event) -> None:
@@ -72,9 +83,9 @@ def leave(kernel: Kernel, mailbox: Mailbox, *, event: Event) -> None:
             refuse_to_wait(value)
     except ProtocolError as error:
         kernel.host.refused(mailbox, error, event=event)
-    except Exception as error:
-        failure = error
-        kernel.host.failed(mailbox, error, event=event)
+    except (Exception, SystemExit) as error:
+        failure = in_words(error)
+        kernel.host.failed(mailbox, failure, event=event)
     finally:
         end(kernel, mailbox, failure=failure)
     if failure is not None and policy is not Policy.END_ACTOR:

@@ -23,7 +23,7 @@ from libprocess_py.core.coroutines import Coroutines
 from libprocess_py.core.crowds import Crowds, most_frequent
 from libprocess_py.core.drops import FILTERED, NO_SUCH_PROCESS, PURGED, UNKNOWN_MESSAGE
 from libprocess_py.core.endings import drop_all, unserved
-from libprocess_py.core.failures import ActorFailed, Policy, fail, leave, refuse
+from libprocess_py.core.failures import ActorFailed, Policy, fail, in_words, leave, refuse
 from libprocess_py.core.links import Links
 from libprocess_py.core.mailbox import BOTTOM, ENDED, READY, UNBORN, Mailbox
 from libprocess_py.core.observer import Observer
@@ -386,8 +386,8 @@ class Kernel:
                 raise
             except ProtocolError as error:
                 refuse(self, mailbox, error=error, event=event)
-            except Exception as error:
-                fail(self, mailbox, error=error, event=event)
+            except (Exception, SystemExit) as error:
+                fail(self, mailbox, error=in_words(error), event=event)
 
     def _unhandled(self, mailbox: Mailbox, event: Event) -> None:
         _, sender, message, _ = event

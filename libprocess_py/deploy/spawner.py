@@ -78,7 +78,7 @@ class Spawner(Process):
             pid = self.node.spawn(process, policy)
         except Differs as error:
             self.send(sender, Unknown(call=spawn.call, why=str(error)))
-        except Exception as error:  # Whatever a constructor raises is for the one who asked.
+        except (Exception, SystemExit) as error:  # Whatever a module or a constructor raises is for the one who asked.
             self._fail(sender, spawn.call, error=error)
         else:
             self.log.info("spawned for another node", kind=spawn.kind, actor=pid.id, sender=sender)
@@ -100,7 +100,7 @@ class Spawner(Process):
             function, args, kwargs = unpack(call.payload)
             method = function or mailbox.method_named(call.method)
             future: Future[Any] = self.node.dispatch(PID(call.id, self.node.address), method, *args, **kwargs)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self._fail(sender, call.call, error=error)
         else:
             future.on_settled(partial(self._answer, asker=sender, call=call.call))

@@ -209,3 +209,29 @@ def test_the_policy_given_at_spawn_wins_over_that_of_the_node(name: str, of_node
 
     assert policy_outcomes()[name](node, driver)
     assert not faulty.is_finalized
+
+
+class Exiting(Process):
+    """Believes that it is alone in its program."""
+
+    def leave(self) -> None:
+        raise SystemExit(3)
+
+    def finalize(self) -> None:
+        raise SystemExit(4)
+
+
+def test_an_actor_that_exits_has_failed_and_the_others_go_on() -> None:
+    node, _ = a_node(NodeOptions(policy=Policy.END_ACTOR))
+    exiting, leaving, other = node.spawn(Exiting()), node.spawn(Exiting()), node.spawn(Faulty())
+
+    left = node.dispatch(exiting, Exiting.leave)
+    gone = node.wait(leaving)
+    node.terminate(leaving)
+    failed = node.dispatch(other, Faulty.fail)
+    run(node)
+
+    assert str(left.failure) == "it raised SystemExit(3)"
+    assert gone.is_ready
+    assert isinstance(failed.failure, Wrong)
+    assert not {exiting.id, leaving.id} & set(node.kernel.mailboxes)

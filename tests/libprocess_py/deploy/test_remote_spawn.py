@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from libprocess_py import PID, ConnectionLost, MailboxClosed, Policy, RemoteDispatch
+from libprocess_py import PID, ConnectionLost, MailboxClosed, Policy, Process, RemoteDispatch
 from libprocess_py.deploy import ConnectFailed, RemoteError, Spawner, SpawnFailed
 from libprocess_py.deploy.messages import End, Ended, Watch
 from libprocess_py.deploy.remotes import UNDER_WAY_MAX
@@ -460,3 +460,18 @@ def test_an_argument_that_cannot_be_sent_fails_the_spawn_here() -> None:
 
     assert isinstance(failure, SpawnFailed)
     assert "what is to be sent cannot be pickled" in str(failure)
+
+
+def test_a_class_that_exits_when_it_is_made_takes_nobody_along() -> None:
+    class Exiting(Process):
+        def __init__(self) -> None:
+            raise SystemExit(3)
+
+    world = World()
+    remote = world.connect()
+
+    failure = world.settled(remote.spawn(Exiting)).failure
+
+    assert isinstance(failure, RemoteError)
+    assert str(failure).startswith("SystemExit: 3")
+    assert world.settled(remote.spawn(Counter)).is_ready
