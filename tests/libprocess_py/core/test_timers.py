@@ -87,3 +87,32 @@ def test_a_timer_that_was_cancelled_after_it_left_the_heap_does_nothing() -> Non
     timer.run()
 
     assert ran == []
+
+
+def test_a_slice_that_is_next_no_more_takes_in_what_comes_and_stays_in_order() -> None:
+    timers = Timers()
+    at = 5 * SLICE
+
+    def add(due: int) -> Timer:
+        return timers.add(due, None, method=timers.clear, args=())
+
+    late = add(at + 500)
+    assert timers.earliest() == at + 500  # Its slice is next,
+    early = add(3 * SLICE)  # and now another one is.
+    middle = add(at + 100)
+
+    assert timers.pop_due(at + 100) == [early, middle]
+    assert timers.pop_due(at + 500) == [late]
+
+
+def test_timers_that_were_cleared_are_forgotten_whatever_their_slice() -> None:
+    timers = Timers()
+    for due in (1, SLICE + 1, 7 * SLICE):
+        timers.add(due, None, method=timers.clear, args=())
+
+    timers.clear()
+
+    assert timers.earliest() is None
+    assert timers.pop_due(8 * SLICE) == []
+    kept = timers.add(2, None, method=timers.clear, args=())
+    assert timers.pop_due(8 * SLICE) == [kept]

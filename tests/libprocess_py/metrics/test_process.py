@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from libprocess_py import Future, Node, NodeOptions, Policy, Process, Promise
+from libprocess_py import Future, Node, NodeOptions, Policy, Process, Promise, Rate
 from libprocess_py.duration import SECOND
 from libprocess_py.future import ready
 from libprocess_py.http.request import Request
+from libprocess_py.rate_limiter import WAITING_MAX
 from libprocess_py.sim import Simulation
+from tests.libprocess_py.still_driver import a_node, run
 
 
 class Depot(Process):
@@ -117,3 +119,43 @@ def test_what_another_actor_has_taken_over_stays() -> None:
     assert _ask(simulation, node).get() == {"depot/visits": 1, "depot/read": 9.0}
     node.metrics.remove_owned("heir")
     assert "depot/read" not in node.metrics.gauges()
+
+
+def test_who_asks_when_the_line_is_full_is_sent_away() -> None:
+    simulation = Simulation(seed=1)
+    node = simulation.node("10.0.0.1", options=NodeOptions(metrics_rate=Rate(1)))
+    request = Request("GET", "/metrics/snapshot")
+
+    answers = [node.request(request) for _ in range(WAITING_MAX + 2)]  # One is served at once.
+    simulation.settle()
+
+    assert [answer.is_ready for answer in answers] == [True, *[False] * WAITING_MAX, True]
+    assert answers[-1].get().status == 429
+    simulation.advance(SECOND)
+    assert answers[1].get().status == 200
+
+
+def test_gauges_that_the_time_allowed_does_not_reach_are_not_read() -> None:
+    node, driver = a_node(NodeOptions(metrics_rate=None))
+
+    def slow() -> float:
+        driver.time += 2 * SECOND
+        return 1.0
+
+    node.metrics.gauge("depot/a_slow", slow)
+    node.metrics.gauge("depot/b_late", lambda: 2.0)
+    answer = node.request(Request("GET", "/metrics/snapshot", query={"timeout": "1secs"}))
+    run(node)
+
+    told = json.loads(answer.get().body)
+    assert told["depot/a_slow"] == 1.0
+    assert "depot/b_late" not in told
+
+
+def test_actors_that_come_and_go_leave_nothing_in_the_books() -> None:
+    simulation, node, depot = _depot()
+
+    node.terminate(depot.pid)
+    simulation.settle()
+
+    assert node.metrics._books.owned == {}
