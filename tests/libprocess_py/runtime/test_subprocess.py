@@ -263,6 +263,18 @@ async def test_a_process_that_dies_before_its_program_began_is_told_as_such() ->
 
 
 @on_loop
+async def test_a_process_that_is_gone_when_it_would_get_its_go_is_told_as_such_too() -> None:
+    async with await start_node() as node:
+
+        async def end(pid: int) -> None:
+            os.kill(pid, signal.SIGKILL)
+            await node.reap(pid)
+
+        with pytest.raises(LaunchError, match="before its program began it terminated with signal SIGKILL"):
+            await launch(node, a_script("exit 0"), parent_hooks=[end])
+
+
+@on_loop
 async def test_discarding_a_launch_kills_what_has_not_begun(tmp_path: Path) -> None:
     async with await start_node() as node:
         pids: Promise[int] = Promise()
