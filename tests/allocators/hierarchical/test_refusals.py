@@ -123,3 +123,70 @@ def test_an_agent_that_is_dropped_and_comes_back_has_only_what_was_refused_since
 
     assert [each.until for each in refusals.of(cell())] == [30]
     refusals.check()
+
+
+def test_what_is_over_is_not_told_of_as_in_force_before_it_is_dropped() -> None:
+    refusals = Refusals()
+    refusals.add(cell(), CPUS, until=10)
+    refusals.batches += 1
+
+    assert list(refusals.active(9)) == [cell()]
+    assert list(refusals.active(10)) == []
+
+
+def test_who_covers_an_agent_is_kept_up_with_every_refusal_that_comes_or_goes() -> None:
+    refusals = Refusals()
+    n1, f1, f2 = AgentId("n1"), (FrameworkId("f1"), "r"), (FrameworkId("f2"), "r")
+    refusals.add(cell("f1"), CPUS, until=10)
+    refusals.add(cell("f2"), Resources.of(cpus=1), until=10)
+    assert refusals.covering(n1, CPUS) == {f1}, "the other refused less"
+
+    refusals.add(cell("f2"), CPUS, until=20)
+    assert refusals.covering(n1, CPUS) == {f1, f2}
+    refusals.drop_role(FrameworkId("f1"), "r")
+    assert refusals.covering(n1, CPUS) == {f2}
+    refusals.check()
+    refusals.batches += 1
+    refusals.expire(10)
+    assert refusals.covering(n1, CPUS) == {f2}, "of two only the smaller has ended"
+    refusals.expire(20)
+
+    assert refusals.covering(n1, CPUS) == frozenset()
+    refusals.check()
+
+
+def test_equal_sets_of_clients_are_one_object_and_are_forgotten_with_the_agent() -> None:
+    refusals = Refusals()
+    for agent in ("n1", "n2"):
+        refusals.add(cell("f1", agent=agent), CPUS, until=10)
+        refusals.add(cell("f2", agent=agent), CPUS, until=10)
+
+    assert refusals.covering(AgentId("n1"), CPUS) is refusals.covering(AgentId("n2"), CPUS)
+    refusals.drop_agent(AgentId("n1"))
+
+    assert refusals.known_covering(AgentId("n1"), CPUS) is None
+    assert refusals.known_covering(AgentId("n2"), CPUS) is not None
+    refusals.check()
+
+
+def test_more_sets_than_are_remembered_are_all_told_right() -> None:
+    refusals = Refusals()
+    for number in range(module.SETS_MAX + 2):
+        refusals.add(cell(f"f{number}", agent=f"n{number}"), CPUS, until=10)
+
+    told = [refusals.covering(AgentId(f"n{number}"), CPUS) for number in range(module.SETS_MAX + 2)]
+
+    assert told == [{(FrameworkId(f"f{number}"), "r")} for number in range(module.SETS_MAX + 2)]
+    refusals.check()
+
+
+def test_what_was_not_dropped_still_ends_after_a_sweep() -> None:
+    refusals = Refusals()
+    refusals.add(cell(agent="stays"), CPUS, until=10)
+    for number in range(2 * module.COMPACT_FROM):
+        refusals.add(cell("f2", agent=f"n{number % 7}"), CPUS, until=20 + number)
+        refusals.drop_framework(FrameworkId("f2"))
+    refusals.batches += 1
+
+    assert list(refusals.expire(10)) == ["stays"]
+    refusals.check()
