@@ -13,6 +13,7 @@ from libprocess_py.flags import FlagError, load, option_name, parse_bool
 from libprocess_py.pid import Address
 from libprocess_py.runtime import ListenError
 from libprocess_py.runtime.settings import PREFIX
+from libprocess_py.runtime.tls import TlsError
 
 
 def main() -> int:
@@ -28,6 +29,8 @@ def main() -> int:
         parser.error(str(error))
     except ListenError as error:
         parser.exit(1, f"{error.strerror}\n")
+    except TlsError as error:
+        parser.exit(1, f"{error}\n")
 
 
 def _announce(address: Address) -> None:

@@ -16,6 +16,7 @@ import click
 from libprocess_py.flags import FlagError
 from libprocess_py.pid import PID
 from libprocess_py.runtime.listening import ListenError
+from libprocess_py.runtime.tls import TlsError
 
 T = TypeVar("T")
 
@@ -33,7 +34,7 @@ LOGGING_LEVEL: Final = click.option(
 
 
 def serve(run: Callable[..., int], flags: T) -> int:
-    """Run a daemon to its end; its exit status. An address that cannot be had is one line and status 1.
+    """Run a daemon to its end; its exit status. An address or a certificate that cannot be had is a line and status 1.
 
     A LIBPROCESS_ variable that cannot be read is a mistake of usage, like a flag.
     """
@@ -43,6 +44,8 @@ def serve(run: Callable[..., int], flags: T) -> int:
         raise click.UsageError(str(error)) from error
     except ListenError as error:
         raise click.ClickException(str(error.strerror)) from error
+    except TlsError as error:
+        raise click.ClickException(str(error)) from error
 
 
 def log_to_stderr(level: str) -> None:

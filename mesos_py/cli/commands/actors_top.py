@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import re
+import ssl
 import time
 import urllib.error
 import urllib.request
@@ -20,6 +22,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from libprocess_py.flags import FlagError
+from libprocess_py.runtime.tls import TlsError, TlsSettings
 from mesos_py.cli.spans import parse_span
 
 NS_PER_S: Final = 1_000_000_000
@@ -30,6 +34,7 @@ FRAME: Final = 4  # Lines of a screen that are no rows.
 ADDRESS: Final = re.compile(r"([\w.-]+|\[[0-9a-fA-F:.]+\]):\d{1,5}", re.ASCII)
 QUALIFIER: Final = re.compile(r"(?<![/\w])\w+\.(?=\w)")  # The class before a method: the row says whose it is.
 BODY_MAX: Final = 64 * 1024 * 1024
+TLS_HINT: Final = " (does it speak TLS? Then this needs LIBPROCESS_SSL_ENABLED, and the other variables, too)"
 
 EPILOG = """\
 \b
@@ -39,7 +44,9 @@ Try it:
 
 \b
 While it runs, the node times its handlers, which costs each event half a
-microsecond. Ages are lower bounds. Exit status: 0, or 1 if the node does not answer.
+microsecond. Ages are lower bounds. A node that speaks TLS is asked with the
+LIBPROCESS_SSL_ variables that another node would need to reach it.
+Exit status: 0, or 1 if the node does not answer.
 """
 
 
@@ -68,12 +75,12 @@ def command(address: str, interval_text: str, *, once: bool, as_json: bool) -> N
     if not ADDRESS.fullmatch(address):
         raise click.BadParameter(f"expected HOST:PORT, got {address!r}", param_hint="HOST:PORT")
     interval = parse_span(interval_text, "--interval")
-    console = Console(highlight=False)
-    before = fetch(address, interval)
+    console, tls = Console(highlight=False), _tls()
+    before = fetch(address, interval, tls=tls)
     if as_json or once:
         while True:
             time.sleep(interval / NS_PER_S)
-            now = fetch(address, interval)
+            now = fetch(address, interval, tls=tls)
             rows = busiest(before, now)
             if as_json:
                 click.echo(json.dumps({**_summary(now), "actors": [asdict(row) for row in rows]}))
@@ -85,18 +92,29 @@ def command(address: str, interval_text: str, *, once: bool, as_json: bool) -> N
     with Live(console=console, screen=console.is_terminal, auto_refresh=False) as live:
         while True:
             time.sleep(interval / NS_PER_S)
-            now = fetch(address, interval)
+            now = fetch(address, interval, tls=tls)
             room = console.size.height - FRAME if console.is_terminal else ROWS
             live.update(table_of(now, busiest(before, now)[:room]), refresh=True)
             before = now
 
 
-def fetch(address: str, interval: int) -> dict[str, Any]:
+def _tls() -> ssl.SSLContext | None:
+    """As a node with this environment would connect to others."""
+    try:
+        settings = TlsSettings.from_environ(os.environ)
+        return None if settings is None else settings.dialing()
+    except FlagError as error:
+        raise click.UsageError(str(error)) from error
+    except TlsError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def fetch(address: str, interval: int, *, tls: ssl.SSLContext | None = None) -> dict[str, Any]:
     """One look. It has the node time its handlers for a while from now."""
     seconds = max(1, TIMED_FOR * interval // NS_PER_S)
-    url = f"http://{address}/__processes__/activity?duration={seconds}secs"
+    url = f"{'http' if tls is None else 'https'}://{address}/__processes__/activity?duration={seconds}secs"
     try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer:
+        with urllib.request.urlopen(url, timeout=TIMEOUT_S, context=tls) as answer:
             told = json.loads(answer.read(BODY_MAX))
         if not isinstance(told, dict) or "actors" not in told:
             raise ValueError("its answer is no activity")
@@ -112,6 +130,8 @@ def fetch(address: str, interval: int) -> dict[str, Any]:
     except (OSError, ValueError, http.client.HTTPException) as error:
         cause = getattr(error, "reason", None) or error
         reason = getattr(cause, "strerror", None) or str(cause)
+        if tls is None and isinstance(cause, ConnectionResetError):  # So ends what is no beginning of TLS.
+            reason += TLS_HINT
         raise click.ClickException(f"{address}: no node answers there: {reason}") from error
 
 

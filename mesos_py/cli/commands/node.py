@@ -16,7 +16,7 @@ EPILOG = """\
 Try it:
   (umask 077; head -c 24 /dev/urandom | base64 >secret)
   mesos-py node --listen 127.0.0.1:5051 --secret-file secret --allow-spawn
-  mesos-py node --topology actors.toml --host left
+  mesos-py node --topology actors.toml --host left --secret-file secret
 """
 
 

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from click.testing import CliRunner
 
 from libprocess_py import Process
 from libprocess_py.runtime import BackgroundNode, NodeSettings
 from mesos_py.cli.commands.actors import command
 from mesos_py.cli.commands.actors_top import busiest
+from tests.libprocess_py.runtime.test_tls import Authority
 
 
 class Busy(Process):
@@ -60,6 +62,28 @@ def test_top_says_when_nobody_is_there() -> None:
 
     assert status == 1
     assert output == f"Error: 127.0.0.1:{port}: no node answers there: Connection refused\n"
+
+
+def test_top_asks_a_node_with_tls_as_other_nodes_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tls = Authority(trustme.CA(), tmp_path).settings("127.0.0.1")
+    with BackgroundNode(NodeSettings(tls=tls)) as background:
+        address = str(background.node.address)
+
+        in_the_open = _run("top", address, "--once", "--interval", "50ms")
+        monkeypatch.setenv("LIBPROCESS_SSL_ENABLED", "true")
+        without_files = _run("top", address, "--once")
+        for name in ("cert_file", "key_file", "ca_file"):
+            monkeypatch.setenv(f"LIBPROCESS_SSL_{name.upper()}", str(getattr(tls, name)))
+        monkeypatch.setenv("LIBPROCESS_SSL_VERIFY_SERVER_CERT", "true")
+        as_nodes_do = _run("top", address, "--once", "--interval", "50ms")
+
+    assert in_the_open[0] == 1
+    assert in_the_open[1].count("\n") == 1
+    assert "does it speak TLS?" in in_the_open[1]
+    assert without_files[0] == 2
+    assert "LIBPROCESS_SSL_CERT_FILE: required" in without_files[1]
+    assert as_nodes_do[0] == 0, as_nodes_do[1]
+    assert "__processes__" in as_nodes_do[1]
 
 
 @pytest.mark.parametrize("address", ["somewhere", "host:port", "a b:1", "http://127.0.0.1:5050"])

@@ -175,6 +175,14 @@ def test_a_secret_that_is_too_short_is_refused_without_a_word_of_it(secret_file:
     assert "short" not in why.replace("shorter", "")
 
 
+def test_a_certificate_that_is_not_there_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"ENABLED": "true", "CERT_FILE": "/none.pem", "KEY_FILE": "/none.key"}.items():
+        monkeypatch.setenv(f"LIBPROCESS_SSL_{name}", value)
+
+    why = "certificate '/none.pem' with key '/none.key': [Errno 2] No such file or directory"
+    assert failed() == (1, why)
+
+
 def test_an_address_that_is_taken_is_told_in_one_line() -> None:
     with a_program() as (_, address):
         assert failed("--listen", address) == (1, f"cannot listen on {address}: the address is in use")
