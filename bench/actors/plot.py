@@ -41,6 +41,7 @@ def save_plot(measured: Sequence[Measured], path: Path) -> None:
     left, right = figure.subplots(1, 2)
     _draw_bars(left, judged)
     _draw_peers(right, shared, runtimes=runtimes, values=ratios)
+    figure.legend(*right.get_legend_handles_labels(), loc="outside lower right", ncols=len(runtimes), frameon=False)
     figure.suptitle("Actors on one core", fontsize=14, fontweight="bold")
     figure.savefig(path)
 
@@ -83,7 +84,6 @@ def _draw_peers(axes: Axes, shared: Sequence[str], *, runtimes: Sequence[str], v
     axes.invert_yaxis()
     axes.margins(x=0.15, y=0.01)
     axes.set(title="Beside other runtimes (right is better)", xlabel="per second, on the machine of the bars")
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.07), ncols=3, frameon=False)
     _tidy(axes)
 
 
