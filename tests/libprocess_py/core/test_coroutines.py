@@ -42,7 +42,7 @@ class Patient(Process):
         return what
 
 
-def tell(patient: Patient, driver: StillDriver, what: str) -> None:
+def tell(patient: Patient, driver: StillDriver, *, what: str) -> None:
     node = patient.node
     if what == "message":
         node.send(patient.pid, Wake())
@@ -67,7 +67,7 @@ def test_whatever_an_actor_is_told_may_wait_and_goes_on_when_the_wait_is_over(wh
     node.spawn(patient)
     run(node)
 
-    tell(patient, driver, what)
+    tell(patient, driver, what=what)
     run(node)
     assert patient.story == []
     patient.gate.set("came")
@@ -83,7 +83,7 @@ def test_who_awaits_what_is_abandoned_goes_on(what: str) -> None:
     node, driver = a_node()
     patient = Patient()
     node.spawn(patient)
-    tell(patient, driver, what)
+    tell(patient, driver, what=what)
     run(node)
 
     patient.gate.abandon()
@@ -99,7 +99,7 @@ def test_a_coroutine_is_closed_when_its_actor_ends_and_asks_nobody_to_go_on(has_
     node.spawn(patient)
     run(node)
     for what in KINDS:
-        tell(patient, driver, what)
+        tell(patient, driver, what=what)
     answer = node.dispatch(patient.pid, Patient.wait, "dispatch")
     run(node)
     if has_come:

@@ -116,6 +116,7 @@ async def test_descriptors_are_given_even_if_their_numbers_are_those_of_other_st
 
 WITHOUT_STANDARD_STREAMS = """
 import os, sys
+from pathlib import Path
 from libprocess_py.runtime import Command, Stdio, io, launch, run
 
 async def main(node):
@@ -127,7 +128,9 @@ async def main(node):
     await io.write(process.stdin, b"out ")
     process.close(0)
     os.write(report, await io.read_all(process.stderr, 10))
-    return await process.status
+    os.open(os.devnull, os.O_RDONLY)  # Takes 0, and the next file 1: a number that is given away before the file is.
+    command = Command(("sh", "-c", "echo more; echo wrong >&2"), stdout=report, stderr=Path(os.devnull))
+    return await process.status or await (await launch(node, command)).status
 
 sys.exit(run(main))
 """
@@ -138,7 +141,7 @@ def test_streams_are_connected_even_if_this_process_has_no_standard_ones() -> No
         [sys.executable, "-c", WITHOUT_STANDARD_STREAMS], check=False, capture_output=True, timeout=30, cwd=ROOT
     )
 
-    assert (ran.returncode, ran.stdout, ran.stderr) == (0, b"out err\n", b"")
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, b"out err\nmore\n", b"")
 
 
 @on_loop
