@@ -136,7 +136,13 @@ class Node:
             raise ValueError(f"{process._process_pid}: an actor is spawned once")
         pid: PID[S]
         if id is None:
-            pid = self._numbered(process.id_prefix or type(process).__name__.lower())
+            prefix = process._process_prefix
+            numbers = self._numbers.get(prefix)
+            id = "" if numbers is None else f"{prefix}({next(numbers)})"
+            if not id or len(id) > ID_LENGTH_MAX or id in kernel.mailboxes:
+                pid = self._numbered(prefix)
+            else:  # As nearly every time: what is said there, with less ado.
+                pid = numbered(id, self.address)
         elif id in kernel.mailboxes:
             raise ValueError(f"process id {id!r}: taken by a live actor of {self.address}")
         else:

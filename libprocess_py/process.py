@@ -55,6 +55,7 @@ class Process(Mailbox):
     _process_node: Node
     _process_randoms: dict[str, Random] | None
     id_prefix: ClassVar[str | None] = None  # Before the number in an id that the node gives; None: the class's name.
+    _process_prefix: ClassVar[str] = "process"  # What of the two it is.
     _process_handlers: ClassVar[dict[type, Callable[..., object]]] = {}
     _process_names: ClassVar[dict[str, type[Message]]] = {}
 
@@ -66,6 +67,7 @@ class Process(Mailbox):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
+        cls._process_prefix = cls.id_prefix or cls.__name__.lower()
         cls._process_methods = MethodTable(cls)
         cls._process_declared, handlers = handled_by(cls)
         cls._process_handlers = handlers

@@ -11,7 +11,7 @@ from operator import length_hint
 from typing import TYPE_CHECKING, Final
 
 from libprocess_py.core.drops import MAILBOX_FULL
-from libprocess_py.core.mailbox import BOTTOM, Mailbox
+from libprocess_py.core.mailbox import Mailbox
 from libprocess_py.errors import MailboxFull
 from libprocess_py.events import DISPATCH, KEYWORDS, MESSAGE, REQUEST, Event
 
@@ -48,8 +48,7 @@ class BoundedBox(list[Event]):
 
     @property
     def is_full(self) -> bool:
-        is_new = self._mailbox._process_phase is BOTTOM  # Its first turn waits for it, too.
-        return len(self) + self._unserved() - is_new >= self._max
+        return len(self) + self._unserved() >= self._max
 
     def append(self, event: Event) -> None:
         kernel = self._kernel

@@ -1,6 +1,7 @@
 """The kernel: mailboxes, run queue and the life of actors, without a clock, a loop, a socket or a thread.
 
 An actor with events is in the run queue once per list that it has: one for its box, one for a turn that was cut short.
+An actor that was spawned is there once more, for its first turn.
 A turn takes the box whole and serves event after event; whatever arrives meanwhile makes the next turn. So two actors
 that feed one another cannot keep a step from ending, each pair of actors keeps its order, and the order of everything
 is a function of the order of arrivals. A step has a budget of events, after which its driver sees to input and output.
@@ -25,7 +26,7 @@ from libprocess_py.core.drops import FILTERED, NO_SUCH_PROCESS, PURGED, UNKNOWN_
 from libprocess_py.core.endings import drop_all, unserved
 from libprocess_py.core.failures import ActorFailed, Policy, fail, in_words, leave, refuse
 from libprocess_py.core.links import Links
-from libprocess_py.core.mailbox import BOTTOM, ENDED, READY, UNBORN, Mailbox
+from libprocess_py.core.mailbox import BOTTOM, ENDED, INITIALIZED, READY, UNBORN, Mailbox
 from libprocess_py.core.observer import Observer
 from libprocess_py.core.reach import Reach
 from libprocess_py.core.timers import Timer, Timers
@@ -52,8 +53,9 @@ STEP_EVENTS: Final = (
     2_000  # A step is some two milliseconds of small handlers: input and output wait no longer than that.
 )
 
-_INITIALIZE: Final[Event] = (INITIALIZE, None, None, None)
 _TERMINATE: Final[Event] = (TERMINATE, None, None, None)
+
+_NOTHING_TO_BEGIN: Final = Mailbox.initialize  # Of a class that leaves it as it is: its actors need no turn for it.
 
 # What an observer cannot keep from an actor: its life, and what it has begun.
 _UNREFUSED: Final = (INITIALIZE, TERMINATE, RESUME)
@@ -179,13 +181,9 @@ class Kernel:
         id = mailbox._process_pid.id
         assert mailbox._process_phase is UNBORN, f"{id}: an actor is spawned once"
         self.mailboxes[id] = mailbox
-        mailbox._process_phase = BOTTOM
+        mailbox._process_phase = BOTTOM  # So its first turn begins with `initialize`: no box is made to say so.
         if policy is not None:
             self.policies[id] = policy
-        if mailbox._process_box is not None:
-            mailbox._process_box.append(_INITIALIZE)
-            return
-        mailbox._process_box = [_INITIALIZE]  # `post`, written out: some programs spawn an actor per request.
         self.runnable.append(mailbox)
         if self.idle:
             self.rouse()
@@ -198,9 +196,10 @@ class Kernel:
         if not inject:
             self.post(mailbox, _TERMINATE)
             return True
+        if mailbox._process_box is None and mailbox._process_rest is None and mailbox is not self.current:
+            self.post(mailbox, _TERMINATE)  # Nothing is queued: as of nearly all that end.
+            return True
         purged = unserved(self, mailbox)
-        if mailbox._process_phase is BOTTOM:
-            self.post(mailbox, _INITIALIZE)  # An actor is initialized, however short its life.
         if mailbox is self.current:
             self.turn_box.append(_TERMINATE)  # The rest of the turn is gone: this is its next event.
         else:
@@ -307,6 +306,13 @@ class Kernel:
             mailbox._process_rest = None
             box, events = rest
             given = length_hint(events)
+        elif mailbox._process_phase is BOTTOM:
+            if type(mailbox).initialize is _NOTHING_TO_BEGIN and self.observer is None:
+                mailbox._process_phase = READY
+                return 1
+            box = [INITIALIZED]  # What it was told since it was spawned has a place of its own in the run queue.
+            events = iter(box)
+            given = 1
         else:
             taken = mailbox._process_box
             if type(taken) is list:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from operator import length_hint
 from typing import Any, ClassVar, Final
 
-from libprocess_py.events import Event
+from libprocess_py.events import INITIALIZE, Event
 from libprocess_py.message import Message
 from libprocess_py.pid import PID
 
@@ -33,6 +33,10 @@ BOTTOM: Final = Phase.BOTTOM
 READY: Final = Phase.READY
 TERMINATING: Final = Phase.TERMINATING
 ENDED: Final = Phase.ENDED
+
+
+# What the first turn of every actor begins with. It is not queued: an actor that was told nothing yet has no box.
+INITIALIZED: Final[Event] = (INITIALIZE, None, None, None)
 
 
 class MethodTable(dict[Callable[..., Any], Callable[..., Any]]):
@@ -97,7 +101,7 @@ class Mailbox:
 
     def queued_events(self) -> list[Event]:
         """What is waiting, oldest first. Of the current turn of this actor only what arrived since it began."""
-        queued: list[Event] = []
+        queued: list[Event] = [INITIALIZED] if self._process_phase is BOTTOM else []
         if self._process_rest is not None:
             box, events = self._process_rest
             left = length_hint(events)

@@ -158,8 +158,10 @@ class Metrics:
 
     def remove_owned(self, owner: str) -> None:
         """That actor has ended: nobody brings its values any more."""
-        for name in list(self._books.owned.get(owner, ())):
-            self._books.remove(name)
+        owned = self._books.owned.get(owner)
+        if owned:
+            for name in list(owned):
+                self._books.remove(name)
 
     def counters(self) -> dict[str, int]:
         return {name: counter.value for name, counter in self._books.of_kind(Kind.COUNTER).items()}
