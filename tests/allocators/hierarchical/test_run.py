@@ -43,10 +43,13 @@ def test_what_is_held_below_a_quota_makes_room_in_the_next_run(seed: int) -> Non
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
-def test_a_refusal_of_one_agent_says_nothing_of_another_like_it(seed: int) -> None:
+@pytest.mark.parametrize(
+    "quota", [Quota(limits=Limits.of(cpus=100)), Quota(guarantees=Quantities.of(widgets=1))], ids=["whole", "in parts"]
+)
+def test_a_refusal_of_one_agent_says_nothing_of_another_like_it(seed: int, quota: Quota) -> None:
     allocator = HierarchicalAllocator(anything_goes(seed))
-    allocator.update_quota("q", Quota(limits=Limits.of(cpus=100)))
-    add_framework(allocator, "f1", "q")
+    allocator.update_quota("q", quota)
+    add_framework(allocator, "f1", "r" if quota.guarantees else "q")
     add_agent(allocator, "n1", total=CPUS)
     give_back(allocator, allocator.allocate(None, now=0), refuse_s=100)
     add_agent(allocator, "n2", total=CPUS)
