@@ -12,6 +12,7 @@ moved along.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, Final
 
 from libprocess_py.clock import Clock
@@ -26,7 +27,7 @@ from libprocess_py.pid import PID, Address
 from libprocess_py.process import Process
 from libprocess_py.sim.agenda import Agenda
 from libprocess_py.sim.driver import SimulatedDriver, SimulatedNode
-from libprocess_py.sim.network import Letter, Network
+from libprocess_py.sim.network import Letter, Network, Parcel, Peer
 
 NEVER_MOVES: Final = (TIMER,)  # Events that an actor causes itself.
 
@@ -196,21 +197,33 @@ class ClockedDriver(SimulatedDriver):
         self.carrier = Stamping(network, clocks, driver=self)
 
     def receive(self, letter: Letter) -> None:
-        self.node.kernel.arrived = letter.sent
+        self.arrived(letter.sent, super().receive, letter)
+
+    def arrived(self, sent: int | None, step: Callable[..., object], *args: object) -> None:
+        """Take a step that was caused elsewhere, at that time."""
+        self.node.kernel.arrived = sent
         try:
-            super().receive(letter)
+            step(*args)
         finally:
             self.node.kernel.arrived = None
 
 
 class Stamping:
-    """The network, as a node with clocks sees it."""
+    """The network, as a node with clocks sees it: what is sent says when, an exchange by HTTP as well."""
 
     def __init__(self, network: Network, clocks: ActorClocks, *, driver: ClockedDriver) -> None:
         self._network = network
         self._clocks = clocks
         self._driver = driver
 
-    def carry(self, source: Address, letter: Letter) -> None:
+    def carry(self, source: Address, letter: Letter | Parcel) -> None:
         sent = self._clocks.of_turn(self._driver.node.kernel)
-        self._network.carry(source, letter._replace(sent=sent))
+        if isinstance(letter, Letter):
+            self._network.carry(source, letter._replace(sent=sent))
+        else:
+            self._network.carry(source, letter._replace(arrive=partial(_arrived, sent, letter.arrive)))
+
+
+def _arrived(sent: int, arrive: Callable[[Peer], object], peer: Peer) -> None:
+    assert isinstance(peer, ClockedDriver), "one simulation, one kind of node"
+    peer.arrived(sent, arrive, peer)

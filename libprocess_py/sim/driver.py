@@ -16,7 +16,7 @@ from libprocess_py.pid import PID, Address
 from libprocess_py.sim.agenda import Agenda
 from libprocess_py.sim.chance import Chance
 from libprocess_py.sim.http import SimulatedConnection
-from libprocess_py.sim.network import Letter, Network
+from libprocess_py.sim.network import Letter, Network, Parcel
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -25,9 +25,9 @@ UUID_BITS: Final = 128
 
 
 class Carrier(Protocol):
-    """What takes letters: the network, or somebody in front of it."""
+    """What takes letters and parcels: the network, or somebody in front of it."""
 
-    def carry(self, source: Address, letter: Letter) -> None: ...
+    def carry(self, source: Address, letter: Letter | Parcel) -> None: ...
 
 
 class World:

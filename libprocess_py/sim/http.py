@@ -118,7 +118,7 @@ class SimulatedConnection:
         """Have that happen at the other end, once it gets there."""
         if self.driver.alive:
             parcel = Parcel(PID("http", self.there), partial(self._at_server, step), self.broken)
-            self.network.carry(self.here, parcel)
+            self.driver.carrier.carry(self.here, parcel)
 
     def broken(self) -> None:
         """Something was lost on the way: nothing that follows can be made sense of."""
@@ -212,7 +212,7 @@ class FarEnd:
         """Have that happen at the other end, once it gets there."""
         near = self._near
         if self._driver.alive:
-            near.network.carry(near.there, Parcel(PID("http", near.here), lambda _: step(), near.broken))
+            self._driver.carrier.carry(near.there, Parcel(PID("http", near.here), lambda _: step(), near.broken))
 
     def _advance(self) -> None:
         while self._flow is None and self._waiting and not self._waiting[0][1].is_pending:
@@ -223,7 +223,7 @@ class FarEnd:
         with_body = request.method != "HEAD"
         try:
             data = encode_response(response, with_body=with_body)
-        except ValueError as error:
+        except (ValueError, TypeError) as error:
             self._driver.node.log.error("response invalid", target=request.target, reason=error)
             data, with_body = encode_response(Response.error(500), with_body=with_body), False
         self.to_client(partial(self._near.answered, data))

@@ -7,6 +7,7 @@ from typing import Final
 import pytest
 
 from libprocess_py import PID, Message, NodeOptions, Process
+from libprocess_py.http import HttpClient, Request, Response
 from libprocess_py.sim import Simulation, SimulationOptions
 
 SECOND: Final = 1_000_000_000
@@ -336,3 +337,36 @@ def test_a_call_to_an_actor_that_was_not_initialized_yet_carries_the_time_along(
     shop.simulation.settle()
 
     assert shop.since(late.times) == [5 * SECOND]
+
+
+class Gate(Watchmaker):
+    """Notes its time at what it is asked over HTTP, and when the answer comes to what it asked itself."""
+
+    def initialize(self) -> None:
+        super().initialize()
+        self.route("/", self.open, help="Opens.")
+
+    def open(self, request: Request) -> Response:
+        self.times.append(self.clock.now())
+        return Response(204)
+
+    async def ask(self, other: PID) -> None:
+        await HttpClient(self.node).get(f"http://{other.address}/{other.id}")
+        self.times.append(self.clock.now())
+
+
+@pytest.mark.parametrize("ahead", ["asking", "asked"])
+def test_a_question_over_http_and_its_answer_carry_the_time_along(ahead: str) -> None:
+    simulation = Simulation(seed=1, options=SimulationOptions(actor_clocks=True))
+    here, there = simulation.node("10.0.0.1"), simulation.node("10.0.0.2")
+    asking, asked = Gate("asking"), Gate("asked")
+    pids = {"asking": here.spawn(asking), "asked": there.spawn(asked)}
+    simulation.settle()
+    simulation.clocks.advance(pids[ahead], 9 * SECOND)
+
+    here.dispatch(asking.pid, Gate.ask, asked.pid)
+    simulation.advance(SECOND)
+
+    assert asked.times[0] - asked.born >= 9 * SECOND
+    assert asking.times[0] - asking.born >= 9 * SECOND
+    assert asking.times[0] >= asked.times[0]
