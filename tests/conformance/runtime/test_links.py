@@ -46,6 +46,40 @@ def test_linking_twice_tells_once(harness: Harness) -> None:
     assert asker.lost == [to]
 
 
+def test_those_who_are_linked_are_told_in_the_order_in_which_they_linked(harness: Harness) -> None:
+    story: list[str] = []
+
+    class Watcher(Asker):
+        def exited(self, pid: PID) -> None:
+            story.append(self.pid.id)
+
+    node = harness.node()
+    to = node.spawn(Responder())
+    for _ in range(4):
+        node.dispatch(node.spawn(Watcher(to)), Watcher.watch)
+    harness.settle()
+
+    node.terminate(to)
+    harness.settle()
+
+    assert story == ["watcher(1)", "watcher(2)", "watcher(3)", "watcher(4)"]
+
+
+def test_the_links_of_an_actor_end_with_it_and_are_not_its_successors(harness: Harness) -> None:
+    node = harness.node()
+    to = node.spawn(Responder())
+    first, second = Asker(to, "same"), Asker(to, "same")
+    node.dispatch(node.spawn(first), Asker.watch)
+    node.terminate(first.pid, inject=False)
+    harness.settle()
+    node.spawn(second)
+
+    node.terminate(to)
+    harness.settle()
+
+    assert first.lost == second.lost == []
+
+
 def test_a_link_is_one_way(harness: Harness) -> None:
     node = harness.node()
     recorder = Recorder()
