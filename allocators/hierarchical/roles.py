@@ -48,11 +48,9 @@ class RoleBooks:
 
         With `in_use_only` open offers are left out, which is how operators see it.
         """
-        sums: Amounts = {}
         if not in_use_only and "/" not in role:
-            change(sums, self._reservations_below.get(role, {}), sign=1)
-            change(sums, self.held_below(role), sign=1)
-            return sums
+            return self._sums_of(role, (self._reservations_below, self._ledger.by_role, self._ledger.below))
+        sums: Amounts = {}
         for table in (self.reservations, self.in_use if in_use_only else self.held):
             for each, amounts in table.items():
                 if each == role or is_descendant(each, role):
@@ -61,9 +59,14 @@ class RoleBooks:
 
     def held_below(self, role: str) -> Amounts:
         """Plain scalars held under a top-level role and those below it."""
+        return self._sums_of(role, (self._ledger.by_role, self._ledger.below))
+
+    @staticmethod
+    def _sums_of(role: str, tables: Iterable[Mapping[str, Amounts]]) -> Amounts:
         sums: Amounts = {}
-        change(sums, self._ledger.by_role.get(role, {}), sign=1)
-        change(sums, self._ledger.below.get(role, {}), sign=1)
+        for table in tables:
+            if role in table:
+                change(sums, table[role], sign=1)
         return sums
 
     def known(self, roles_of_frameworks: Iterable[str]) -> list[str]:

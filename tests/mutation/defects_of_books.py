@@ -43,7 +43,7 @@ AMOUNTS: Final = area(
 ROLES: Final = area(
     "allocators/hierarchical/roles.py",
     ("reservations are not consumed",
-     "            change(sums, self._reservations_below.get(role, {}), sign=1)\n", ""),
+     "(self._reservations_below, self._ledger.by_role", "(self._ledger.by_role"),
     ("reservations below do not count for those above", "self._reservations_below, role.partition(\"/\")[0], amounts",
      "self._reservations_below, role, amounts"),
     ("only known frameworks make a role known", "reasons = [*roles_of_frameworks, *self.quotas, *self.reservations]",
