@@ -42,9 +42,10 @@ class Driver(Protocol):
     def arm(self, due: int | None) -> None:
         """The earliest timer is due then (None: there is none). Call `node.step` soon after, and never before."""
 
-    def transmit(self, to: PID, sender: PID | None, *, name: str, body: bytes, trace: str = "") -> None:
+    def transmit(self, to: PID, sender: PID | None, *, name: str, body: bytes, trace: str = "") -> str | None:
         """Carry a message to another node: at most once, in order per pair of nodes. Never calls back at once.
 
+        Why it was dropped already (see `core.drops`), if so, for its sender.
         `trace` is the header that a tracer there may want to see; it may be lost.
         """
 

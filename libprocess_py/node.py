@@ -237,7 +237,9 @@ class Node:
     def send_remote(self, to: PID, message: Message, *, sender: PID | None) -> None:
         """Hand a message for another node to the driver. A simulation overrides this to carry it by reference."""
         trace = "" if self._tracer is None else self._tracer.header()
-        self._driver.transmit(to, sender, name=message.wire_name, body=encode(message), trace=trace)
+        dropped = self._driver.transmit(to, sender, name=message.wire_name, body=encode(message), trace=trace)
+        if dropped is not None and sender is not None:
+            self.kernel.tell_sender(sender, message, reason=dropped, to=to)
 
     def connect(self, address: Address | str) -> Future[RemoteNode]:
         """Reach another node for spawning, and its actors for `dispatch`, `terminate` and news of their end.

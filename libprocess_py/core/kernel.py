@@ -168,11 +168,12 @@ class Kernel:
                 else:
                     promise.fail(failure)
 
-    def tell_sender(self, sender: PID, message: Any, *, reason: str, to: str) -> None:
+    def tell_sender(self, sender: PID, message: Any, *, reason: str, to: str | PID) -> None:
         """A message was dropped. Whoever sent it hears of it, if it is an actor here that wants to."""
         mailbox = self.mailboxes.get(sender.id) if sender.address == self.address else None
         if mailbox is not None and type(mailbox).undelivered is not Mailbox.undelivered:
-            self.post(mailbox, (UNDELIVERED, PID(to, self.address), (message, reason), None))
+            receiver = PID(to, self.address) if isinstance(to, str) else to
+            self.post(mailbox, (UNDELIVERED, receiver, (message, reason), None))
 
     # The life of actors
 

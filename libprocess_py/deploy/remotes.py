@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Final, get_args, get_origin
 
+from libprocess_py.core.drops import PEER_QUEUE_FULL
 from libprocess_py.core.timers import Timer
 from libprocess_py.core.wire_head import BODY_MAX
 from libprocess_py.deploy.errors import ConnectFailed, RemoteError, SpawnFailed
@@ -38,9 +39,9 @@ from libprocess_py.deploy.messages import (
 from libprocess_py.deploy.remote_node import RemoteNode
 from libprocess_py.deploy.shipping import digest_of_module, here, is_importable, name_of, pack
 from libprocess_py.duration import SECOND, format_duration
-from libprocess_py.errors import ConnectionLost, MalformedMessage, ProtocolError
+from libprocess_py.errors import ConnectionLost, MailboxFull, MalformedMessage, ProtocolError
 from libprocess_py.future import Future, Promise, failed, ready
-from libprocess_py.message import decode
+from libprocess_py.message import Message, decode
 from libprocess_py.pid import PID, Address
 from libprocess_py.process import Process
 from libprocess_py.runtime.addresses import resolved
@@ -54,6 +55,7 @@ CONNECT_NS: Final = 5 * SECOND  # For an answer to hello. A node that is up and 
 # is dropped, and a dropped question would never be answered.
 UNDER_WAY_MAX: Final = BODY_MAX
 LOCALS: Final = "<locals>"  # In the name of what is defined in a function.
+RETRY_NS: Final = SECOND  # Until that is said again which a node had no room for.
 QUESTION_BYTES: Final = 512  # What a question costs beside its payload.
 METHODS_MAX: Final = 4_096  # Whose results are remembered; a program names far fewer.
 
@@ -254,6 +256,17 @@ class Remotes(Process):
                 self._lose(question)
 
     # Ends
+
+    def undelivered(self, to: PID, message: Message, *, reason: str) -> None:
+        """A question had no room behind what others here say to that node: nobody will answer it."""
+        if isinstance(message, Watch | End):  # Nobody waits, and everybody relies on it.
+            if reason == PEER_QUEUE_FULL:
+                self.delay(RETRY_NS, self.send, to, message)
+            return
+        question = self._settled(getattr(message, "call", ""), to)
+        if question is not None:
+            text = f"{to.address}: a question was dropped: this node has more to say to that one than it takes"
+            question.promise.fail(ConnectFailed(text) if question.timer is not None else MailboxFull(text))
 
     def _gone(self, node: Node) -> None:
         """This actor ended, with its node or by somebody's mistake: nobody waits for it in vain."""

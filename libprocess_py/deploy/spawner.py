@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Final
 
 import msgspec
 
+from libprocess_py.core.drops import PEER_QUEUE_FULL
 from libprocess_py.core.failures import Policy
 from libprocess_py.deploy.errors import TRACEBACK_MAX, SpawnFailed, kind_of
 from libprocess_py.deploy.messages import (
@@ -36,15 +37,19 @@ from libprocess_py.deploy.messages import (
     Welcome,
 )
 from libprocess_py.deploy.shipping import Differs, as_actor, here, imported, unpack
-from libprocess_py.errors import NoSuchProcess
+from libprocess_py.duration import SECOND
+from libprocess_py.errors import MailboxFull, NoSuchProcess
 from libprocess_py.future import Future
-from libprocess_py.message import encode
+from libprocess_py.message import Message, encode
 from libprocess_py.pid import PID, Address
 from libprocess_py.process import Process
 
 # Of actors spawned here: why the last ones failed, for those who ask too late. A start that fails is the usual case,
 # and who spawned it asks at once. Each may have a traceback: at most 8 MiB in all.
 FAILURES_MAX: Final = 256
+RETRY_NS: Final = SECOND  # Until answers are tried again that a node had no room for.
+OWED_MAX: Final = 65_536  # Such answers, some 64 MiB: as many as one node that keeps its own bounds may wait for.
+NO_ROOM: Final = "the result was dropped: this node had more to say to that one than it took"
 
 
 class Spawner(Process):
@@ -59,6 +64,7 @@ class Spawner(Process):
         self._peers: dict[PID, Address] = {}  # Who asked anything: linked, so that nothing is kept for the dead.
         self._spawned: set[str] = set()
         self._failures: OrderedDict[str, Failure] = OrderedDict()
+        self._owed: list[tuple[PID, Message]] = []
 
     # Questions
 
@@ -139,6 +145,23 @@ class Spawner(Process):
         for watcher in self._watchers.pop(pid.id, ()):
             self.send(watcher, Ended(id=pid.id, failure=told))
 
+    def undelivered(self, to: PID, message: Message, *, reason: str) -> None:
+        """An answer had no room: what is said instead is small, and said until it has some, for somebody waits."""
+        if reason != PEER_QUEUE_FULL or len(self._owed) >= OWED_MAX:
+            return
+        if isinstance(message, Answered | Failed):
+            message = Failed(call=message.call, failure=Failure(kind=kind_of(MailboxFull()), text=NO_ROOM))
+        elif isinstance(message, Ended) and message.failure is not None:
+            message = Ended(id=message.id, failure=Failure(kind=message.failure.kind, text=message.failure.text))
+        if not self._owed:
+            self.delay(RETRY_NS, self._pay)
+        self._owed.append((to, message))
+
+    def _pay(self) -> None:
+        owed, self._owed = self._owed, []
+        for to, message in owed:
+            self.send(to, message)
+
     def _peer_lost(self, peer: PID) -> None:
         self._peers.pop(peer, None)
         for id, watchers in list(self._watchers.items()):
@@ -191,4 +214,4 @@ def _made(spawn: Spawn) -> Process:
 
 def _failure(error: BaseException) -> Failure:
     text = "".join(traceback.format_exception(error))[-TRACEBACK_MAX:]
-    return Failure(kind=kind_of(error), text=str(error), traceback=text)
+    return Failure(kind=kind_of(error), text=str(error)[:TRACEBACK_MAX], traceback=text)

@@ -16,14 +16,15 @@ from collections.abc import Callable, Iterator
 from ssl import SSLContext
 from typing import TYPE_CHECKING, Final
 
+from libprocess_py.core.drops import NODE_STOPPED
 from libprocess_py.core.wire_head import HeadCache
 from libprocess_py.future import Future
 from libprocess_py.http.client import Endpoint, HttpConnection
 from libprocess_py.metrics.registry import Counter
 from libprocess_py.pid import PID, Address
 from libprocess_py.runtime.connection import Connection
-from libprocess_py.runtime.http_client import ClientConnection
 from libprocess_py.runtime.forks import watch_forks
+from libprocess_py.runtime.http_client import ClientConnection
 from libprocess_py.runtime.listening import Listening, most_connections
 from libprocess_py.runtime.peers import Peers
 from libprocess_py.runtime.pressure import Pressure
@@ -108,13 +109,14 @@ class LoopDriver:
         if due is not None:
             self._set_timer(due)
 
-    def transmit(self, to: PID, sender: PID | None, *, name: str, body: bytes, trace: str = "") -> None:
+    def transmit(self, to: PID, sender: PID | None, *, name: str, body: bytes, trace: str = "") -> str | None:
         if self.stopped:
             self.node.metrics.counter("libprocess/dropped/node_stopped").add()
-            return
-        self.peers.transmit(to, sender, name=name, body=body, trace=trace)
+            return NODE_STOPPED
+        dropped = self.peers.transmit(to, sender, name=name, body=body, trace=trace)
         if not self._entered:
             self.wake()
+        return dropped
 
     def connect(self, address: Address, *, anew: bool = False) -> None:
         if not self.stopped:

@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from libprocess_py.core.drops import OVERSIZED, PEER_QUEUE_FULL
 from libprocess_py.core.wire import LAST_CHUNK
 from libprocess_py.core.wire_head import BODY_MAX, message_head
 from libprocess_py.pid import PID, Address
@@ -52,13 +53,15 @@ class Peers:
         self._waiting: list[Peer] = []  # With messages from this turn.
         self._heads: dict[tuple[PID, PID | None, str], bytes] = {}
 
-    def transmit(self, to: PID, sender: PID | None, *, name: str, body: bytes, trace: str = "") -> None:
-        """Queue a message; it leaves with `flush`."""
+    def transmit(self, to: PID, sender: PID | None, *, name: str, body: bytes, trace: str = "") -> str | None:
+        """Queue a message; it leaves with `flush`. Why it was dropped, if so."""
         peer = self._by_address.get(to.address) or self._open(to.address)
         size = len(body)
         roomy = size <= BODY_MAX and peer.queued + peer.unsent + size <= IN_FLIGHT_MAX
-        if not roomy and not self._has_room(peer, to, name=name, size=size):
-            return
+        if not roomy:
+            problem = self._problem(peer, to, name=name, size=size)
+            if problem is not None:
+                return problem
         if trace:
             head = message_head(to, sender, name=name, trace=trace)
         else:
@@ -76,6 +79,7 @@ class Peers:
         if not peer.waiting:
             peer.waiting = True
             self._waiting.append(peer)
+        return None
 
     def flush(self) -> None:
         """Write what this turn has sent."""
@@ -170,17 +174,17 @@ class Peers:
         head = self._heads[key] = message_head(to, sender, name=name)
         return head
 
-    def _has_room(self, peer: Peer, to: PID, *, name: str, size: int) -> bool:
+    def _problem(self, peer: Peer, to: PID, *, name: str, size: int) -> str | None:
         """Look again, exactly; without room the message is dropped, which is logged once until there is some."""
         if size > BODY_MAX:  # The peer would refuse it, and with it the connection.
             self._metrics.counter("libprocess/dropped/oversized").add()
             self.log.warning("message dropped", to=to, name=name, reason="oversized", bytes=size)
-            return False
+            return OVERSIZED
         peer.measure()
         if peer.queued + peer.unsent + size <= IN_FLIGHT_MAX:
-            return True
+            return None
         self._metrics.counter("libprocess/dropped/peer_queue_full").add()
         if not peer.overflowed:
             self.log.warning("messages dropped", to=to, name=name, reason="the peer does not keep up")
         peer.overflowed = True
-        return False
+        return PEER_QUEUE_FULL

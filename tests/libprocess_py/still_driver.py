@@ -20,6 +20,7 @@ class StillDriver:
         self.sent: list[tuple[PID, PID | None, str, bytes]] = []
         self.calls: list[tuple[str, Address]] = []
         self.error: BaseException | None = None
+        self.refuses: str | None = None  # Why nothing is sent.
 
     def now(self) -> int:
         return self.time
@@ -30,8 +31,10 @@ class StillDriver:
     def arm(self, due: int | None) -> None:
         self.armed = due
 
-    def transmit(self, to: PID, sender: PID | None, *, name: str, body: bytes, trace: str = "") -> None:
-        self.sent.append((to, sender, name, body))
+    def transmit(self, to: PID, sender: PID | None, *, name: str, body: bytes, trace: str = "") -> str | None:
+        if self.refuses is None:
+            self.sent.append((to, sender, name, body))
+        return self.refuses
 
     def connect(self, address: Address, *, anew: bool = False) -> None:
         self.calls.append(("connect", address))

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from libprocess_py import Message, Process
 from libprocess_py.core.wire_answers import ACCEPTED
 from libprocess_py.core.wire_head import BODY_MAX
 from libprocess_py.pid import PID, Address
@@ -41,6 +42,20 @@ async def a_raw_server() -> AsyncIterator[RawServer]:
     raw.address = Address(*server.sockets[0].getsockname())
     yield raw
     server.close()
+
+
+class Hearing(Process):
+    """Hears of what it sent in vain."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[tuple[PID, str]] = []
+
+    def undelivered(self, to: PID, message: Message, *, reason: str) -> None:
+        self.heard.append((to, reason))
+
+    def unsent(self) -> int:
+        return len(self.heard)
 
 
 async def an_unused_address() -> Address:
@@ -198,14 +213,17 @@ async def test_a_message_larger_than_a_peer_takes_is_dropped_and_the_link_surviv
 async def test_a_peer_that_does_not_read_costs_a_bounded_amount_of_memory() -> None:
     async with await start_node() as here, a_raw_server() as raw:
         sink, size = PID("sink", raw.address), 8_000_000
+        here.spawn(source := Hearing())
         here.send(sink, Ping(number=0))
         _, writer = await raw.clients.get()
 
         for number in range(2 * IN_FLIGHT_MAX // size):
-            here.send(sink, Ping(number=number, padding="x" * size))
+            here.send(sink, Ping(number=number, padding="x" * size), sender=source.pid)
+        await here.dispatch(source.pid, Hearing.unsent)
         writer.close()
 
         assert dropped(here, "peer_queue_full") >= IN_FLIGHT_MAX // size - 1
+        assert source.heard == [(sink, "peer_queue_full")] * dropped(here, "peer_queue_full")
 
 
 @on_loop
