@@ -20,6 +20,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
+from libprocess_py.errors import ProtocolError
 from libprocess_py.future import Future, Promise, failed, ready
 
 ROOM: Final = 65_536  # As much as a socket takes at a time; more would only wait here instead of in its producer.
@@ -49,8 +50,8 @@ class End(enum.Enum):
     CUT_OFF = "the reader was too slow: what it left unread is lost"
 
 
-class PipeBroken(Exception):
-    """The body ends here, but not as its writer meant it to."""
+class PipeBroken(ProtocolError):
+    """The body ends here, but not as its writer meant it to. No client that leaves may end the actor that listens."""
 
 
 class Pipe:
@@ -196,7 +197,7 @@ class PipeReader:
 
     def read_all(self, limit: int) -> Future[bytes]:
         """Everything, once it is there. Fails with PipeBroken, and closes the pipe, beyond `limit` bytes."""
-        return self._read_on(b"", limit=limit)
+        return self._read_on(bytearray(), limit=limit)
 
     def take(self, enough: int | None = None) -> bytes:
         """What there is now, perhaps nothing: for whoever is told by `on_change` when to look.
@@ -245,12 +246,15 @@ class PipeReader:
         else:
             wanted.set(self.take())
 
-    def _read_on(self, sofar: bytes, *, limit: int) -> Future[bytes]:
+    def _read_on(self, sofar: bytearray, *, limit: int) -> Future[bytes]:
         def more(piece: bytes) -> Future[bytes]:
             if len(sofar) + len(piece) > limit:
                 self.close()
                 return failed(PipeBroken(f"more than {limit} bytes"))
-            return self._read_on(sofar + piece, limit=limit) if piece else ready(sofar)
+            if not piece:
+                return ready(bytes(sofar))
+            sofar.extend(piece)  # In place: a large body in small pieces would be copied once for each.
+            return self._read_on(sofar, limit=limit)
 
         return self.read().then(more)
 

@@ -257,6 +257,38 @@ def test_a_stream_is_cut_short_when_its_actor_ends(harness: Harness) -> None:
         reader.read().get()
 
 
+class Inbox(Process):
+    """Takes what comes as it comes, as most would write it."""
+
+    def initialize(self) -> None:
+        self.route("/", self.take, help="Bytes.", stream=True)
+
+    async def take(self, request: Request) -> Response:
+        assert request.reader is not None
+        size = 0
+        while piece := await request.reader.read():
+            size += len(piece)
+        return Response.text(200, str(size))
+
+
+def test_a_client_that_leaves_before_it_has_said_everything_does_not_end_the_actor(harness: Harness) -> None:
+    node, gone, whole = harness.node(), Pipe(), Pipe()
+    node.spawn(Inbox("inbox"))
+    unfinished = node.request(Request("POST", "/inbox", reader=gone.reader))
+    gone.writer.write(b"half of")
+    harness.settle()
+
+    gone.writer.fail()
+    harness.until(lambda: not unfinished.is_pending)
+    finished = node.request(Request("POST", "/inbox", reader=whole.reader))
+    whole.writer.write(b"all")
+    whole.writer.close()
+    harness.until(lambda: not finished.is_pending)
+
+    assert finished.get().body == b"3"
+    assert node.metrics.counter("libprocess/failures").value == 0
+
+
 def test_processes_shows_what_is_queued(harness: Harness) -> None:
     node = harness.node()
     pid = node.spawn(Recorder("recorder"))
