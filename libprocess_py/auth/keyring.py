@@ -8,9 +8,13 @@ something else by mistake, leaves the secrets as they were, which is logged.
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
+from typing import Final
 
 from libprocess_py.auth.core.secret import Secret, parse_secrets
+
+FILE_MAX: Final = 65_536  # Bytes: as many secrets as there may be, and comments. More is surely the wrong file.
 
 
 class SecretFileError(ValueError):
@@ -40,13 +44,24 @@ class Keyring:
     def _look(self, file: Path) -> None:
         try:
             status = os.stat(file)
-            stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
+            stamp = (status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino)
             if stamp != self._stamp:
                 self._stamp, self.problem = stamp, ""
-                self._read = parse_secrets(file.read_text())
+                self._read = parse_secrets(_text_of(file))
         except OSError as error:
             self._stamp, self.problem = None, f"secret file {str(file)!r}: {error.strerror}"
         except UnicodeDecodeError:
             self.problem = f"secret file {str(file)!r}: expected text"  # The error itself holds the bytes.
         except ValueError as error:
             self.problem = f"secret file {str(file)!r}: {error}"
+
+
+def _text_of(file: Path) -> str:
+    """A device or a pipe would hold up the node for ever, and so would a huge file. Raises OSError, ValueError."""
+    with open(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as opened:
+        if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+            raise ValueError("expected a file of its own, not a device or a pipe")
+        data = opened.read(FILE_MAX + 1)
+    if len(data) > FILE_MAX:
+        raise ValueError(f"expected at most {FILE_MAX} bytes")
+    return data.decode("utf-8-sig")  # Editors of Windows begin with a mark that is no part of a secret.

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from libprocess_py.auth.core.secret import Secret
-from libprocess_py.auth.keyring import Keyring, SecretFileError
+from libprocess_py.auth.keyring import FILE_MAX, Keyring, SecretFileError
 
 OLD, NEW = "the secret of April", "the secret of May 2"
 
@@ -76,3 +76,24 @@ def test_a_useless_file_at_the_start_is_named_and_what_it_holds_is_not(tmp_path:
 
     assert str(file) in str(raised.value)
     assert "hunter" not in str(raised.value)
+
+
+@pytest.mark.parametrize("thing", ["device", "pipe", "huge"])
+def test_what_would_hold_up_the_node_is_not_read(tmp_path: Path, thing: str) -> None:
+    file = tmp_path / "secrets"
+    if thing == "device":
+        file.symlink_to("/dev/zero")
+    elif thing == "pipe":
+        os.mkfifo(file)
+    else:
+        file.write_text(f"{OLD}\n" * 4 + "#" * FILE_MAX)
+
+    with pytest.raises(SecretFileError, match="expected a file of its own" if thing != "huge" else "expected at most"):
+        Keyring(file=file)
+
+
+def test_the_mark_at_the_start_of_a_file_is_no_part_of_the_secret(tmp_path: Path) -> None:
+    file = tmp_path / "secrets"
+    file.write_bytes(b"\xef\xbb\xbf" + OLD.encode() + b"\r\n")
+
+    assert Keyring(file=file).current() == secrets_of(OLD)
