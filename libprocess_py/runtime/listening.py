@@ -1,8 +1,4 @@
-"""How a node listens: TCP, TLS, both on one port, and a Unix socket beside.
-
-A connection that begins with TLS starts with byte 0x16, which starts no HTTP request. Where both are taken, that byte
-is looked at before anything reads it. Who says nothing is not asked to: a plain peer that is only linked never does.
-"""
+"""How a node listens: TCP, TLS (see `tls_server`), and a Unix socket beside."""
 
 from __future__ import annotations
 
@@ -11,24 +7,20 @@ import errno
 import os
 import resource
 import socket
-import ssl
 import stat
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
-from libprocess_py.core.wire import TLS_FIRST
 from libprocess_py.pid import Address
 from libprocess_py.runtime.settings import NodeSettings
-from libprocess_py.runtime.tls import HANDSHAKE_S
+from libprocess_py.runtime.tls_server import GREETED_MAX, TlsServer
 
 DESCRIPTORS_BESIDE: Final = 128  # For files, children and our own connections, while others take all they can.
 CONNECTIONS_MIN: Final = 16  # Under whatever limit; without descriptors the system refuses them.
-GREETED_MAX: Final = 4_096  # That have said nothing yet on a port with both; then the oldest is hung up on.
 UNIX_PATH_MAX: Final = 107  # Bytes: the system's structure has room for 108, with the one that ends it.
-EXHAUSTED_S: Final = 0.5  # When the system has no descriptor left: one may be free again.
-EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+GREETED_SHARE: Final = 4  # Of these connections a fourth at most is still being greeted, where there is TLS.
 
 Factory = Callable[[], asyncio.Protocol]
 
@@ -52,8 +44,8 @@ async def listen(settings: NodeSettings, factory: Factory) -> tuple[Address, Lis
     """The bound address, and what listens there once it is told to. Raises ListenError, TlsError."""
     loop = asyncio.get_running_loop()
     wanted = Address(settings.ip, settings.port)
-    context = settings.tls.listening() if settings.tls is not None else None
-    mixed = settings.tls is not None and settings.tls.support_downgrade
+    tls = settings.tls
+    context = tls.listening() if tls is not None else None
     try:
         server = await loop.create_server(
             factory,
@@ -61,17 +53,16 @@ async def listen(settings: NodeSettings, factory: Factory) -> tuple[Address, Lis
             wanted.port,
             backlog=socket.SOMAXCONN,
             start_serving=False,
-            ssl=None if mixed else context,
-            ssl_handshake_timeout=HANDSHAKE_S if context is not None and not mixed else None,
         )
     except OSError as error:
         raise ListenError(error.errno, f"cannot listen on {wanted}: {_why_not(error)}") from error
     bound = Address(*server.sockets[0].getsockname()[:2])
-    if not mixed or context is None:
+    if tls is None or context is None:
         return bound, server
     sock = socket.socket(fileno=os.dup(server.sockets[0].fileno()))
     server.close()
-    return bound, MixedServer(sock, factory, context=context)
+    greeted_max = min(GREETED_MAX, most_connections() // GREETED_SHARE)
+    return bound, TlsServer(sock, factory, context=context, plain=tls.support_downgrade, greeted_max=greeted_max)
 
 
 async def listen_on_path(path: Path, factory: Factory) -> Listening:
@@ -112,83 +103,6 @@ class PathServer:
                 self._path.unlink()
         except FileNotFoundError:
             pass
-
-
-class MixedServer:
-    """Takes connections with and without TLS on one port."""
-
-    def __init__(
-        self, sock: socket.socket, factory: Factory, *, context: ssl.SSLContext, greeted_max: int = GREETED_MAX
-    ) -> None:
-        sock.setblocking(False)
-        self._sock = sock
-        self._factory = factory
-        self._context = context
-        self._greeted_max = greeted_max
-        self._loop = asyncio.get_running_loop()
-        self._serving: asyncio.Task[None] | None = None
-        self._greeted: dict[asyncio.Task[None], None] = {}  # The oldest first.
-
-    @property
-    def sockets(self) -> Sequence[socket.socket]:
-        return (self._sock,)
-
-    async def start_serving(self) -> None:
-        self._sock.listen(socket.SOMAXCONN)
-        self._serving = self._loop.create_task(self._serve())
-
-    def close(self) -> None:
-        for task in (self._serving, *self._greeted):
-            if task is not None:
-                task.cancel()
-        self._sock.close()
-
-    async def _serve(self) -> None:
-        while True:
-            try:
-                sock, _ = await self._loop.sock_accept(self._sock)
-            except OSError as error:
-                if error.errno not in EXHAUSTED:
-                    continue  # The client was gone before we came to it.
-                await asyncio.sleep(EXHAUSTED_S)
-            else:
-                if len(self._greeted) >= self._greeted_max:
-                    oldest = next(iter(self._greeted))
-                    del self._greeted[oldest]
-                    oldest.cancel()
-                task = self._loop.create_task(self._greet(sock))
-                self._greeted[task] = None
-                task.add_done_callback(lambda task: self._greeted.pop(task, None))
-
-    async def _greet(self, sock: socket.socket) -> None:
-        """Look at the first byte, and leave it to whoever it is for."""
-        taken = False
-        try:
-            first = await self._peeked(sock)
-            if first:
-                secure = first == TLS_FIRST
-                taken = True
-                await self._loop.connect_accepted_socket(
-                    self._factory,
-                    sock,
-                    ssl=self._context if secure else None,
-                    ssl_handshake_timeout=HANDSHAKE_S if secure else None,
-                )
-        except (OSError, ssl.SSLError):
-            pass  # It hung up, or spoke no TLS after all.
-        finally:
-            if not taken:
-                sock.close()
-
-    async def _peeked(self, sock: socket.socket) -> bytes:
-        sock.setblocking(False)
-        readable = asyncio.Event()
-        self._loop.add_reader(sock, readable.set)
-        try:
-            await readable.wait()
-        finally:
-            self._loop.remove_reader(sock)
-        return sock.recv(1, socket.MSG_PEEK)
 
 
 def most_connections() -> int:

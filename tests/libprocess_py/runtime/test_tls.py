@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,10 +17,10 @@ from libprocess_py.core.wire import TLS_FIRST
 from libprocess_py.flags import FlagError
 from libprocess_py.pid import PID, Address
 from libprocess_py.process import Process
-from libprocess_py.runtime.listening import MixedServer
 from libprocess_py.runtime.loop_node import LoopNode, start_node
 from libprocess_py.runtime.settings import NodeSettings
 from libprocess_py.runtime.tls import TlsError, TlsSettings
+from libprocess_py.runtime.tls_server import SHAKING_MAX, TlsServer
 from tests.libprocess_py.runtime.test_security import Shy
 from tests.support.event_loop import on_loop
 from tests.support.wire_actors import Echo, Listener, RawClient, a_message
@@ -204,7 +205,7 @@ async def test_on_a_mixed_port_who_hangs_up_or_lies_about_tls_harms_nobody(autho
 async def test_of_those_who_say_nothing_on_a_mixed_port_the_oldest_is_hung_up_on(authority: Authority) -> None:
     sock = socket.create_server(("127.0.0.1", 0))
     context = authority.settings("127.0.0.1").listening()
-    server = MixedServer(sock, asyncio.Protocol, context=context, greeted_max=2)
+    server = TlsServer(sock, asyncio.Protocol, context=context, plain=True, greeted_max=2)
     await server.start_serving()
 
     clients = [await RawClient.connect(Address(*sock.getsockname())) for _ in range(3)]
@@ -214,6 +215,38 @@ async def test_of_those_who_say_nothing_on_a_mixed_port_the_oldest_is_hung_up_on
     server.close()
     for client in clients:
         client.writer.close()
+
+
+@on_loop
+async def test_of_those_who_begin_a_handshake_of_tls_and_never_end_it_the_oldest_is_hung_up_on(
+    authority: Authority,
+) -> None:
+    tls = authority.settings("127.0.0.1", require_client_cert=False)
+    async with await start_node(NodeSettings(tls=tls)) as node, await start_node(NodeSettings(tls=tls)) as friend:
+        node.spawn(listener := Listener())
+        clients = [await RawClient.connect(node.address) for _ in range(SHAKING_MAX + 1)]
+        for client in clients:
+            client.say(TLS_FIRST)
+
+        with suppress(ConnectionResetError):
+            await clients[0].rest()
+        tell(friend, listener.pid, 1)
+
+        assert await listener.heard(1) == [1]
+        assert not any(client.reader.at_eof() for client in clients[2:])
+        for client in clients:
+            client.writer.close()
+
+
+@on_loop
+async def test_who_speaks_no_tls_where_only_that_is_spoken_is_hung_up_on(authority: Authority) -> None:
+    tls = authority.settings("127.0.0.1", require_client_cert=False)
+    async with await start_node(NodeSettings(tls=tls)) as node, await RawClient.connect(node.address) as client:
+        client.say(b"GET /echo/path HTTP/1.1\r\n\r\n")
+
+        with suppress(ConnectionResetError):
+            assert await client.rest() == b""
+        assert not node.driver.connections
 
 
 def test_the_environment_names_the_settings_as_in_libprocess(authority: Authority) -> None:
