@@ -24,6 +24,10 @@ class Alarm(Process):
     def set_all(self, *alarms: tuple[int, str]) -> list[Timer]:
         return [self.set(ns, name) for ns, name in alarms]
 
+    def set_close(self, names: list[str]) -> None:
+        for number, name in enumerate(names):
+            self.set(MS + MS // 10 * number, name)
+
     def set_and_cancel(self, ns: int, name: str) -> tuple[bool, bool]:
         timer = self.set(ns, name)
         return timer.cancel(), timer.cancel()
@@ -60,6 +64,19 @@ def test_timers_run_in_the_order_of_their_deadlines(harness: Harness) -> None:
 
     assert alarm.rung == ["first", "second", "third"]
     assert alarm.early == []
+
+
+def test_of_timers_close_to_one_another_on_two_nodes_none_is_early(harness: Harness) -> None:
+    alarms = [Alarm(), Alarm()]
+    names = [str(number) for number in range(40)]
+
+    for alarm in alarms:
+        node = harness.node()
+        node.dispatch(node.spawn(alarm), Alarm.set_close, names)
+    harness.until(lambda: all(len(alarm.rung) == len(names) for alarm in alarms))
+
+    assert [alarm.rung for alarm in alarms] == [names, names]
+    assert [alarm.early for alarm in alarms] == [[], []]
 
 
 def test_a_cancelled_timer_does_not_run_and_says_so_once(harness: Harness) -> None:
