@@ -37,6 +37,7 @@ from libprocess_py.core.supervision import (
     Supervision,
     Wait,
 )
+from libprocess_py.errors import ConnectionLost
 from libprocess_py.future import Future
 from libprocess_py.http.authentication import READ_REALM
 from libprocess_py.http.request import Request
@@ -195,7 +196,8 @@ class Supervisor(Process):
         else:
             self.log.warning("child failed", child=id, failure=f"{type(failure).__name__}: {failure}")
         failed, draw = failure is not None, self._chance.random()
-        effects = self._books.ended(id, failed=failed, now=self.clock.now(), draw=draw)
+        counts = not isinstance(failure, ConnectionLost)  # A lost host takes all of its children along at once.
+        effects = self._books.ended(id, failed=failed, now=self.clock.now(), draw=draw, counts=counts)
         self._forget(id)
         return effects
 

@@ -162,8 +162,11 @@ class Supervision:
         child.phase, child.since = Phase.UP, now
         return self._advance()
 
-    def ended(self, id: str, *, failed: bool, now: int, draw: float) -> Effects:
-        """A child ended, or its start failed. `draw` is a random number from 0 to 1."""
+    def ended(self, id: str, *, failed: bool, now: int, draw: float, counts: bool = True) -> Effects:
+        """A child ended, or its start failed. `draw` is a random number from 0 to 1.
+
+        Without `counts` it was none of its doing: it is started again however often that was so lately.
+        """
         child = self._children.get(id)
         if child is None or child.phase in (Phase.DOWN, Phase.WAITING):
             return ()
@@ -174,7 +177,7 @@ class Supervision:
         if expected:
             child.wanted = child.wanted and child.restart is not Restart.TEMPORARY
         elif child.restart is Restart.PERMANENT or (failed and child.restart is Restart.TRANSIENT):
-            waits = self._restart(child, was_up_for, now=now, draw=draw)
+            waits = self._restart(child, was_up_for, now=now, draw=draw, counts=counts)
         else:
             child.wanted = False
         if not child.wanted:
@@ -204,15 +207,16 @@ class Supervision:
             assert child.doomed or child.phase is not Phase.STOPPING, f"{id}: it goes down for no reason"
         assert len(self._restarts) <= self._rules.restarts_max, "more restarts than there may be"
 
-    def _restart(self, child: _Child, was_up_for: int, *, now: int, draw: float) -> Effects:
+    def _restart(self, child: _Child, was_up_for: int, *, now: int, draw: float, counts: bool) -> Effects:
         rules = self._rules
         self._restarts = [at for at in self._restarts if now - at < rules.window_ns]
-        if len(self._restarts) >= rules.restarts_max:
+        if counts and len(self._restarts) >= rules.restarts_max:
             window = format_duration(rules.window_ns)
             self._failure = f"{child.id} needs a restart after {rules.restarts_max} of them within {window}"
             self._give_up()
             return ()
-        self._restarts.append(now)
+        if counts:
+            self._restarts.append(now)
         if was_up_for >= rules.backoff.max_ns:
             child.attempts = 0
         delay = rules.backoff.delay(child.attempts, draw)

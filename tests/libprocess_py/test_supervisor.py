@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -345,6 +346,30 @@ def test_a_child_on_another_node_is_started_there_again_when_its_host_was_lost()
     assert world.told_after(lambda: None, 2 * SECOND) == "+far"
     assert without == ""
     assert world.children() == {"far": PID("far", there[0].address)}
+
+
+def test_the_loss_of_a_host_is_no_failure_of_the_many_that_lived_there() -> None:
+    world = World("")
+    there: list[Node] = []
+
+    def start(name: str) -> Future[PID]:
+        started: Promise[PID] = Promise()
+        started.set(there[-1].spawn(Worker(name, world.story)))
+        return started
+
+    for _ in range(3):
+        there.append(world.simulation.node("10.0.0.2", options=NodeOptions(policy=Policy.END_ACTOR)))
+        if len(there) == 1:
+            children = [
+                Child(name, partial(start, name)) for name in "abcdefgh"
+            ]  # More than restarts that there may be.
+            world.told_after(lambda: world.node.dispatch(world.pid, Supervisor.add, *children))
+        world.told_after(lambda: None, 10 * SECOND)
+        assert list(world.children()) == list("abcdefgh")
+        assert all(world.children().values())
+        world.simulation.crash(there[-1])
+
+    assert world.watcher.why == []
 
 
 def test_under_the_policy_of_simulations_children_are_mended_and_only_giving_up_fails_the_run() -> None:
