@@ -18,7 +18,7 @@ from tests.support.waiting import PATIENCE_S, until
 README: Final = (ROOT / "README.md").read_text()
 BLOCK: Final = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MASTER: Final = "127.0.0.1:5050"
-PONG: Final = "127.0.0.1:9000"
+NODE: Final = "127.0.0.1:9000"
 IMPORTS: Final = f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"  # As if it were installed.
 
 
@@ -79,19 +79,21 @@ def test_an_hour_of_a_simulated_cluster_is_the_same_each_time(tmp_path: Path) ->
     assert said[0][1] == ""
 
 
-def test_one_host_asks_another_and_is_told_when_it_is_gone(tmp_path: Path) -> None:
+def test_an_actor_is_spawned_on_another_host_answers_and_is_seen(tmp_path: Path) -> None:
     address = f"127.0.0.1:{free_port()}"
-    for name in ("pong", "ping"):
-        text = block("python", f"# {name}.py").replace(PONG, address).replace("9000", address.rpartition(":")[2])
-        (tmp_path / f"{name}.py").write_text(IMPORTS + text)
+    secret, node = block("sh", "--allow-spawn").replace(NODE, address).splitlines()
+    (tmp_path / "ping.py").write_text(IMPORTS + block("python", "# ping.py").replace(NODE, address))
+    top = block("sh", "actors top").replace(NODE, address).strip() + " --once"
+    subprocess.run(["/bin/sh", "-c", secret], cwd=tmp_path, check=True)
 
-    with running([sys.executable, "pong.py"], tmp_path) as pong:
-        assert pong.stdout is not None
-        assert pong.stdout.readline() == f"pong@{address}\n"
+    with daemon(node, tmp_path):
         with running([sys.executable, "ping.py"], tmp_path) as ping:
             out, err = ping.communicate(timeout=PATIENCE_S)
+        with running(shell(top), tmp_path) as process:
+            seen, _ = process.communicate(timeout=PATIENCE_S)
 
-    assert (ping.returncode, out, err) == (0, "2\n", "")
+    assert (ping.returncode, out, err) == (0, f"2 from pong(1)@{address}\n", "")
+    assert "pong(1)" in seen
 
 
 def test_the_commands_that_run_a_cluster_run_one(tmp_path: Path) -> None:
