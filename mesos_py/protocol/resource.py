@@ -60,7 +60,8 @@ class Resource(Record):
         return self.reservations[-1].role if self.reservations else DEFAULT_ROLE
 
 
-class ResourceKind(Record, cache_hash=True):
+# Made by the thousand when roles are offered something for the first time; none can be part of a cycle.
+class ResourceKind(Record, cache_hash=True, gc=False):
     """Everything about a resource but how much of it there is. Equal kinds merge."""
 
     name: str
