@@ -19,6 +19,7 @@ from libprocess_py.core.failures import Policy
 from libprocess_py.deploy.errors import TRACEBACK_MAX, SpawnFailed, kind_of
 from libprocess_py.deploy.messages import (
     PAYLOAD_MAX,
+    REMOTES_ID,
     SPAWNER_ID,
     Abandoned,
     Answered,
@@ -47,6 +48,7 @@ from libprocess_py.process import Process
 # Of actors spawned here: why the last ones failed, for those who ask too late. A start that fails is the usual case,
 # and who spawned it asks at once. Each may have a traceback: at most 8 MiB in all.
 FAILURES_MAX: Final = 256
+OWN: Final = (SPAWNER_ID, REMOTES_ID)  # Without them nobody could use this node, or it nobody.
 RETRY_NS: Final = SECOND  # Until answers are tried again that a node had no room for.
 OWED_MAX: Final = 65_536  # Such answers, some 64 MiB: as many as one node that keeps its own bounds may wait for.
 NO_ROOM: Final = "the result was dropped: this node had more to say to that one than it took"
@@ -98,6 +100,9 @@ class Spawner(Process):
         if problem is not None:
             self._refuse(sender, call.call, why=problem)
             return
+        if call.id in OWN:
+            self._refuse(sender, call.call, why=f"{call.id} is called by nobody: this node is used through it")
+            return
         mailbox = self.node.kernel.mailboxes.get(call.id)
         if mailbox is None:
             self.send(sender, Abandoned(call=call.call))
@@ -126,7 +131,7 @@ class Spawner(Process):
         self.link(PID(watch.id, self.node.address))
 
     def end(self, sender: PID, end: End) -> None:
-        if self._allow and end.id in self.node.kernel.mailboxes:
+        if self._allow and end.id in self.node.kernel.mailboxes and end.id not in OWN:
             self.terminate(PID(end.id, self.node.address), inject=end.inject)
 
     # Ends

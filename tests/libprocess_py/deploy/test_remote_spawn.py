@@ -6,7 +6,7 @@ import pytest
 
 from libprocess_py import PID, ConnectionLost, MailboxClosed, Policy, Process, RemoteDispatch
 from libprocess_py.deploy import ConnectFailed, RemoteError, Spawner, SpawnFailed
-from libprocess_py.deploy.messages import End, Ended, Watch
+from libprocess_py.deploy.messages import SPAWNER_ID, End, Ended, Watch
 from libprocess_py.deploy.remotes import UNDER_WAY_MAX
 from tests.libprocess_py.deploy.actors import SECOND, BadStart, Counter, Doubled, Part, Watcher, World
 
@@ -474,4 +474,17 @@ def test_a_class_that_exits_when_it_is_made_takes_nobody_along() -> None:
 
     assert isinstance(failure, RemoteError)
     assert str(failure).startswith("SystemExit: 3")
+    assert world.settled(remote.spawn(Counter)).is_ready
+
+
+def test_what_a_node_is_used_through_is_called_and_ended_by_nobody() -> None:
+    world = World()
+    remote = world.connect()
+
+    called = world.settled(world.here.dispatch(remote.pid(SPAWNER_ID), Spawner.exited_with, remote.pid("x"), None))
+    world.here.terminate(remote.pid(SPAWNER_ID))
+
+    assert (
+        str(called.failure) == "10.0.0.2:5050 refuses it: __spawner__ is called by nobody: this node is used through it"
+    )
     assert world.settled(remote.spawn(Counter)).is_ready
