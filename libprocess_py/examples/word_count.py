@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from libprocess_py import PID, Future, Process, Promise
+from libprocess_py.auth.keyring import SecretFileError
 from libprocess_py.deploy import ConnectFailed
 from libprocess_py.process_control import set_parent_death_signal
 from libprocess_py.runtime import LoopNode, NodeSettings, run
@@ -169,11 +170,17 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-if __name__ == "__main__":
-    given = parse_arguments()
-    logging.basicConfig(level=logging.ERROR)
-    poem = "\n".join(file.read_text() for file in given.files) or POEM
+def count(given: argparse.Namespace) -> int:
+    text = "\n".join(file.read_text() for file in given.files) or POEM
     if given.nodes is None:
-        sys.exit(run_own_nodes(poem))
-    elsewhere = partial(main, addresses=given.nodes.split(","), text=poem, midway=lambda: None)
-    sys.exit(run(elsewhere, NodeSettings(ip="0.0.0.0", secret_file=given.secret_file)))
+        return run_own_nodes(text)
+    elsewhere = partial(main, addresses=given.nodes.split(","), text=text, midway=lambda: None)
+    return run(elsewhere, NodeSettings(ip="0.0.0.0", secret_file=given.secret_file))
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.ERROR)
+    try:
+        sys.exit(count(parse_arguments()))
+    except (OSError, SecretFileError) as problem:  # A file that is not there.
+        sys.exit(str(problem))

@@ -31,3 +31,15 @@ def test_words_are_counted_right_although_one_of_three_nodes_is_killed_midway(tm
     words = ", ".join(f"{word} {count}" for word, count in Counter(TEXT.split()).most_common(4))
     assert counted == f"40000 words: {words}, ..."
     assert ran.returncode == 0
+
+
+def test_a_text_that_is_not_there_is_told_in_one_line() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "libprocess_py.examples.word_count", "no/such/text"],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+    )
+
+    assert (ran.returncode, ran.stderr) == (1, "[Errno 2] No such file or directory: 'no/such/text'\n")
