@@ -7,12 +7,13 @@ from typing import Final
 
 import pytest
 
-from tests.conformance.runtime.harness import Harness, SimulatedHarness
+from tests.conformance.runtime.harness import BareHarness, Harness, SimulatedHarness
 from tests.conformance.runtime.loop_harness import LoopHarness
 from tests.conformance.runtime.process_harness import ProcessHarness
 
 HARNESSES: Final[dict[str, Callable[[], Harness]]] = {
     "simulated": SimulatedHarness,
+    "bare": BareHarness,
     "real": LoopHarness,
     "processes": ProcessHarness,
 }

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from libprocess_py.node import Node, NodeOptions
-from libprocess_py.sim import Simulation
+from libprocess_py.sim import Simulation, SimulationOptions
 
 SECOND: Final = 1_000_000_000
 LIMIT_NS: Final = 30 * SECOND  # Nothing that a test waits for takes that long, on however slow a machine.
@@ -37,8 +37,8 @@ class Harness(Protocol):
 class SimulatedHarness:
     """Virtual time: waiting costs nothing."""
 
-    def __init__(self) -> None:
-        self._simulation = Simulation(seed=7)
+    def __init__(self, options: SimulationOptions | None = None) -> None:
+        self._simulation = Simulation(seed=7, options=options)
         self._nodes = 0
 
     def node(self, options: NodeOptions | None = None) -> Node:
@@ -59,3 +59,10 @@ class SimulatedHarness:
 
     def close(self) -> None:
         self._simulation.settle()
+
+
+class BareHarness(SimulatedHarness):
+    """As large simulations run: nobody looks on, so the kernel serves whole turns, and messages go by reference."""
+
+    def __init__(self) -> None:
+        super().__init__(SimulationOptions(record=False, encode_every=0))

@@ -10,7 +10,7 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
-from tests.conformance.runtime.harness import SimulatedHarness
+from tests.conformance.runtime.harness import BareHarness, SimulatedHarness
 from tests.conformance.runtime.loop_harness import LoopHarness
 from tests.conformance.runtime.process_harness import ProcessHarness
 from tests.conformance.runtime.programs import FAR, PLACES, Model, Puppet, World, disagreements
@@ -34,7 +34,8 @@ class Programs(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.model = Model()
-        self.worlds = [World(SimulatedHarness()), World(LoopHarness()), World(ProcessHarness())]
+        harnesses = (SimulatedHarness, BareHarness, LoopHarness, ProcessHarness)
+        self.worlds = [World(harness()) for harness in harnesses]
         self.made = 0
 
     def teardown(self) -> None:

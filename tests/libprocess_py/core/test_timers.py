@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
@@ -67,6 +68,7 @@ class TimersAgainstAList(RuleBasedStateMachine):
 
 
 TestTimersAgainstAList = TimersAgainstAList.TestCase
+TestTimersAgainstAList.settings = settings(max_examples=60)  # A second or so.
 
 
 def test_cancelled_timers_do_not_pile_up() -> None:

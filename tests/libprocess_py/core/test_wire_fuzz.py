@@ -13,7 +13,7 @@ from libprocess_py.core.wire_answers import ACCEPTED, AnswerReader
 from libprocess_py.core.wire_head import HeadCache, WireError
 from tests.support.wire_fuzz import fuzz
 
-SHORT: Final = 50_000
+SHORT: Final = 30_000
 LONG: Final = 10_000_000  # In two OS processes, some minutes.
 PROCESSES: Final = 2
 
