@@ -103,11 +103,13 @@ class Linker(Process):
 
     async def reach(self, address: Address) -> RemoteNode:
         """That node, once it is there. That it is not yet is no failure of its actors, and uses up no restarts."""
+        told = self.log.info  # Once: a host may be away for days.
         while True:
             try:
                 return await self.node.connect(address)
             except ConnectFailed as error:
-                self.log.info("host not reached", host=address, reason=error)
+                told("host not reached", host=address, reason=error)
+            told = self.log.debug
             await after(RETRY_NS, on=self)
 
     def exited(self, pid: PID) -> None:

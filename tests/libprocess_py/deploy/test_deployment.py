@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import pytest
@@ -125,6 +126,17 @@ def test_a_controller_starts_actors_again_on_a_host_that_came_back() -> None:
     hosts.simulation.advance(10 * SECOND)
 
     assert hosts.total() == 10
+
+
+def test_that_a_host_is_away_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    hosts = Hosts()
+    hosts.simulation.crash(hosts.left)
+
+    hosts.deploy(hosts.right, None)
+    hosts.simulation.advance(60 * SECOND)
+
+    assert caplog.text.count("host not reached") == 1
 
 
 def test_a_controller_takes_over_what_a_former_one_has_left_running() -> None:
