@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
 
 from libprocess_py.auth.core.secret import Secret
-from libprocess_py.auth.keyring import Keyring
+from libprocess_py.auth.keyring import Keyring, SecretFileError
 from libprocess_py.core.decision_log import DecisionLog
 from libprocess_py.core.failures import Policy
 from libprocess_py.core.tracing import Tracer
 from libprocess_py.duration import parse_duration
-from libprocess_py.flags import flag, load, parse_bool, parse_count
+from libprocess_py.flags import FlagError, flag, load, parse_bool, parse_count
 from libprocess_py.metrics.process import METRICS_RATE
 from libprocess_py.node import NodeOptions
 from libprocess_py.pid import PORT_MAX, Address
 from libprocess_py.rate_limiter import Rate
+from libprocess_py.runtime.tls import PREFIX as TLS_PREFIX
 from libprocess_py.runtime.tls import TlsSettings
 
 PREFIX: Final = "LIBPROCESS_"
+TRUST: Final = (f"{PREFIX}SECRET_FILE", f"{PREFIX}PLAIN_PEERS", TLS_PREFIX)  # Variables, or how their names begin.
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 HANDSHAKE_TIMEOUT_S: Final = 5.0  # A round trip takes milliseconds; a lost packet may cost a few seconds.
@@ -49,6 +52,14 @@ def parse_path(text: str) -> Path:
     if not text.startswith("/") or not text.isprintable():
         raise ValueError("expected an absolute path")
     return Path(text)
+
+
+def parse_connections(text: str) -> int:
+    """How many connections. Raises ValueError: a node that takes none is of no use."""
+    count = parse_count(text)
+    if not count:
+        raise ValueError("expected a number from 1, got '0'")
+    return count
 
 
 def parse_networks(text: str) -> tuple[Network, ...]:
@@ -79,7 +90,7 @@ class _Variables:
         "Unix socket to listen on, beside the port.", default=None, parse=parse_path
     )
     connections_max: int = flag(
-        "Connections that others may have open to us.", default=CONNECTIONS_MAX, parse=parse_count
+        "Connections that others may have open to us.", default=CONNECTIONS_MAX, parse=parse_connections
     )
     metrics_snapshot_endpoint_rate_limit: Rate = flag(  # noqa: RUF009  # A rate is frozen.
         "How often /metrics/snapshot is answered, e.g. 2/1secs.", default=METRICS_RATE, parse=Rate.parse
@@ -131,7 +142,15 @@ class NodeSettings:
         Raises FlagError naming the variable and what was expected.
         """
         found = vars(load(_Variables, {}, environ=environ, prefix=PREFIX))
-        return cls(**{"tls": TlsSettings.from_environ(environ), **found, **others})
+        settings = cls(**{"tls": TlsSettings.from_environ(environ), **found, **others})
+        try:
+            settings.keyring()
+        except SecretFileError as error:
+            if "secret_file" not in others:  # Otherwise whoever gave it knows what to call it.
+                raise FlagError(f"{PREFIX}SECRET_FILE: {error}") from error
+        except ValueError as error:
+            raise FlagError(f"{PREFIX}PLAIN_PEERS: {error}") from error
+        return settings
 
     def keyring(self) -> Keyring | None:
         """The secrets, None if there are none. Raises SecretFileError, ValueError for exceptions without a rule."""
@@ -157,3 +176,15 @@ class NodeSettings:
         """How peers reach a node bound there; `reachable_ip` stands in for "any interface", which is no place."""
         ip = bound.ip if not ipaddress.ip_address(bound.ip).is_unspecified else reachable_ip
         return Address(self.advertise_ip or ip, self.advertise_port or bound.port)
+
+
+def trust_of(environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables that say whom to believe and how to be believed, for programs that are started from here.
+
+    Paths are made absolute: such a program may have another working directory.
+    """
+    found = {name: text for name, text in environ.items() if name.startswith(TRUST)}
+    return {
+        name: os.path.abspath(text) if text and name.endswith(("_FILE", "_DIR")) else text
+        for name, text in found.items()
+    }
