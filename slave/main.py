@@ -19,7 +19,7 @@ from libprocess_py.runtime.addresses import resolved
 from libprocess_py.runtime.awaiting import result
 from libprocess_py.runtime.loop_node import LoopNode
 from libprocess_py.runtime.program import run as run_node
-from libprocess_py.runtime.settings import NodeSettings
+from libprocess_py.runtime.settings import NodeSettings, trust_of
 from mesos_py.protocol.agent import AgentInfo
 from mesos_py.protocol.attributes import Attributes
 from mesos_py.protocol.detector import MasterDetector, StandaloneDetector, parse_master
@@ -66,7 +66,7 @@ def agent_settings(node: Node, flags: AgentFlags, *, number: int = 1) -> AgentSe
         python=sys.executable,
         path=os.environ.get("PATH", PATH_DEFAULT),
         executor_ip=node.address.ip,
-        executor_environment=flags.executor_environment_variables,
+        executor_environment=tuple({**trust_of(os.environ), **dict(flags.executor_environment_variables)}.items()),
         executor_registration_timeout_ns=flags.executor_registration_timeout,
         executor_shutdown_grace_ns=flags.executor_shutdown_grace_period,
         registration_backoff_ns=flags.registration_backoff_factor,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import getpass
 import logging
+import os
 import sys
 import time
 from functools import partial
@@ -15,8 +16,10 @@ import click
 from libprocess_py.node import Node
 from libprocess_py.runtime.addresses import local_ip_towards, resolved
 from libprocess_py.runtime.awaiting import result
+from libprocess_py.runtime.listening import ListenError
 from libprocess_py.runtime.program import run
-from libprocess_py.runtime.settings import NodeSettings
+from libprocess_py.runtime.settings import PREFIX, NodeSettings
+from libprocess_py.runtime.tls import TlsError
 from mesos_py.frameworks.execute import CommandScheduler, Work
 from mesos_py.frameworks.scheduler.core import DriverStatus
 from mesos_py.frameworks.scheduler.driver import SchedulerProcess
@@ -56,6 +59,7 @@ def command(master: str, line: str, resources: str, instances: int, name: str, r
         leader = parse_master(resolved(master))
         needed = Resources.parse(resources)
         ip = local_ip_towards(leader.address)
+        settings = NodeSettings.from_environ({f"{PREFIX}IP": ip, **os.environ})
     except (ValueError, OSError) as error:
         raise click.UsageError(str(error)) from error
     if not needed:
@@ -72,7 +76,10 @@ def command(master: str, line: str, resources: str, instances: int, name: str, r
         return int(scheduler.fate)
 
     logging.basicConfig(level=logging.ERROR)  # Of the runtime; what matters here is said below.
-    sys.exit(run(main, NodeSettings(ip=ip)))
+    try:
+        sys.exit(run(main, settings))
+    except (ListenError, TlsError) as error:
+        raise click.ClickException(str(getattr(error, "strerror", error))) from error
 
 
 def _say_what_is_waited_for(driver: SchedulerProcess, scheduler: CommandScheduler, *, master: str) -> None:

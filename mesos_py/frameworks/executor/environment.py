@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 
 from libprocess_py.message import Record
 from libprocess_py.pid import PID
+from libprocess_py.runtime.settings import trust_of
 from mesos_py.protocol.durations import parse_duration
 from mesos_py.protocol.ids import AgentId, ExecutorId, FrameworkId
 
@@ -48,8 +49,9 @@ class ExecutorEnvironment(Record):
 
 
 def for_tasks(environ: Mapping[str, str]) -> dict[str, str]:
-    """The executor's environment without what belongs to the executor alone."""
-    return {name: value for name, value in environ.items() if name != TOKEN_VARIABLE}
+    """The executor's environment without what belongs to the executor alone: its proofs of who it is."""
+    own = {TOKEN_VARIABLE, *trust_of(environ)}
+    return {name: value for name, value in environ.items() if name not in own}
 
 
 def _needed(environ: Mapping[str, str], name: str) -> str:

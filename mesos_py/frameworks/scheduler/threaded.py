@@ -6,12 +6,14 @@ It owns a node on a thread of its own, and a `SchedulerProcess` there.
 from __future__ import annotations
 
 import concurrent.futures
+import os
 from collections.abc import Callable
 from typing import Final, TypeVar
 
+from libprocess_py.pid import Address
 from libprocess_py.runtime.addresses import local_ip_towards, resolved
 from libprocess_py.runtime.background import BackgroundNode
-from libprocess_py.runtime.settings import NodeSettings
+from libprocess_py.runtime.settings import PREFIX, NodeSettings
 from mesos_py.frameworks.scheduler.callbacks import Scheduler
 from mesos_py.frameworks.scheduler.core import DriverStatus
 from mesos_py.frameworks.scheduler.driver import SchedulerProcess
@@ -29,6 +31,7 @@ class SchedulerDriver:
     """`start()`, `join()`, `run()`, `stop()`, `abort()` as in FW-02. Everything else goes through `call`.
 
     `master` is `host:port`. The node listens on `ip`, by default the address from which this host reaches the master.
+    What else the environment says to nodes holds, too: LIBPROCESS_SECRET_FILE, LIBPROCESS_SSL_ENABLED, ...
     """
 
     def __init__(
@@ -47,7 +50,7 @@ class SchedulerDriver:
             detector=StandaloneDetector(leader),
             implicit_acknowledgements=implicit_acknowledgements,
         )
-        self._node = BackgroundNode(NodeSettings(ip=ip or local_ip_towards(leader.address)))
+        self._node = BackgroundNode(_settings(ip, leader=leader.address))
         self._is_closed = False
         self._ended: concurrent.futures.Future[DriverStatus] = concurrent.futures.Future()
 
@@ -103,3 +106,9 @@ class SchedulerDriver:
     def _is_over(self) -> bool:
         """There is nobody left to tell anything."""
         return self._is_closed or (self._ended.done() and self._ended.exception() is not None)
+
+
+def _settings(ip: str | None, *, leader: Address) -> NodeSettings:
+    if ip is not None:
+        return NodeSettings.from_environ(os.environ, ip=ip)
+    return NodeSettings.from_environ({f"{PREFIX}IP": local_ip_towards(leader), **os.environ})

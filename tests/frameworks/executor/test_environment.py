@@ -42,7 +42,9 @@ def test_a_variable_that_does_not_read_is_named_with_what_was_expected(name: str
         ExecutorEnvironment.from_environ({**VARIABLES, name: text})
 
 
-def test_tasks_get_everything_but_the_token() -> None:
-    given = for_tasks(VARIABLES)
+def test_tasks_get_everything_but_what_proves_who_the_executor_is() -> None:
+    proofs = {"LIBPROCESS_SECRET_FILE": "/etc/secrets", "LIBPROCESS_SSL_KEY_FILE": "/etc/key.pem"}
+
+    given = for_tasks({**VARIABLES, **proofs})
 
     assert given == {key: value for key, value in VARIABLES.items() if "TOKEN" not in key}
