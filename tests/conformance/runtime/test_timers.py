@@ -79,6 +79,18 @@ def test_of_timers_close_to_one_another_on_two_nodes_none_is_early(harness: Harn
     assert [alarm.early for alarm in alarms] == [[], []]
 
 
+def test_timers_of_one_deadline_all_run_in_the_order_in_which_they_were_set(harness: Harness) -> None:
+    node = harness.node()
+    alarm = Alarm()
+    names = [str(number) for number in range(9)]
+
+    node.dispatch(node.spawn(alarm), Alarm.set_all, *((MS, name) for name in names))
+    harness.until(lambda: len(alarm.rung) >= len(names))
+    harness.pass_time(MS)
+
+    assert alarm.rung == names
+
+
 def test_a_cancelled_timer_does_not_run_and_says_so_once(harness: Harness) -> None:
     node = harness.node()
     alarm = Alarm()
