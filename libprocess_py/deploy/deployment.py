@@ -71,6 +71,8 @@ class _Deployer:
     def start_there(self, actor: Actor, kind: type[Process]) -> Future[PID]:
         """Spawn it on its host; one that runs there already was left by a former controller or a lost connection."""
         pid = self.topology.pid(actor.name)
+        if pid.address == self.node.address:  # The controller runs on one of the hosts.
+            return self.start_here(actor, kind)
 
         def reached(remote: RemoteNode) -> Future[PID]:
             return remote.find(actor.name).then(partial(spawned, remote))

@@ -128,6 +128,17 @@ def test_a_controller_starts_actors_again_on_a_host_that_came_back() -> None:
     assert hosts.total() == 10
 
 
+def test_a_controller_may_run_on_one_of_the_hosts() -> None:
+    hosts = Hosts()
+
+    hosts.deploy(hosts.right, None)
+    assert hosts.heard() == []
+    hosts.left.terminate(LEFT)
+    hosts.simulation.advance(2 * SECOND)
+
+    assert hosts.heard() == ["counter"]
+
+
 def test_that_a_host_is_away_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     hosts = Hosts()
