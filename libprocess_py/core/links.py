@@ -31,6 +31,18 @@ class Links:
             self._remote.setdefault(target.address, {})[target] = None
         return True
 
+    def remove(self, linker: str, target: PID) -> bool:
+        """Take one link back, to an actor of another node. Whether no link to that node is left, but was."""
+        linkers = self.linkers.get(target, {})
+        if linker not in linkers:
+            return False
+        del linkers[linker]
+        self._forget(linker, target)
+        if linkers:
+            return False
+        del self.linkers[target]
+        return self._last_there(target)
+
     def target_ended(self, target: PID) -> list[str]:
         """Remove the links to it. Returns who must be told."""
         linkers = list(self.linkers.pop(target, ()))

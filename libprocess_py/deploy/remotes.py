@@ -191,6 +191,7 @@ class Remotes(Process):
         if question is None:
             return
         if welcome.platform.protocol != PROTOCOL:
+            self._unlink(sender.address)
             text = f"{sender.address} speaks version {welcome.platform.protocol} of this, this node {PROTOCOL}"
             question.promise.fail(ConnectFailed(f"{text}: update the older one"))
             return
@@ -347,8 +348,15 @@ class Remotes(Process):
         question = self._under_way.get(call)
         if question is not None:
             self._settled(call, PID(SPAWNER_ID, question.address))
+            self._unlink(question.address)
             text = f"{question.address} does not answer within {format_duration(CONNECT_NS)}"
             question.promise.fail(ConnectFailed(f"{text}: is it a `mesos-py node`, with the same secret as this one?"))
+
+    def _unlink(self, address: Address) -> None:
+        """That node is of no use to us: its connection stays only if others here are linked to actors there."""
+        kernel = self.node.kernel
+        if kernel.links.remove(REMOTES_ID, PID(SPAWNER_ID, address)):
+            kernel.host.unlinked(address)
 
 
 @dataclass(frozen=True, slots=True)

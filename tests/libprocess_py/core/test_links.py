@@ -31,6 +31,13 @@ class LinksAgainstAList(RuleBasedStateMachine):
         if new:
             self.model.append((linker, to))
 
+    @rule(linker=linkers, to=targets.filter(lambda to: to.address != HERE))
+    def remove(self, linker: str, to: PID) -> None:
+        before, self.model = self.model, [link for link in self.model if link != (linker, to)]
+        is_last = before != self.model and all(target.address != to.address for _, target in self.model)
+
+        assert self.links.remove(linker, to) == is_last
+
     @rule(id=st.sampled_from(["a", "b", "x"]))
     def target_ends(self, id: str) -> None:
         target = PID(id, HERE)

@@ -340,6 +340,7 @@ def test_a_node_without_a_spawner_does_not_answer() -> None:
 
     assert isinstance(failure, ConnectFailed)
     assert "10.0.0.2:5050 does not answer within 5secs: is it a `mesos-py node`" in str(failure)
+    assert world.here.kernel.links.addresses() == []
 
 
 def test_a_node_does_not_connect_to_itself() -> None:

@@ -60,6 +60,7 @@ def test_a_node_of_another_version_of_the_conversation_is_not_connected_to() -> 
     assert str(failure) == (
         f"{world.there.address} speaks version {PROTOCOL + 1} of this, this node {PROTOCOL}: update the older one"
     )
+    assert world.here.kernel.links.addresses() == []
 
 
 def test_a_class_that_would_go_by_value_does_not_go_to_another_python() -> None:
