@@ -145,6 +145,20 @@ def test_a_linked_actor_hears_of_the_crash_of_the_other_node(harness: Harness) -
     harness.until(lambda: asker.lost == [to])
 
 
+def test_a_link_over_a_connection_that_was_there_is_told_of_its_loss(harness: Harness) -> None:
+    here, there = harness.node(), harness.node()
+    to = there.spawn(Responder())
+    asker = Asker(to)
+    here.dispatch(here.spawn(asker), Asker.ask, 1)
+    harness.until(lambda: asker.answers == [0])
+
+    here.dispatch(asker.pid, Asker.watch)
+    harness.settle()
+    harness.crash(there)
+
+    harness.until(lambda: asker.lost == [to])
+
+
 def test_linking_to_a_node_that_is_not_there_tells_soon(harness: Harness) -> None:
     here, there = harness.node(), harness.node()
     to = there.spawn(Responder())

@@ -136,6 +136,23 @@ def test_a_partition_breaks_connections_after_the_detection_time_on_both_sides(o
     assert (pair.sender.lost, pair.receiver.lost) == ([pair.to], [pair.sender.pid])
 
 
+def test_who_links_again_when_told_of_a_loss_is_not_told_of_the_same_loss_again() -> None:
+    class Faithful(Counted):
+        def exited(self, pid: PID) -> None:
+            super().exited(pid)
+            self.link(pid)
+
+    pair, faithful = Pair(), Faithful("faithful")
+    pair.here.dispatch(pair.here.spawn(faithful), Counted.watch, pair.to)
+    pair.simulation.settle()
+
+    pair.network.partition(pair.here, pair.there)
+    pair.network.heal(pair.here, pair.there)
+    pair.simulation.advance(3 * DETECTION_NS)
+
+    assert faithful.lost == [pair.to]
+
+
 def test_a_connection_that_is_made_into_a_partition_fails_after_the_detection_time() -> None:
     pair = Pair()
     pair.network.partition(pair.here, pair.there)
