@@ -29,7 +29,9 @@ PEER: Final = Address("10.0.0.2", 5050)
 HALF_A_MINUTE: Final = 30_000_000_000
 
 
-def told(node: Node, to: str, sender: str, message: Message) -> None:
+def told(node: Node, to: str, *, message: Message) -> None:
+    """The other node says it, by the actor whose business it is."""
+    sender = SPAWNER_ID if to == REMOTES_ID else REMOTES_ID
     node.deliver(to, PID(sender, PEER), name=message.wire_name, body=encode(message), authenticated=True)
     run(node)
 
@@ -43,11 +45,11 @@ def test_a_result_that_has_no_room_is_a_failure_once_there_is_some() -> None:
     node, driver = a_node()
     node.spawn(Spawner(allow=True))
     node.spawn(Counter(7, id="counter"))
-    told(node, SPAWNER_ID, REMOTES_ID, Watch(id="counter"))
+    told(node, SPAWNER_ID, message=Watch(id="counter"))
 
     driver.refuses = PEER_QUEUE_FULL
-    told(node, SPAWNER_ID, REMOTES_ID, Call(call="a", id="counter", method="parts", payload=pack((None, (), {}))))
-    told(node, SPAWNER_ID, REMOTES_ID, Find(call="b", id="counter"))
+    told(node, SPAWNER_ID, message=Call(call="a", id="counter", method="parts", payload=pack((None, (), {}))))
+    told(node, SPAWNER_ID, message=Find(call="b", id="counter"))
     node.terminate(PID("counter", node.address))
     later(node, driver)
     assert driver.sent == []
@@ -68,7 +70,7 @@ def test_a_question_that_has_no_room_fails_and_a_watch_is_said_again() -> None:
     remote = node.connect(PEER)
     run(node)
     hello = decode(Hello, driver.sent[0][3])
-    told(node, REMOTES_ID, SPAWNER_ID, Welcome(call=hello.call, platform=here(), allows_spawn=True))
+    told(node, REMOTES_ID, message=Welcome(call=hello.call, platform=here(), allows_spawn=True))
     counter = remote.get().pid("counter")
 
     driver.refuses = PEER_QUEUE_FULL
@@ -88,7 +90,7 @@ def test_what_a_result_says_is_not_asked_for_twice() -> None:
     node.spawn(Spawner(allow=True))
     node.spawn(Counter(7, id="counter"))
 
-    told(node, SPAWNER_ID, REMOTES_ID, Call(call="a", id="counter", method="parts", payload=pack((None, (), {}))))
+    told(node, SPAWNER_ID, message=Call(call="a", id="counter", method="parts", payload=pack((None, (), {}))))
     later(node, driver)
 
     assert [name for _, _, name, _ in driver.sent] == [Answered.wire_name]
