@@ -52,6 +52,7 @@ class Routes:
     def __init__(self) -> None:
         self._routes: dict[str, dict[str, Route]] = {}
         self._found: dict[tuple[str, str], Route | None] = {}
+        self.changes = 0  # So many: whoever remembers a route looks again when there was one more.
 
     def add(self, id: str, route: Route) -> None:
         """Raises ValueError for a path that no request could have."""
@@ -59,12 +60,12 @@ class Routes:
         if not path.startswith("/") or (path.endswith("/") and path != "/"):
             raise ValueError(f"route {path!r} of {id}: expected a path that starts with / and does not end with it")
         self._routes.setdefault(id, {})["" if path == "/" else path] = route
-        self._found.clear()
+        self._changed()
 
     def remove(self, id: str) -> None:
         """The actor ended: its routes end with it."""
         if self._routes.pop(id, None) is not None:
-            self._found.clear()
+            self._changed()
 
     def find(self, id: str, path: str) -> Route | None:
         """The route of that actor for `path`: itself, or the closest above; most roots answer for themselves only."""
@@ -82,6 +83,10 @@ class Routes:
     def all(self) -> list[tuple[str, Route]]:
         """Every route with its actor's id, in the order in which they were added."""
         return [(id, route) for id, routes in self._routes.items() for route in routes.values()]
+
+    def _changed(self) -> None:
+        self._found.clear()
+        self.changes += 1
 
     def _find(self, id: str, path: str) -> Route | None:
         routes = self._routes.get(id, {})

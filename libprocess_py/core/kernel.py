@@ -278,7 +278,11 @@ class Kernel:
         mailbox = timer.owner
         if self.runnable or mailbox._process_box is not None or mailbox._process_phase is ENDED:
             return False
-        box: list[Event] = [(TIMER, timer, None, None)]
+        self.serve(mailbox, [(TIMER, timer, None, None)])
+        return True
+
+    def serve(self, mailbox: Mailbox, box: list[Event]) -> None:
+        """Serve events at once: a turn of an actor that nobody has queued."""
         events = iter(box)
         self.idle = False
         self.current, self.turn_box, self.turn_events = mailbox, box, events
@@ -298,7 +302,6 @@ class Kernel:
         finally:
             of_thread.kernels -= 1
         self.current = None
-        return True
 
     def _turn(self, mailbox: Mailbox, budget: int) -> int:
         """Let one actor serve what it has, up to the budget. Returns how many events it was given."""

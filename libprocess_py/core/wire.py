@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Final
 
 from libprocess_py.core.wire_body import Body
-from libprocess_py.core.wire_head import BODY_MAX, HEAD_END, HEAD_MAX, Head, HeadCache, WireError
+from libprocess_py.core.wire_head import BODY_MAX, CACHED_HEAD_MAX, HEAD_END, HEAD_MAX, Head, HeadCache, WireError
 from libprocess_py.future import Future
 from libprocess_py.http.pipe import Pipe, PipeReader
 
@@ -84,6 +84,11 @@ class RequestParser:
         items: list[Item] = []
         if self.error is not None:
             return items
+        if len(data) < CACHED_HEAD_MAX and self._head is None and not self._rest:
+            head = self._known.get(data)
+            if head is not None and head.length == 0:  # One request without a body: so do clients ask that wait.
+                items.append((head, b""))
+                return items
         if self._rest:
             data, self._rest = self._rest + data, b""
         try:

@@ -30,12 +30,12 @@ def encode_response(
     `with_body=False` answers HEAD: the length that a GET would have had, and no body. `chunks=False` is for clients
     that do not know them. Raises ValueError for a header that would end early and smuggle another one in.
     """
-    body = response.body
-    is_plain = not response.headers and response.reader is None and response.status not in NO_BODY
-    if is_plain and keep_alive and with_body:  # As nearly every answer is.
-        return b"%b%d\r\n\r\n%b" % (_start(response.status, response.content_type), len(body), body)
+    plain = encode_plain(response) if keep_alive and with_body else None
+    if plain is not None:
+        return plain
     if not isinstance(response.headers, tuple):  # The names of a dict of two letters each would pass for pairs.
         raise TypeError(f"headers: expected a tuple of pairs, not {type(response.headers).__name__}")
+    body = response.body
     lines = [_status_line(response.status)]
     lines += [_header(name, value) for name, value in response.headers]
     if response.content_type:
@@ -46,6 +46,22 @@ def encode_response(
         lines.append("Connection: close")
     head = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
     return head + body if with_body and may_have_body(response) else head
+
+
+def encode_plain(response: Response) -> bytes | None:
+    """The whole response, if it is like nearly all: to a connection that goes on, with a body and no headers.
+
+    None for any other, and for what is none, or cannot be sent.
+    """
+    if response.__class__ is not Response or response.headers or response.reader is not None:
+        return None
+    status, body = response.status, response.body
+    try:
+        if status in NO_BODY:
+            return None
+        return b"%b%d\r\n\r\n%b" % (_start(status, response.content_type), len(body), body)
+    except (TypeError, ValueError):  # What is wrong with it is told to whoever encodes it line by line.
+        return None
 
 
 def may_have_body(response: Response) -> bool:

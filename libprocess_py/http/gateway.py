@@ -18,6 +18,7 @@ from urllib.parse import unquote
 
 import msgspec
 
+from libprocess_py.core.at_once import AtOnce
 from libprocess_py.core.kernel import Kernel
 from libprocess_py.core.mailbox import BOTTOM, READY, Mailbox
 from libprocess_py.core.timers import Timer
@@ -91,6 +92,7 @@ class Gateway:
         self.summon: Callable[[str], object] = lambda id: None
         self.meter = Meter()
         self.built_in: tuple[str, ...] = ()  # Whom `summon` knows.
+        self.at_once = AtOnce(kernel)
         self._kernel = kernel
         self._routes = routes
         self._metrics = metrics
@@ -130,6 +132,34 @@ class Gateway:
         else:
             self._kernel.post(mailbox, (REQUEST, reply, inner, reply))
 
+    # The short way: see `libprocess_py.http.shortcut`.
+
+    @property
+    def changes(self) -> int:
+        """So often have the routes changed. An actor that had some and ends is such a change, too."""
+        return self._routes.changes
+
+    @property
+    def is_watchful(self) -> bool:
+        """Whether every request has to be looked at."""
+        return bool(self.firewall or self.authorizers or self._sequences)
+
+    def open_way(self, request: Request, *, authenticated: bool) -> tuple[Mailbox, Route, Request] | None:
+        """The actor and route that answer it, and the request as the route sees it, where no rule can forbid that."""
+        id, path = split_id(request.path)
+        mailbox = self._kernel.mailboxes.get(id)
+        route = None if mailbox is None else self._routes.find(id, path)
+        if mailbox is None or route is None or (mailbox.authenticated_only and not authenticated):
+            return None
+        if route.stream or route.authorize is not None or route.realm is not None:
+            return None
+        return mailbox, route, request.within(path)
+
+    def promised(self, reply: Reply) -> None:
+        """Its actor answers later, and may end before it does."""
+        self._unanswered.setdefault(reply.id, {})[reply] = None
+        reply.on_any(lambda _: self._answered(reply))
+
     def takes_streams(self, path: str) -> bool:
         """Whether the route of that path, as it was sent, takes bodies as they come, or may yet turn out to."""
         id, inner = split_id(path)
@@ -154,7 +184,7 @@ class Gateway:
             return self._collected(reply, request, reader=request.reader)
         answer = route.handler(request)
         if isinstance(answer, Future) and answer.is_pending:
-            self._await(reply)
+            self.promised(reply)
         return answer
 
     def no_response(self, reply: Reply, value: object) -> bool:
@@ -311,7 +341,7 @@ class Gateway:
             self._into(late, msgspec.structs.replace(request, body=body, reader=None))
 
         reader.read_all(BODY_MAX).on_ready(whole).on_failed(lambda _: late.set(Response.error(413)))
-        self._await(reply)
+        self.promised(reply)
         return answer
 
     def _second(self, id: str, route: Route | None) -> tuple[Reply, Future[Response]]:
@@ -331,11 +361,6 @@ class Gateway:
             self._kernel.post(mailbox, (REQUEST, reply, request, reply))
 
     # Answers under way
-
-    def _await(self, reply: Reply) -> None:
-        """That actor has promised an answer, and may end before it gives it."""
-        self._unanswered.setdefault(reply.id, {})[reply] = None
-        reply.on_any(lambda _: self._answered(reply))
 
     def _answered(self, reply: Reply) -> None:
         replies = self._unanswered.get(reply.id, {})

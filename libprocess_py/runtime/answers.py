@@ -74,17 +74,17 @@ class Answers:
     def __init__(self, outlet: Outlet) -> None:
         self.out: list[bytes] = []  # Whose turn it is.
         self._outlet = outlet
-        self._waiting: deque[Answer | bytes] = deque()  # In order; the first is not complete, or still being written.
+        self.waiting: deque[Answer | bytes] = deque()  # In order; the first is not complete, or still being written.
         self._pouring = False
 
     def __len__(self) -> int:
         """How many are not out yet."""
-        return len(self._waiting)
+        return len(self.waiting)
 
     def add(self, data: bytes) -> None:
         """An answer that is complete."""
-        if self._waiting:
-            self._waiting.append(data)
+        if self.waiting:
+            self.waiting.append(data)
         else:
             self.out.append(data)
 
@@ -92,14 +92,14 @@ class Answers:
         """The place of an answer that is still to be given."""
         answer = Answer()
         answer.answers, answer.head, answer.data, answer.reader, answer.missing = self, head, None, None, None
-        self._waiting.append(answer)
+        self.waiting.append(answer)
         return answer
 
     def completed(self, answer: Answer, response: Response) -> None:
         data = answer.data = self.encode(response, answer.head)
         if response.reader is not None:
             self._open(answer, response, reader=response.reader)
-        waiting = self._waiting
+        waiting = self.waiting
         if waiting and waiting[0] is answer:
             if answer.reader is None:  # As nearly always: the others of a pipeline are complete later.
                 waiting.popleft()
@@ -121,13 +121,13 @@ class Answers:
 
     def pour(self) -> None:
         """The client takes more, or there is more to take."""
-        if self._waiting and not self._pouring:
+        if self.waiting and not self._pouring:
             self._advance()
             self._outlet.write_soon()
 
     def lost(self) -> None:
         """Nobody is left to read any of them."""
-        waiting, self._waiting = self._waiting, deque()
+        waiting, self.waiting = self.waiting, deque()
         for answer in waiting:
             if isinstance(answer, Answer):
                 answer.discard()
@@ -137,14 +137,14 @@ class Answers:
     # Answers that are still being written
 
     def _open(self, answer: Answer, response: Response, *, reader: PipeReader) -> None:
-        if answer.head.method == "HEAD" or not self._waiting or not may_have_body(response):
+        if answer.head.method == "HEAD" or not self.waiting or not may_have_body(response):
             reader.close()  # Nobody wants the body, or nobody is left.
         else:
             answer.reader, answer.missing = reader, response.length
 
     def _advance(self) -> None:
         """Let everything out whose turn it is."""
-        waiting = self._waiting
+        waiting = self.waiting
         while waiting:
             first = waiting[0]
             if isinstance(first, bytes):

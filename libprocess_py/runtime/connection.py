@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 
 from libprocess_py.auth.core.frames import Opener
@@ -25,6 +26,7 @@ from libprocess_py.http.encoding import CONTINUE, encode_response
 from libprocess_py.http.pipe import Pipe, PipeReader
 from libprocess_py.http.request import Request
 from libprocess_py.http.response import Response
+from libprocess_py.http.shortcut import Shortcut
 from libprocess_py.pid import PID
 from libprocess_py.runtime.answers import Answers
 from libprocess_py.runtime.identity import Identity
@@ -35,17 +37,21 @@ if TYPE_CHECKING:
     from libprocess_py.runtime.driver import LoopDriver
 
 PIPELINE_MAX: Final = 16  # Requests of one connection under way at a time; browsers use 6, tools rarely more than this.
+AT_ONCE: Final = 8  # Requests answered on the short way between two looks at the time.
 WINDOW: Final = 4  # Of these on a new connection, whose answers may turn out to be large.
 LARGE_ANSWERS: Final = 65_536  # Bytes of answers written at a time, after which requests are taken up one by one.
-COLLECTED_MAX: Final = (
-    8 * BODY_MAX
-)  # Of bodies under way on all connections of a node: a crowd must not fill its memory.
+COLLECTED_MAX: Final = 8 * BODY_MAX  # Of bodies under way on all connections: a crowd must not fill our memory.
 SMALL_BODY: Final = 65_536  # Bodies of which no more has come are never refused for what others have sent.
 LINGER_S: Final = 2.0  # For a refused client to stop sending: closing at once would destroy the answer on its way.
 
-NOT_FOUND: Final = encode_response(Response.error(404))
-OVERLOADED: Final = encode_response(Response.error(503))
-FORBIDDEN: Final = encode_response(Response.text(403, "the sender has to authenticate"))
+TURNED_AWAY: Final = {  # Messages: as what they are counted, and what is answered.
+    Delivery.NO_SUCH_PROCESS: ("messages_not_found", encode_response(Response.error(404))),
+    Delivery.FULL: ("messages_not_taken", encode_response(Response.error(503))),
+    Delivery.FORBIDDEN: (
+        "messages_unauthenticated",
+        encode_response(Response.text(403, "the sender has to authenticate")),
+    ),
+}
 
 
 class Connection(asyncio.Protocol):
@@ -64,6 +70,9 @@ class Connection(asyncio.Protocol):
         self._heard = False  # Anything at all.
         self._backlog: list[Item] = []  # What came whole but has to wait; at most one read.
         self._answers = Answers(self)
+        self._asked: Head | None = None  # The last request that may have a short way when it comes again, ...
+        self._shortcut: Shortcut | None = None  # ... and that way.
+        self._repeated = b""  # What was read last, if it was that request alone, and the connection is at rest.
         self._reading = False  # Inside data_received, which writes when it is through.
         self._delivered = 0  # Messages of this read, and requests.
         self._requests = 0
@@ -100,7 +109,7 @@ class Connection(asyncio.Protocol):
         pressure = self._driver.pressure
         if pressure.is_high or pressure.keeps(self):
             pressure.keep(self, data)
-        else:
+        elif data != self._repeated or not self._repeat():
             self.take_read(data)
 
     def take_read(self, data: bytes) -> None:
@@ -119,6 +128,7 @@ class Connection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         self.is_full = True
+        self._repeated = b""
         self._regulate()
 
     def resume_writing(self) -> None:
@@ -132,6 +142,7 @@ class Connection(asyncio.Protocol):
         self._driver.pressure.forget(self)
         self._end_of_frames()
         self._finished = self._last = True
+        self._repeated = b""
         self._account(0)
         self._backlog.clear()
         self._parser.give_up()
@@ -146,6 +157,7 @@ class Connection(asyncio.Protocol):
     def close(self) -> None:
         """Take no more requests, and end when the answers given so far have left."""
         self._last = self._finished = True
+        self._repeated = b""
         if self._transport is not None:
             self._transport.close()
 
@@ -158,15 +170,42 @@ class Connection(asyncio.Protocol):
     def _identify(self, identity: Identity) -> None:
         self._identity, self._peer = identity, identity.ip
         self._is_stranger, self._authenticated = identity.is_stranger, identity.is_authenticated
+        self._asked = self._shortcut = None
+        self._repeated = b""
 
     @property
     def _is_busy(self) -> bool:
-        return self.is_full or len(self._answers) >= self._window
+        answers = self._answers
+        return self.is_full or len(answers.waiting) + len(answers.out) >= self._window
+
+    def _repeat(self) -> bool:
+        """The request of the last read came again, on a connection at rest. False: it has to be read as any other."""
+        driver, answers, transport = self._driver, self._answers, self._transport
+        assert transport is not None
+        self._reading = True
+        driver.entered = True
+        try:
+            taken = self._ask_again()
+        finally:
+            driver.rest()
+            self._reading = False
+        if taken:
+            self._served += 1
+            self._requests = 0
+            driver.requests.add()
+            out = answers.out
+            if len(out) == 1 and len(out[0]) <= LARGE_ANSWERS and not (answers.waiting or transport.is_closing()):
+                transport.write(out.pop())  # What `_write` comes to, as nearly always.
+            else:
+                self._repeated = b""
+                self._write()
+        return taken
 
     def _take(self, data: bytes) -> None:
         driver = self._driver
+        self._repeated = b""
         self._reading = True
-        driver.enter()
+        driver.entered = True
         try:
             items = self._parser.feed(data)
             self._served += len(items)
@@ -179,21 +218,26 @@ class Connection(asyncio.Protocol):
             if self._parser.collected != self._collected:
                 self._account(self._parser.collected)
         finally:
-            driver.leave()
+            driver.rest()
             self._reading = False
             if self._delivered:
                 driver.count("messages", self._delivered)
                 self._delivered = 0
             if self._requests:
-                driver.count("requests", self._requests)
+                driver.requests.add(self._requests)
                 self._requests = 0
         self._write()
+        if len(items) == 1 and items[0][0] is self._asked and self._parser.is_between and self._opener is None:
+            under_way = self._backlog or self._answers.waiting or self._answers.out or self._last or self.is_full
+            self._repeated = b"" if under_way else data
 
     def _serve(self, items: Iterable[Item]) -> None:
         """Take up what came whole, as far as it goes."""
         items = iter(items)
         for head, body in items:
-            if head.route is not None:
+            if head is self._asked and self._ask_again():
+                pass
+            elif head.route is not None:
                 assert isinstance(body, bytes), "a message comes whole"
                 self._message(head, head.route, body=body)
             elif self._is_busy:
@@ -213,13 +257,30 @@ class Connection(asyncio.Protocol):
             self._serve(items)
         finally:
             self._reading = False
-            self._driver.count("requests", self._requests)
+            self._driver.requests.add(self._requests)
             self._requests = 0
+
+    def _ask_again(self) -> bool:
+        """Have the last request answered once more, on the short way. False if it has to go the long one."""
+        answers, shortcut = self._answers, self._shortcut
+        if shortcut is None or self.is_full or answers.waiting or len(answers.out) >= self._window:
+            return False
+        if self._requests % AT_ONCE == AT_ONCE - 1 and self._driver.pressure.is_high:
+            return False
+        try:
+            answer = shortcut.answer()
+        except Exception as error:  # As in `leave`: the kernel itself failed.
+            self._driver.abort(error)
+            return True
+        if answer:
+            answers.out.append(answer)
+        self._requests += answer is not None
+        return answer is not None
 
     def _message(self, head: Head, route: Route, *, body: bytes) -> None:
         driver = self._driver
         if self._is_stranger:
-            self._forbid()
+            self._turn_away(Delivery.FORBIDDEN)
             return
         sender = route.sender
         if sender is not self._believed and sender is not None and not self._believe(sender):
@@ -233,14 +294,8 @@ class Connection(asyncio.Protocol):
         if outcome is Delivery.DELIVERED:
             self._delivered += 1
             self._answers.add(ACCEPTED)
-        elif outcome is Delivery.NO_SUCH_PROCESS:
-            driver.count("messages_not_found")
-            self._answers.add(NOT_FOUND)
-        elif outcome is Delivery.FORBIDDEN:
-            self._forbid()
-        elif outcome is Delivery.FULL:
-            driver.count("messages_not_taken")
-            self._answers.add(OVERLOADED)
+        elif outcome is not Delivery.MALFORMED:
+            self._turn_away(outcome)
         else:
             driver.count("messages_malformed")
             text = f"the body does not decode as {route.name}"
@@ -258,10 +313,10 @@ class Connection(asyncio.Protocol):
         self._answers.add(encode_response(Response.text(400, f"the sender claims to be {sender}: {lie}")))
         return False
 
-    def _forbid(self) -> None:
-        """Messages here need a proof of who sends them."""
-        self._driver.count("messages_unauthenticated")
-        self._answers.add(FORBIDDEN)
+    def _turn_away(self, outcome: Delivery) -> None:
+        counted, answer = TURNED_AWAY[outcome]
+        self._driver.count(counted)
+        self._answers.add(answer)
 
     def _request(self, head: Head, body: bytes | PipeReader) -> None:
         driver = self._driver
@@ -277,6 +332,10 @@ class Connection(asyncio.Protocol):
         request = Request(
             head.method, head.path, head.query, head.headers, whole, self._peer, head.target, reader=reader
         )
+        if head.length == 0 and head.keep_alive and not head.is_http_10 and head.method != "HEAD":
+            begin = partial(self._answers.begin, head)
+            self._shortcut = Shortcut(driver.node.gateway, request, begin=begin, authenticated=self._authenticated)
+            self._asked = head
         if reader is not None and self._parser.waits_to_continue:  # Its answer may wait for its body.
             self._told_to_continue = True
             self._answers.add(CONTINUE)

@@ -72,7 +72,8 @@ class LoopDriver:
         self.at_close: list[Callable[[], object]] = []  # Ends what watches this node.
         self._counters: dict[str, Counter] = {}
         self._epoch = time.time_ns() - time.monotonic_ns()
-        self._entered = False  # The kernel runs, or will before the loop has its next turn.
+        # The kernel runs, or will before the loop has its next turn. Whoever sets it calls `leave` or `rest`.
+        self.entered = False
         self._scheduled = False  # A run is asked for.
         self._due: int | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -84,6 +85,7 @@ class LoopDriver:
         """Node, driver and server need each other: the driver is made first, and is of no use before this."""
         self.node = node
         self.server = server
+        self.requests = node.metrics.counter("libprocess/http/requests")
         watch_forks(self)
         if self._keyring is not None:
             self.security = Security(node, self.loop, keyring=self._keyring, settings=self._settings)
@@ -95,7 +97,7 @@ class LoopDriver:
         return self._epoch + time.monotonic_ns()
 
     def wake(self) -> None:
-        if not (self._entered or self._scheduled or self.stopped):
+        if not (self.entered or self._scheduled or self.stopped):
             self._scheduled = True
             self.loop.call_soon(self._scheduled_run)
 
@@ -114,7 +116,7 @@ class LoopDriver:
             self.node.metrics.counter("libprocess/dropped/node_stopped").add()
             return NODE_STOPPED
         dropped = self.peers.transmit(to, sender, name=name, body=body, trace=trace)
-        if not self._entered:
+        if not self.entered:
             self.wake()
         return dropped
 
@@ -151,23 +153,27 @@ class LoopDriver:
 
     # Running the kernel
 
-    def enter(self) -> None:
-        """What is delivered from now on runs in `leave`; the loop need not be asked for a turn."""
-        self._entered = True
-
     def leave(self) -> None:
         """Run what is runnable, write what that sent, and come back later for the rest."""
         more = False
         if not self.stopped:
-            self._entered = True
+            self.entered = True
             try:
                 more = self.pressure.run(self.node.step)
             except Exception as error:  # The kernel itself failed: nothing it holds can be trusted any more.
                 self.abort(error)
-        self._entered = False
+        self.entered = False
         self.peers.flush()
         if more:
             self.wake()
+
+    def rest(self) -> None:
+        """As `leave`, after what was served at once: mostly it has made no work."""
+        if self.node.kernel.runnable:
+            self.leave()
+        else:
+            self.entered = False
+            self.peers.flush()
 
     def has_room(self) -> bool:
         """For one more connection. When all are taken, the oldest on which nothing has come makes room."""

@@ -93,7 +93,7 @@ class ClientConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         driver = self._driver
-        driver.enter()
+        driver.entered = True
         try:
             self._take(data)
         finally:

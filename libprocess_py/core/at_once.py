@@ -1,0 +1,93 @@
+"""The short way of a call to an actor that has nothing else to do: without an event, a queue and a run of the kernel.
+
+Only what ends as nearly all calls do takes it to its end. Whatever else a handler does (it raises, returns a future or
+a coroutine, ends its actor) becomes the event that it would have been, whose outcome is known already, and the kernel
+serves that: so policies, links and coroutines need not be told of here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, NoReturn, TypeVar
+
+from libprocess_py.core.kernel import Kernel
+from libprocess_py.core.mailbox import READY, Mailbox
+from libprocess_py.events import REQUEST, Event
+from libprocess_py.future import Promise
+
+R = TypeVar("R")
+
+
+class AtOnce:
+    """Calls actors of one node, from outside any actor."""
+
+    __slots__ = ("_box", "_events", "_kernel")
+
+    _box: list[Event]  # The turn of the call: what its handler adds to the turn (its actor's end) comes behind it.
+    _events: Iterator[Event]
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+        self._renew()
+
+    def may_call(self, mailbox: Mailbox) -> bool:
+        """Whether the call would be the very next thing to happen anyhow, and nobody watches how it does."""
+        kernel = self._kernel
+        return not (
+            kernel.runnable
+            or mailbox._process_box is not None
+            or mailbox._process_phase is not READY
+            or kernel.observer is not None
+            or kernel.current is not None
+        )
+
+    def call(
+        self,
+        mailbox: Mailbox,
+        handler: Callable[[Any], Any],
+        *,
+        argument: Any,
+        accept: Callable[[Any], R | None],
+        otherwise: Callable[[object], Promise[Any]],
+    ) -> R | None:
+        """What `accept` makes of the handler's value.
+
+        Where it makes None of it, or the handler raises, the promise that `otherwise` makes for the value gets the
+        outcome.
+        """
+        kernel = self._kernel
+        kernel.current, kernel.turn_box, kernel.turn_events = mailbox, self._box, self._events
+        outcome: Callable[[Any], Any] | None = None
+        value = accepted = None
+        try:
+            value = handler(argument)
+        except BaseException as error:
+            outcome = partial(_raise, error)
+        else:
+            accepted = accept(value)
+            if accepted is None:
+                outcome = partial(_return, value)
+        if outcome is not None or len(self._box) > 1:
+            rest = self._box[1:]
+            self._renew()
+            if outcome is not None:
+                rest.insert(0, (REQUEST, outcome, argument, otherwise(value)))
+            kernel.serve(mailbox, rest)
+        else:
+            kernel.current = None
+        return accepted
+
+    def _renew(self) -> None:
+        """A list of which the only event is served, and an iterator that does not know yet that it is at the end."""
+        self._box = [(REQUEST, None, None, None)]
+        self._events = iter(self._box)
+        next(self._events)
+
+
+def _raise(error: BaseException, _: object) -> NoReturn:
+    raise error
+
+
+def _return(value: object, _: object) -> object:
+    return value
