@@ -167,6 +167,32 @@ async def test_a_link_is_lost_with_the_node_and_can_be_made_again() -> None:
         assert await source.lost(2) == [echo, echo]
 
 
+class Faithful(Listener):
+    """Links again as soon as it is told of a loss."""
+
+    def exited(self, pid: PID) -> None:
+        super().exited(pid)
+        self.link(pid)
+
+
+@on_loop
+async def test_who_links_again_when_told_of_a_loss_is_not_told_of_the_same_loss_again() -> None:
+    async with await start_node() as here, await start_node() as there:
+        echo = there.spawn(Echo())
+        here.spawn(faithful := Faithful("faithful"))
+        here.dispatch(faithful.pid, Listener.link, echo)
+        here.dispatch(faithful.pid, Listener.tell, echo, [1])
+        await faithful.heard(1)
+
+        (connection,) = there.driver.connections
+        connection.abort()
+        assert await faithful.lost() == [echo]
+        here.dispatch(faithful.pid, Listener.tell, echo, [2, 3])
+        await faithful.heard(3)
+
+        assert faithful.gone == [echo]
+
+
 @on_loop
 async def test_messages_that_no_connection_takes_are_counted_as_dropped() -> None:
     async with await start_node() as here:
