@@ -48,4 +48,6 @@ def test_every_section_of_the_tutorial_shows_what_it_tells() -> None:
 def test_the_index_names_every_page() -> None:
     index = (PAGES / "README.md").read_text()
 
-    assert [page.name for page in sorted(PAGES.glob("*.md")) if page.name != "README.md" and page.name not in index] == []
+    assert [
+        page.name for page in sorted(PAGES.glob("*.md")) if page.name != "README.md" and page.name not in index
+    ] == []
