@@ -257,7 +257,7 @@ class Gateway:
             admission = self._judge(reply.id, reply.route, request=request)
         self._sequences.setdefault(reply.id, deque()).append((admission, reply))
         advance = partial(self._advance, reply.id)
-        give_up = partial(self._give_up, reply.id, admission)
+        give_up = partial(self._give_up, reply.id, admission=admission)
         reply.on_discard(give_up)
         mailbox = self._kernel.mailboxes.get(reply.id)
         if admission.is_pending and mailbox is not None:
@@ -267,7 +267,7 @@ class Gateway:
         admission.on_any(advance)
         admission.on_abandoned(advance)
 
-    def _give_up(self, id: str, admission: Future[Admission], _: object) -> None:
+    def _give_up(self, id: str, _: object, *, admission: Future[Admission]) -> None:
         """The client is gone, or its time is up: others go on, whether or not the authenticator takes the hint."""
         admission.discard()
         self._advance(id, admission)

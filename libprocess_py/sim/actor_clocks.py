@@ -221,9 +221,9 @@ class Stamping:
         if isinstance(letter, Letter):
             self._network.carry(source, letter._replace(sent=sent))
         else:
-            self._network.carry(source, letter._replace(arrive=partial(_arrived, sent, letter.arrive)))
+            self._network.carry(source, letter._replace(arrive=partial(_arrived, sent, arrive=letter.arrive)))
 
 
-def _arrived(sent: int, arrive: Callable[[Peer], object], peer: Peer) -> None:
+def _arrived(sent: int, peer: Peer, *, arrive: Callable[[Peer], object]) -> None:
     assert isinstance(peer, ClockedDriver), "one simulation, one kind of node"
     peer.arrived(sent, arrive, peer)
