@@ -12,6 +12,8 @@ node, say. Children may be supervisors. Give a child an id of its own, and other
 
 Children end under `Policy.END_ACTOR`, whatever the policy of the node: what fails is for the supervisor to mend. When
 that does not help it stops them all, the last one first, and raises `TooManyRestarts`, for which its own policy holds.
+However it ends itself, by its own mistake too, its children end with it.
+
 What is decided, and when, is in `libprocess_py.core.supervision`.
 """
 
@@ -20,9 +22,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
-from libprocess_py.core.failures import Policy
+from libprocess_py.core.endings import run_all
+from libprocess_py.core.failures import Policy, in_words
 from libprocess_py.core.supervision import (
     Backoff,
     ChildExists,
@@ -37,7 +41,8 @@ from libprocess_py.core.supervision import (
     Supervision,
     Wait,
 )
-from libprocess_py.errors import ConnectionLost
+from libprocess_py.core.timers import Timer
+from libprocess_py.errors import ConnectionLost, ProtocolError
 from libprocess_py.future import Future
 from libprocess_py.http.authentication import READ_REALM
 from libprocess_py.http.request import Request
@@ -45,13 +50,27 @@ from libprocess_py.http.response import Response
 from libprocess_py.pid import PID
 from libprocess_py.process import Process
 
-__all__ = ["Backoff", "Child", "ChildExists", "Restart", "Rules", "Strategy", "Supervisor", "TooManyRestarts"]
+__all__ = [
+    "Backoff",
+    "Child",
+    "ChildExists",
+    "NotAChild",
+    "Restart",
+    "Rules",
+    "Strategy",
+    "Supervisor",
+    "TooManyRestarts",
+]
 
 RESTARTS: Final = "supervisor/restarts"  # The counter of a node's supervisors.
 
 
 class TooManyRestarts(Exception):
     """A supervisor gave up. Its text says on whom."""
+
+
+class NotAChild(ProtocolError):
+    """Something else than a Child was to be added: whoever asked is at fault, and the supervisor lives on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +81,15 @@ class Child:
     start: Callable[[], Process | Future[PID]]
     restart: Restart = Restart.PERMANENT
     policy: Policy = Policy.END_ACTOR  # Of an actor spawned here.
+
+    def __post_init__(self) -> None:
+        """Looked at where it is written down, not when the supervisor that has it trips over it."""
+        for field, kind in (("id", str), ("restart", Restart), ("policy", Policy)):
+            value = getattr(self, field)
+            if not isinstance(value, kind):
+                raise TypeError(f"{field} of a child: {value!r}, expected a {kind.__name__}")
+        if not callable(self.start):
+            raise TypeError(f"start of child {self.id!r}: {self.start!r}, expected a function that makes an actor")
 
 
 class Supervisor(Process):
@@ -78,8 +106,10 @@ class Supervisor(Process):
         self._pids: dict[str, PID] = {}
         self._ids: dict[PID, str] = {}
         self._starting: dict[str, Future[PID]] = {}  # Starts that take their time.
+        self._waiting: dict[str, Timer] = {}  # For their next start.
 
     def initialize(self) -> None:
+        self.node.wait(self.pid).on_ready(self._gone)  # Not `finalize`, which an actor that fails does not come to.
         self._restarts = self.metrics.counter(RESTARTS)
         self._chance = self.random("backoff")
         self.route("/", self._show, help="The children of this supervisor: who is up, and where.", realm=READ_REALM)
@@ -88,7 +118,10 @@ class Supervisor(Process):
     # For others, by dispatch
 
     def add(self, *children: Child) -> None:
-        """Have more children, started after those that there are. Raises ChildExists, and adds none then."""
+        """Have more children, started after those that there are. Adds none if it raises ChildExists or NotAChild."""
+        for child in children:
+            if not isinstance(child, Child):
+                raise NotAChild(f"{child!r}: expected a Child")
         effects = self._books.add(*((child.id, child.restart) for child in children))
         self._specs |= {child.id: child for child in children}
         self._perform(effects)
@@ -117,13 +150,14 @@ class Supervisor(Process):
             del self._pids[id]
             self._ended(id, failure)
 
-    def finalize(self) -> None:
-        """Ended by others, or with the node: nobody is left to wait for the children."""
-        for pid in reversed(self._pids.values()):
-            self.terminate(pid)
-        for made in self._starting.values():
-            made.on_ready(self.terminate)  # It may come all the same.
-            made.discard()
+    def _gone(self, _: bool) -> None:
+        """It ended: of its own accord, by others or by a mistake. Nobody is left to wait for the children."""
+        pids, self._pids = self._pids, {}
+        starting, self._starting = self._starting, {}
+        for made in starting.values():
+            made.on_ready(self._too_late)  # It may come all the same.
+        run_all(partial(self.terminate, pid) for pid in reversed(pids.values()))
+        run_all(made.discard for made in starting.values())
 
     # Performing what was decided
 
@@ -140,7 +174,7 @@ class Supervisor(Process):
                 return self._stop(id)
             case Wait(id, ns):
                 self._restarts.add()
-                self.delay(ns, self._waited, id)
+                self._waiting[id] = self.delay(ns, self._waited, id)
             case End(None):
                 self.terminate()
             case End(failure):
@@ -153,9 +187,11 @@ class Supervisor(Process):
             made = spec.start()
             if isinstance(made, Process):
                 return self._take(id, self.spawn(made, spec.policy))
-        except Exception as error:
+            if not isinstance(made, Future):
+                raise TypeError(f"its start returned {made!r}: expected an actor, or a future of a PID")
+        except (Exception, SystemExit) as error:
             self.log.error("child cannot be made", error=error, child=id)
-            return self._lost(id, error)
+            return self._lost(id, in_words(error))
         self._starting[id] = made
         made.on_settled(self.defer(Supervisor._start_over, id))
         return ()
@@ -172,15 +208,27 @@ class Supervisor(Process):
         """A start that took its time is over; too late, if it was given up."""
         if self._starting.get(id) is not made:
             if made.is_ready:
-                self.terminate(made.get())
+                self._too_late(made.get())
             return
         del self._starting[id]
         try:
-            pid = made.get()
+            pid = self._stranger(made.get())
         except Exception as error:
             self._ended(id, error)
         else:
             self._perform(self._take(id, pid))
+
+    def _stranger(self, pid: object) -> PID:
+        """What a start that took its time brought, if it can be a child."""
+        if not isinstance(pid, PID):
+            raise TypeError(f"its start brought {pid!r}: expected a PID")
+        if pid in self._ids or pid == self.pid:  # Whose end would be that of two.
+            raise ValueError(f"its start brought {pid}: that is child {self._ids.get(pid, 'and supervisor in one')!r}")
+        return pid
+
+    def _too_late(self, pid: object) -> None:
+        if isinstance(pid, PID):
+            self.terminate(pid)
 
     def _take(self, id: str, pid: PID) -> Effects:
         self._pids[id], self._ids[pid] = pid, id
@@ -205,6 +253,9 @@ class Supervisor(Process):
         """Of a child that will not come back nothing is kept."""
         if id not in self._books.phases():
             self._specs.pop(id, None)
+            timer = self._waiting.pop(id, None)
+            if timer is not None:  # It is not for the next child of that id.
+                timer.cancel()
 
     def _show(self, _: Request) -> Response:
         return Response.json(
@@ -215,4 +266,5 @@ class Supervisor(Process):
         )
 
     def _waited(self, id: str) -> None:
+        del self._waiting[id]
         self._perform(self._books.waited(id))
