@@ -39,12 +39,14 @@ class TlsServer:
         context: ssl.SSLContext,
         plain: bool,
         greeted_max: int = GREETED_MAX,
+        timeout_s: float = HANDSHAKE_S,
     ) -> None:
         sock.setblocking(False)
         self._sock = sock
         self._factory = factory
         self._context = context
         self._plain = plain
+        self._timeout_s = timeout_s
         self._loop = asyncio.get_running_loop()
         self._serving: Greeting | None = None
         self._silent = _Bounded(greeted_max)
@@ -80,7 +82,7 @@ class TlsServer:
         """Look at the first byte, and leave it to whoever it is for."""
         taken = False
         try:
-            async with asyncio.timeout(None if self._plain else HANDSHAKE_S):
+            async with asyncio.timeout(None if self._plain else self._timeout_s):
                 first = await self._peeked(sock)
             secure = first == TLS_FIRST
             if secure or (first and self._plain):
@@ -90,7 +92,7 @@ class TlsServer:
                     self._factory,
                     sock,
                     ssl=self._context if secure else None,
-                    ssl_handshake_timeout=HANDSHAKE_S if secure else None,
+                    ssl_handshake_timeout=self._timeout_s if secure else None,
                 )
         except (OSError, TimeoutError, ssl.SSLError):
             pass  # It hung up, or spoke no TLS after all.

@@ -19,13 +19,14 @@ class Relay:
         self.address = Address("127.0.0.1", 0)
         self.listener: Address | None = None  # Where it passes bytes on to.
         self.tamper: Tamper = lambda _, frame: [frame]
+        self.answered: Callable[[bytes], bytes] = lambda data: data  # What the listener says, in whatever pieces.
         self.seen: list[bytes] = []  # All that dialers sent, frame by frame.
         self._tasks: list[asyncio.Task[None]] = []
 
     async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         assert self.listener is not None
         there_reader, there_writer = await asyncio.open_connection(*self.listener)
-        self._tasks.append(asyncio.create_task(_copy(there_reader, writer)))
+        self._tasks.append(asyncio.create_task(self._answer(there_reader, writer)))
         try:
             there_writer.write(await reader.readuntil(b"\r\n\r\n"))
             number = 0
@@ -42,20 +43,19 @@ class Relay:
         finally:
             there_writer.close()
 
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while data := await reader.read(65_536):
+                writer.write(self.answered(data))
+        except OSError:
+            pass
+        finally:
+            writer.close()
+
     async def end(self) -> None:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-
-
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
-        while data := await reader.read(65_536):
-            writer.write(data)
-    except OSError:
-        pass
-    finally:
-        writer.close()
 
 
 @asynccontextmanager

@@ -141,6 +141,19 @@ async def test_plain_peers_are_spoken_to_where_the_operator_allows_it() -> None:
 
 
 @on_loop
+async def test_a_unix_socket_is_no_proof_wherever_plain_peers_may_be(tmp_path: Path) -> None:
+    everywhere = (ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0"))
+    path = tmp_path / "node.sock"
+    async with await start_node(NodeSettings(secrets=(OURS,), plain_peers=everywhere, unix_path=path)) as node:
+        node.spawn(listener := Listener())
+        async with await RawClient.connect_path(path) as client:
+            answer = await client.ask(a_message("listener", "Ping"))
+
+        assert answer.status == 403
+        assert listener.numbers == []
+
+
+@on_loop
 async def test_an_actor_for_authenticated_peers_only_refuses_the_plain_ones_even_where_they_are_allowed() -> None:
     exceptional = NodeSettings(secrets=(OURS,), plain_peers=LOCALHOST)
     async with await start_node(exceptional) as node, await RawClient.connect(node.address) as client:
@@ -224,6 +237,20 @@ async def test_what_happens_to_a_frame_on_its_way_ends_the_connection_and_is_cou
         assert await source.lost() == [sink.pid]
         assert sink.numbers == ([1] if reason == REPLAYED else [])
         assert count_of(there, f"auth/frames_refused/{reason}") == 1
+
+
+@on_loop
+async def test_an_answer_that_is_changed_on_its_way_ends_the_connection_and_is_counted() -> None:
+    async with a_tampered_line() as (here, there, relay, sink):
+        source = tell(here, sink.pid, 1)
+        await sink.heard(1)
+
+        relay.answered = flipped
+        here.dispatch(source.pid, Listener.tell, sink.pid, [2])
+
+        assert await source.lost() == [sink.pid]
+        assert count_of(here, f"auth/frames_refused/{FORGED}") == 1
+        assert count_of(there, f"auth/frames_refused/{FORGED}") == 0
 
 
 async def _until_seen(relay: Relay, frames: int) -> None:
@@ -356,22 +383,25 @@ async def test_secrets_rotate_while_nodes_talk(tmp_path: Path) -> None:
         assert sink.numbers == [1, 2, 3, 4]
 
 
+@pytest.mark.parametrize("where", [0, 1], ids=["dialer", "listener"])
 @on_loop
-async def test_a_withdrawn_secret_ends_the_connections_that_were_begun_under_it(tmp_path: Path) -> None:
-    file = tmp_path / "secrets"
-    file.write_text("the old secret of all nodes\n")
-    async with await start_node(NodeSettings(secret_file=file)) as here:
-        async with await start_node(replace(SETTINGS, secret_file=file)) as there:
-            there.spawn(sink := Listener())
-            source = tell(here, sink.pid, 1)
-            await sink.heard(1)
+async def test_a_withdrawn_secret_ends_the_connections_that_were_begun_under_it(tmp_path: Path, where: int) -> None:
+    files = [tmp_path / "here", tmp_path / "there"]
+    for file in files:
+        file.write_text("the old secret of all nodes\n")
+    settings = [NodeSettings(secret_file=file) for file in files]
+    async with await start_node(settings[0]) as here, await start_node(settings[1]) as there:
+        there.spawn(sink := Listener())
+        source = tell(here, sink.pid, 1)
+        await sink.heard(1)
+        address = (here, there)[where].address
 
-            file.write_text("quite another secret of all\n")
-            hello = Dialer((OTHER,), bytes(NONCE_SIZE), ours=Address("127.0.0.1", 7), theirs=here.address).hello
-            async with await RawClient.connect(here.address) as client:
-                await client.ask(hello)  # Whoever begins a handshake has the file looked at.
+        files[where].write_text("quite another secret of all\n")
+        hello = Dialer((OTHER,), bytes(NONCE_SIZE), ours=Address("127.0.0.1", 7), theirs=address).hello
+        async with await RawClient.connect(address) as client:
+            await client.ask(hello)  # Whoever begins a handshake has the file looked at.
 
-            assert await source.lost() == [sink.pid]
+        assert await source.lost() == [sink.pid]
 
 
 @on_loop
