@@ -15,12 +15,22 @@ Method = Callable[..., Any]
 
 
 def dispatch(kernel: Kernel, to: PID, *, method: Method, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Promise[Any]:
-    """Queue the call. The future is abandoned if the actor is not there, or ends before it has served the call."""
+    """Queue the call. The future is abandoned if the actor is not there, or ends before it has served the call.
+
+    Raises TypeError for what cannot be called: the actor that is called must not end by its caller's mistake.
+    """
+    if not callable(method):
+        raise not_a_method(method, to)
     if to.address != kernel.address:
         return _dispatch_there(kernel, to, method=method, args=args, kwargs=kwargs)
     promise: Promise[Any] = Promise()
     kernel.tell(to.id, (KEYWORDS, method, (args, kwargs), promise) if kwargs else (DISPATCH, method, args, promise))
     return promise
+
+
+def not_a_method(method: object, to: PID) -> TypeError:
+    """What is said to whoever wants `method` called."""
+    return TypeError(f"dispatch of {method!r} to {to}: expected a method, named through its class (Counter.add)")
 
 
 def _dispatch_there(

@@ -24,7 +24,7 @@ from libprocess_py.core.failures import Policy
 from libprocess_py.core.kernel import Kernel
 from libprocess_py.core.mailbox import UNBORN, Mailbox, MethodTable
 from libprocess_py.core.timers import Timer
-from libprocess_py.dispatch import dispatch
+from libprocess_py.dispatch import dispatch, not_a_method
 from libprocess_py.events import DISPATCH, KIND_NAMES, MESSAGE
 from libprocess_py.future import Future, Promise
 from libprocess_py.handlers import handled_by
@@ -133,10 +133,11 @@ class Process(Mailbox):
         """Call `method`, named through its class (`Master.offers`), in an actor of this node.
 
         A future that it returns is chained, and an `async def` awaited. The result is abandoned if the actor is gone.
+        Raises TypeError for what cannot be called.
         """
         kernel = self._process_kernel
         mailbox = kernel.mailboxes.get(to.id)
-        if mailbox is None or kwargs or to.address != kernel.by_reference:
+        if mailbox is None or kwargs or to.address != kernel.by_reference or not callable(method):
             return dispatch(kernel, to, method=method, args=args, kwargs=kwargs)
         promise: Promise[Any] = Promise()
         box = mailbox._process_box
@@ -153,6 +154,8 @@ class Process(Mailbox):
         """A callable that makes the call `method(*bound, ...)`, of this actor, an event of it: for future callbacks."""
         pid, kernel = self.pid, self._process_kernel
         function = getattr(method, "__func__", method)
+        if not callable(function):  # Said here, and not in whoever completes a future.
+            raise not_a_method(function, pid)
 
         def deferred(*args: Any, **kwargs: Any) -> Future[Any]:
             return dispatch(kernel, pid, method=function, args=(*bound, *args), kwargs=kwargs)

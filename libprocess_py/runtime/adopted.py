@@ -43,20 +43,27 @@ def adopt(
     `messages` are the types that it takes; methods need not be named. Raises ValueError if it has stopped, or the id is
     taken. Without an id it is numbered, after its class.
     """
+    if not isinstance(node, LoopNode):
+        raise TypeError(f"{node!r}: expected a node on an event loop; a simulated node has no place for a thread")
+    if not isinstance(ref, pykka.ActorRef):
+        raise TypeError(f"{ref!r}: expected the pykka.ActorRef of an actor that runs, as its start() returns it")
+    kinds = tuple(messages)
+    for kind in cast(tuple[object, ...], kinds):
+        if not (isinstance(kind, type) and issubclass(kind, Message)):
+            raise TypeError(f"messages: {kind!r}, expected classes of messages")
     if not ref.is_alive():
         raise ValueError(f"{ref}: expected an actor that runs")
     id = id or node.generate_id(ref.actor_class.__name__.lower())
-    return cast(PID[A], node.spawn(Adopted(ref, id, messages=messages)))
+    return cast(PID[A], node.spawn(Adopted(ref, id, kinds)))
 
 
 class Adopted(Process):
     """Stands for a pykka actor."""
 
-    def __init__(self, ref: pykka.ActorRef[Any], id: str, *, messages: Iterable[type[Message]]) -> None:
+    def __init__(self, ref: pykka.ActorRef[Any], id: str, kinds: tuple[type[Message], ...]) -> None:
         super().__init__(id)
         self._ref = ref
         self._under_way: dict[Promise[Any], None] = {}
-        kinds = tuple(messages)
         # What a class declares by its handlers; here each actor has its own.
         handlers: dict[type, Callable[..., object]] = dict.fromkeys(kinds, Adopted._told)
         vars(self).update(_process_handlers=handlers, _process_names={kind.wire_name: kind for kind in kinds})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from typing import Any, cast
 
 import pytest
 
@@ -158,6 +159,26 @@ def test_a_dispatch_to_another_node_is_an_error_of_the_caller(harness: Harness) 
 
     with pytest.raises(RemoteDispatch):
         here.dispatch(pid, Recorder.add, 1)
+
+
+@pytest.mark.parametrize("is_actor", [True, False])
+def test_a_dispatch_of_what_cannot_be_called_is_an_error_of_the_caller(harness: Harness, is_actor: bool) -> None:
+    node, responder, recorder = harness.node(), Responder(), Recorder()
+    to = node.spawn(recorder)
+    node.spawn(responder)
+    harness.settle()
+    caller = responder if is_actor else node
+    wrong: Any = "add"
+
+    for keywords in ({}, {"right": 2}):
+        with pytest.raises(TypeError, match=r"dispatch of 'add' to .*: expected a method, named through its class"):
+            caller.dispatch(to, wrong, 1, **keywords)
+    with pytest.raises(TypeError, match="dispatch of None"):
+        responder.defer(cast(Any, None))
+    answer = node.dispatch(to, Recorder.add, 1, right=2)
+    harness.settle()
+
+    assert answer.get() == 3
 
 
 def test_a_protocol_error_fails_the_future_and_spares_the_actor(harness: Harness) -> None:

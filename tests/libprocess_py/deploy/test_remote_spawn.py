@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import pytest
 
 from libprocess_py import PID, ConnectionLost, MailboxClosed, Policy, Process, RemoteDispatch
@@ -378,6 +380,16 @@ def test_after_a_loss_calls_are_refused_until_one_connects_again() -> None:
     assert isinstance(late.failure, ConnectionLost)
     with pytest.raises(RemoteDispatch, match=r"not connected to \(Node.connect\)"):
         world.here.dispatch(remote.pid("x"), Counter.add, 1)
+
+
+def test_a_call_of_what_cannot_be_called_is_an_error_of_the_caller_here() -> None:
+    world = World()
+    pid = world.settled(world.connect().spawn(Counter)).get()
+
+    with pytest.raises(TypeError, match=r"dispatch of 'add' to .*@10.0.0.2:5050: expected a method"):
+        world.here.dispatch(pid, cast(Any, "add"), 1)
+
+    assert world.settled(world.here.dispatch(pid, Counter.add, 1)).get() == 1
 
 
 def test_an_actor_spawns_and_calls_elsewhere_in_its_own_turns() -> None:

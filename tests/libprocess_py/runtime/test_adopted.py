@@ -221,8 +221,27 @@ def test_a_simulated_node_has_no_place_for_a_thread() -> None:
     node = Simulation(seed=1).node("10.0.0.1")
     ref = Tally.start()
 
-    adopt(node, ref)  # type: ignore[arg-type]  # The mistake.
-    with pytest.raises(Exception, match="a simulated node has no place for"):
-        node.step()
+    with pytest.raises(TypeError, match="a simulated node has no place for"):
+        adopt(node, ref)  # type: ignore[arg-type]  # The mistake.
 
     ref.stop()
+
+
+@pytest.mark.parametrize("nonsense", ["x", None, Tally])
+@on_loop
+async def test_what_is_no_pykka_actor_is_refused_in_words(nonsense: Any) -> None:
+    async with await start_node() as node:
+        with pytest.raises(TypeError, match="expected the pykka.ActorRef of an actor that runs"):
+            adopt(node, nonsense)
+
+
+@pytest.mark.parametrize("nonsense", ["Add", [Add(number=1)], [dict]])
+@on_loop
+async def test_what_is_no_class_of_messages_is_refused_in_words(nonsense: Any) -> None:
+    async with await start_node() as node:
+        ref = Tally.start()
+
+        with pytest.raises(TypeError, match="expected classes of messages"):
+            adopt(node, ref, messages=nonsense)
+
+        ref.stop()
