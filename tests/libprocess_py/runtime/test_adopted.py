@@ -231,7 +231,7 @@ def test_a_simulated_node_has_no_place_for_a_thread() -> None:
 @on_loop
 async def test_what_is_no_pykka_actor_is_refused_in_words(nonsense: Any) -> None:
     async with await start_node() as node:
-        with pytest.raises(TypeError, match="expected the pykka.ActorRef of an actor that runs"):
+        with pytest.raises(TypeError, match=r"expected the pykka\.ActorRef of an actor that runs"):
             adopt(node, nonsense)
 
 
