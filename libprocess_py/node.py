@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from libprocess_py.deploy.remote_node import RemoteNode
 
 A = TypeVar("A")
+NOBODY_ID: Final = NOBODY.id
 NO_FIELDS: Final = b"{}"  # What an empty body means: other implementations send messages without one.
 
 P = ParamSpec("P")
@@ -64,6 +65,8 @@ BUILT_IN: Final[dict[str, type[Process]]] = {
 }
 
 REASONS: Final = {Delivery.NO_SUCH_PROCESS: NO_SUCH_PROCESS, Delivery.FULL: MAILBOX_FULL}  # As drops are counted by.
+
+DELIVERED: Final = Delivery.DELIVERED  # A global is read faster than a member of an enum.
 
 NOT_NOW: Final = -1  # A time before all others: nothing is armed for earlier.
 
@@ -223,7 +226,7 @@ class Node:
     def send(self, to: PID, message: Message, *, sender: PID | None = None) -> None:
         """Send a message, from outside any actor: its receiver sees NOBODY as the sender."""
         if to.address != self.address:
-            if to == NOBODY:
+            if to.id == NOBODY_ID and to == NOBODY:
                 self._host.count_drop(NO_SENDER, to=to, kind="message", name=message.wire_name)
             else:
                 self.send_remote(to, message, sender=sender)
@@ -376,7 +379,7 @@ class Node:
         kind = mailbox._process_names.get(name)
         if kind is None:
             return self._deliver_unhandled(mailbox, sender, name=name, body=body, authenticated=authenticated)
-        if is_full(mailbox):
+        if mailbox._process_box is not None and is_full(mailbox):
             self._host.count_drop(MAILBOX_FULL, to=to_id, kind="message", name=name)
             return Delivery.FULL
         try:
@@ -386,7 +389,7 @@ class Node:
             self.log.warning("malformed message", to=to_id, sender=sender, name=name, error=error)
             return Delivery.MALFORMED
         self.kernel.post(mailbox, (MESSAGE, sender or NOBODY, message, None))
-        return Delivery.DELIVERED
+        return DELIVERED
 
     @contextmanager
     def caused_by(self, trace: str) -> Iterator[None]:

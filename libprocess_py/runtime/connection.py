@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from libprocess_py.runtime.driver import LoopDriver
 
 PIPELINE_MAX: Final = 16  # Requests of one connection under way at a time; browsers use 6, tools rarely more than this.
+DELIVERED: Final = Delivery.DELIVERED  # A global is read faster than a member of an enum.
 AT_ONCE: Final = 8  # Requests answered on the short way between two looks at the time.
 WINDOW: Final = 4  # Of these on a new connection, whose answers may turn out to be large.
 LARGE_ANSWERS: Final = 65_536  # Bytes of answers written at a time, after which requests are taken up one by one.
@@ -291,7 +292,7 @@ class Connection(asyncio.Protocol):
                 outcome = node.deliver(to_id, sender, name=name, body=body, authenticated=self._authenticated)
         else:
             outcome = node.deliver(to_id, sender, name=name, body=body, authenticated=self._authenticated)
-        if outcome is Delivery.DELIVERED:
+        if outcome is DELIVERED:
             self._delivered += 1
             self._answers.add(ACCEPTED)
         elif outcome is not Delivery.MALFORMED:

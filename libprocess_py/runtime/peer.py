@@ -40,6 +40,7 @@ class Peer(asyncio.Protocol):
         self.linked = False
         self.connected = False  # Ever.
         self.waiting = False  # Listed for the flush at the end of this turn.
+        self.chunk = 0  # So many messages leave before that.
         self._peers = peers
         self.raw: asyncio.Transport | None = None
         self._transport: asyncio.Transport | None = None  # For messages: once the other side is who it should be.
