@@ -1,22 +1,33 @@
-"""The short way of a call to an actor that has nothing else to do: without an event, a queue and a run of the kernel.
+"""The short way to an actor that has nothing else to do: a call without an event, a queue and a run of the kernel.
 
-Only what ends as nearly all calls do takes it to its end. Whatever else a handler does (it raises, returns a future or
-a coroutine, ends its actor) becomes the event that it would have been, whose outcome is known already, and the kernel
-serves that: so policies, links and coroutines need not be told of here.
+Only what ends as nearly every call does takes it to its end. Whatever else a handler does (it raises, returns a future
+or a coroutine, ends its actor) becomes the event that it would have been, whose outcome is known already, and the
+kernel serves that: so policies, links and coroutines need not be told of here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, NoReturn, TypeVar
+from types import CoroutineType
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
 
-from libprocess_py.core.kernel import Kernel
 from libprocess_py.core.mailbox import READY, Mailbox
-from libprocess_py.events import REQUEST, Event
+from libprocess_py.core.timers import Timer
+from libprocess_py.events import REQUEST, TIMER, Event
 from libprocess_py.future import Promise
 
+if TYPE_CHECKING:
+    from libprocess_py.core.kernel import Kernel
+
 R = TypeVar("R")
+
+
+class Rung(NamedTuple):
+    """A timer whose call was made already."""
+
+    name: str
+    run: Callable[[], object]  # Does what came of it.
 
 
 class AtOnce:
@@ -68,15 +79,38 @@ class AtOnce:
             accepted = accept(value)
             if accepted is None:
                 outcome = partial(_return, value)
-        if outcome is not None or len(self._box) > 1:
-            rest = self._box[1:]
-            self._renew()
-            if outcome is not None:
-                rest.insert(0, (REQUEST, outcome, argument, otherwise(value)))
-            kernel.serve(mailbox, rest)
+        if outcome is not None:
+            self._go_on(mailbox, [(REQUEST, outcome, argument, otherwise(value))])
+        elif len(self._box) > 1:
+            self._go_on(mailbox, [])
         else:
             kernel.current = None
         return accepted
+
+    def ring(self, timer: Timer) -> None:
+        """Make the call of a timer that is due."""
+        kernel, mailbox = self._kernel, timer.owner
+        kernel.current, kernel.turn_box, kernel.turn_events = mailbox, self._box, self._events
+        outcome: Callable[[Any], Any] | None = None
+        try:
+            value = timer.run()
+        except BaseException as error:
+            outcome = partial(_raise, error)
+        else:
+            if value is not None and value.__class__ is CoroutineType:
+                outcome = partial(_return, value)
+        if outcome is not None:
+            self._go_on(mailbox, [(TIMER, Rung(timer.name, partial(outcome, None)), None, None)])
+        elif len(self._box) > 1:
+            self._go_on(mailbox, [])
+        else:
+            kernel.current = None
+
+    def _go_on(self, mailbox: Mailbox, events: list[Event]) -> None:
+        """Serve what came of the call, and what its handler has added to the turn."""
+        events += self._box[1:]
+        self._renew()
+        self._kernel.serve(mailbox, events)
 
     def _renew(self) -> None:
         """A list of which the only event is served, and an iterator that does not know yet that it is at the end."""

@@ -19,6 +19,7 @@ from operator import length_hint
 from types import CoroutineType
 from typing import Any, Final, Protocol
 
+from libprocess_py.core.at_once import AtOnce
 from libprocess_py.core.bounded import BoundedBox
 from libprocess_py.core.coroutines import Coroutines
 from libprocess_py.core.crowds import Crowds, most_frequent
@@ -110,6 +111,7 @@ class Kernel:
         self.turn_events: Iterator[Event] = iter(())
         self.waiters: dict[str, dict[Promise[bool], None]] = {}
         self.coroutines = Coroutines(self.post)
+        self.at_once = AtOnce(self)
         self._drive, self._resume = self.coroutines.drive, self.coroutines.resume
 
     # Getting events in
@@ -278,7 +280,11 @@ class Kernel:
         mailbox = timer.owner
         if self.runnable or mailbox._process_box is not None or mailbox._process_phase is ENDED:
             return False
-        self.serve(mailbox, [(TIMER, timer, None, None)])
+        if self.observer is None:
+            self.idle = False
+            self.at_once.ring(timer)
+        else:
+            self.serve(mailbox, [(TIMER, timer, None, None)])
         return True
 
     def serve(self, mailbox: Mailbox, box: list[Event]) -> None:

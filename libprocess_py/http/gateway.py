@@ -18,7 +18,6 @@ from urllib.parse import unquote
 
 import msgspec
 
-from libprocess_py.core.at_once import AtOnce
 from libprocess_py.core.kernel import Kernel
 from libprocess_py.core.mailbox import BOTTOM, READY, Mailbox
 from libprocess_py.core.timers import Timer
@@ -92,7 +91,7 @@ class Gateway:
         self.summon: Callable[[str], object] = lambda id: None
         self.meter = Meter()
         self.built_in: tuple[str, ...] = ()  # Whom `summon` knows.
-        self.at_once = AtOnce(kernel)
+        self.at_once = kernel.at_once
         self._kernel = kernel
         self._routes = routes
         self._metrics = metrics
