@@ -8,7 +8,7 @@ from importlib.util import find_spec
 
 from click.testing import CliRunner
 
-from mesos_py.cli.main import COMMANDS, Row, make_group
+from mesos_py.cli.groups import COMMANDS, Row, make_group
 
 
 def test_help_lists_every_subcommand_but_not_the_aliases() -> None:
@@ -22,7 +22,7 @@ def test_help_lists_every_subcommand_but_not_the_aliases() -> None:
 def test_help_loads_no_subcommand() -> None:
     program = (
         "import sys\n"
-        "from mesos_py.cli.main import COMMANDS, make_group\n"
+        "from mesos_py.cli.groups import COMMANDS, make_group\n"
         "make_group(COMMANDS)(['--help'], standalone_mode=False)\n"
         "assert not [row.module for row in COMMANDS.values() if row.module in sys.modules]\n"
     )

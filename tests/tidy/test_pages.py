@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
-from mesos_py.cli.main import COMMANDS, make_group
+from mesos_py.cli.groups import COMMANDS, make_group
 from tests.tidy.shape_rules import MACHINE_PATH
 from tests.tidy.source import ROOT
 

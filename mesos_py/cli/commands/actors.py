@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from mesos_py.cli.main import LazyGroup, Row
+from mesos_py.cli.groups import LazyGroup, Row
 
 COMMANDS: Final[Mapping[str, Row]] = {
     "top": Row("mesos_py.cli.commands.actors_top", "The busiest actors of a running node, live."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from mesos_py.cli.main import LazyGroup, Row
+from mesos_py.cli.groups import LazyGroup, Row
 
 COMMANDS: Final[Mapping[str, Row]] = {
     "replay": Row("mesos_py.cli.commands.allocator_replay", "Play files of cases and say which do not come out."),

@@ -14,10 +14,10 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from mesos_py.cli.ctrl_c import INTERRUPTED
 from mesos_py.cli.demo.interrupts import Interrupted, Interrupts
 from mesos_py.cli.demo.processes import ClusterFailed, LocalCluster
 from mesos_py.cli.demo.show import DemoFailed, run_demo
-from mesos_py.cli.main import INTERRUPTED
 from mesos_py.frameworks.cluster_executor.scheduler import ClusterExecutorError
 
 EPILOG = """\

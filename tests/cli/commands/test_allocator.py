@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from allocators.replay.protocol import LINE_BYTES_MAX
 from mesos_py.cli.commands import allocator
 from mesos_py.cli.commands.allocator_serve import lines_of
-from mesos_py.cli.main import COMMANDS, make_group
+from mesos_py.cli.groups import COMMANDS, make_group
 
 CASES: Final = Path(__file__).parents[2] / "conformance" / "cases"
 

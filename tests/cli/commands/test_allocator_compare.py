@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from mesos_py.cli.main import COMMANDS, make_group
+from mesos_py.cli.groups import COMMANDS, make_group
 
 SMALL = ("--agents", "4", "--seconds", "20")
 
