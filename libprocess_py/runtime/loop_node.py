@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +28,9 @@ FLUSH_S: Final = 2.0  # For the last messages to leave; a peer that does not tak
 CLOSE_S: Final = 1.0  # For the loop to report every socket closed.
 WORKERS_S: Final = 5.0  # For threads to finish the call under way; they are daemons, so a stuck one is left behind.
 POLL_S: Final = 0.002  # Between looks at what has to be over before the node is.
-UNROUTED: Final = Address("192.0.2.1", 9)  # An address kept for documents: asking for the way there sends nothing.
+# Addresses kept for documents: asking for the way there sends nothing.
+UNROUTED: Final = {4: Address("192.0.2.1", 9), 6: Address("2001:db8::1", 9)}
+LOOPBACK: Final = {4: "127.0.0.1", 6: "::1"}
 
 
 class LoopNode(Node):
@@ -106,7 +109,7 @@ async def start_node(settings: NodeSettings | None = None) -> LoopNode:
         for end in driver.at_close:
             end()
         raise
-    node = LoopNode(settings.advertised(driver.bound, reachable_ip()), driver, options=options)
+    node = LoopNode(settings.advertised(driver.bound, reachable_ip(driver.bound.ip)), driver, options=options)
     driver.attach(node, server)
     if settings.slow_handler is not None:
         watchdog = Watchdog(node.kernel, node.log, slow_ns=settings.slow_handler)
@@ -135,12 +138,13 @@ async def _listen_beside(server: Listening, path: Path, *, driver: LoopDriver) -
         raise
 
 
-def reachable_ip() -> str:
-    """The address that this host would show to others; the loopback one if it has no way out."""
+def reachable_ip(bound_ip: str) -> str:
+    """The address of that family which this host would show to others; the loopback one if it has no way out."""
+    version = ipaddress.ip_address(bound_ip).version
     try:
-        return local_ip_towards(UNROUTED)
+        return local_ip_towards(UNROUTED[version])
     except OSError:
-        return "127.0.0.1"
+        return LOOPBACK[version]
 
 
 async def _until(over: Callable[[], bool], limit_s: float) -> bool:

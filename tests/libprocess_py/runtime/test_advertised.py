@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from libprocess_py.pid import Address
 from libprocess_py.runtime.loop_node import start_node
 from libprocess_py.runtime.settings import NodeSettings
@@ -53,3 +55,15 @@ async def test_a_node_that_asks_for_matching_addresses_refuses_who_advertises_an
 
         assert await sink.heard(1) == [2]
         assert (refused.value, answers.value) == (1, 1)
+
+
+@pytest.mark.parametrize("ip", ["0.0.0.0", "::"])
+@on_loop
+async def test_a_node_on_every_interface_advertises_an_address_at_which_it_listens(ip: str) -> None:
+    async with await start_node(NodeSettings(ip=ip)) as node, await start_node(NodeSettings(ip=ip)) as other:
+        echo = node.spawn(Echo())
+        other.spawn(listener := Listener())
+
+        other.dispatch(listener.pid, Listener.tell, echo, [1])
+
+        assert await listener.heard(1) == [1]
