@@ -25,7 +25,7 @@ from libprocess_py.pid import PID, Address
 from libprocess_py.runtime.connection import Connection
 from libprocess_py.runtime.forks import watch_forks
 from libprocess_py.runtime.http_client import ClientConnection
-from libprocess_py.runtime.listening import Listening, most_connections
+from libprocess_py.runtime.listening import Listening, most_connections, most_greeted
 from libprocess_py.runtime.peers import Peers
 from libprocess_py.runtime.pressure import Pressure
 from libprocess_py.runtime.reaper import Reaper
@@ -54,7 +54,8 @@ class LoopDriver:
         self.loop = loop
         self.heads = HeadCache()
         self.match_peers = settings.require_peer_address_ip_match
-        self.connections_max = min(settings.connections_max, most_connections())
+        greeted = 2 * most_greeted() if settings.tls is not None else 0
+        self.connections_max = min(settings.connections_max, most_connections() - greeted)
         self.silent: dict[Connection, None] = {}  # Connections on which nothing has come yet, the oldest first.
         self.tls = settings.tls
         self._ways = Ways(settings.tls, settings.unix_peers)

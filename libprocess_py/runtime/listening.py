@@ -20,7 +20,7 @@ from libprocess_py.runtime.tls_server import GREETED_MAX, TlsServer
 DESCRIPTORS_BESIDE: Final = 128  # For files, children and our own connections, while others take all they can.
 CONNECTIONS_MIN: Final = 16  # Under whatever limit; without descriptors the system refuses them.
 UNIX_PATH_MAX: Final = 107  # Bytes: the system's structure has room for 108, with the one that ends it.
-GREETED_SHARE: Final = 4  # Of these connections a fourth at most is still being greeted, where there is TLS.
+GREETED_SHARE: Final = 8  # Where there is TLS, so much of it each for those that have said nothing or shake hands.
 
 Factory = Callable[[], asyncio.Protocol]
 
@@ -61,8 +61,8 @@ async def listen(settings: NodeSettings, factory: Factory) -> tuple[Address, Lis
         return bound, server
     sock = socket.socket(fileno=os.dup(server.sockets[0].fileno()))
     server.close()
-    greeted_max = min(GREETED_MAX, most_connections() // GREETED_SHARE)
-    return bound, TlsServer(sock, factory, context=context, plain=tls.support_downgrade, greeted_max=greeted_max)
+    server_of_tls = TlsServer(sock, factory, context=context, plain=tls.support_downgrade, greeted_max=most_greeted())
+    return bound, server_of_tls
 
 
 async def listen_on_path(path: Path, factory: Factory) -> Listening:
@@ -109,6 +109,11 @@ def most_connections() -> int:
     """As many as this process may have descriptors for, and some for everything else."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return sys.maxsize if soft == resource.RLIM_INFINITY else max(CONNECTIONS_MIN, soft - DESCRIPTORS_BESIDE)
+
+
+def most_greeted() -> int:
+    """Of those who have said nothing yet, and of those who shake hands, where there is TLS."""
+    return min(GREETED_MAX, most_connections() // GREETED_SHARE)
 
 
 def _answers(path: Path) -> bool:
