@@ -225,7 +225,7 @@ class Allocator(Protocol):
         """Scalars of all agents."""
 
     def offered_or_allocated(self) -> Quantities:
-        """Scalars held by anybody."""
+        """Scalars held by anybody; a shared volume once."""
 
     def check(self) -> None:
         """Assert that the books agree with each other. Slow: for tests and simulation."""

@@ -426,7 +426,7 @@ class HierarchicalAllocator(ExplainedPolicy):
         return Quantities(self.books.pool.totals)
 
     def offered_or_allocated(self) -> Quantities:
-        return Quantities(self.books.held)
+        return Quantities(self.books.offered_or_allocated())
 
     def scene(self) -> Scene:
         return Scene(

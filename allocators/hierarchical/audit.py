@@ -58,6 +58,7 @@ def _check_cluster(books: Books) -> None:
     assert books.reserved_held == sums["reserved_held"]
     revocable = {agent.id for agent in books.agents.values() if agent.total.revocable()}
     assert books.with_revocable.keys() == revocable
+    assert books.with_shared.keys() == {agent.id for agent in books.agents.values() if agent.total.shared()}
     assert books.overcommitted.keys() == {agent.id for agent in books.agents.values() if not agent.is_exact}
     assert books.with_free.keys() == {agent.id for agent in books.agents.values() if agent.free}
 

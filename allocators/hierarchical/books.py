@@ -54,6 +54,7 @@ class Books:
         self.agents: dict[AgentId, AgentBook] = {}
         self.with_free: dict[AgentId, AgentBook] = {}  # The agents of which something is free.
         self.with_revocable: dict[AgentId, AgentBook] = {}  # The agents that have something revocable.
+        self.with_shared: dict[AgentId, AgentBook] = {}  # Those that have shared volumes.
         self.overcommitted: dict[AgentId, AgentBook] = {}  # Those that have less than is held of them.
         self.runs = 0  # That took place,
         self.offers = 0  # and what they offered, to all together.
@@ -77,6 +78,15 @@ class Books:
         """Those of them that are reserved."""
         return self._ledger.reserved_held
 
+    def offered_or_allocated(self) -> Amounts:
+        """All scalars held by anybody. A shared volume counts once, however many hold it, as it does in the pool."""
+        sums = dict(self.held)
+        for agent in self.with_shared.values():
+            volumes = {kind: 1 for held in agent.held.values() for kind in held.shared().unallocate().amounts}
+            for volume in volumes:
+                change(sums, {volume.name: volume.whole or 0}, sign=1)
+        return sums
+
     # Agents.
 
     def add_agent(self, agent_id: AgentId, info: AgentInfo, *, total: Resources) -> AgentBook:
@@ -96,6 +106,7 @@ class Books:
         del self.agents[agent_id]
         self.with_free.pop(agent_id, None)
         self.with_revocable.pop(agent_id, None)
+        self.with_shared.pop(agent_id, None)
         self.overcommitted.pop(agent_id, None)
 
     def set_total(self, agent: AgentBook, total: Resources) -> None:
@@ -114,10 +125,14 @@ class Books:
         agent.set_total(total)
         self._note_free(agent)
         self.openings += 1
-        if any(kind.revocable for kind in total.amounts):
-            self.with_revocable[agent.id] = agent
-        else:
-            self.with_revocable.pop(agent.id, None)
+        for table, has_any in (
+            (self.with_revocable, any(kind.revocable for kind in total.amounts)),
+            (self.with_shared, any(kind.shared for kind in total.amounts)),
+        ):
+            if has_any:
+                table[agent.id] = agent
+            else:
+                table.pop(agent.id, None)
 
     def _note_free(self, agent: AgentBook) -> None:
         if agent.free:
@@ -224,9 +239,18 @@ class Books:
 
     def grant(self, agent: AgentBook, framework: FrameworkBook, *, grant: Grant) -> None:
         """The same under one role for a run, which knows what room it leaves, and calls `granted` at its end."""
-        agent.hold(framework.id, grant)
+        # The innermost loop of a run; so this does what `_charge` does.
+        framework_id, role, entry = framework.id, grant.role, grant.entry(agent.id)
+        agent.hold(framework_id, grant)
         self._ledger.charged(grant, 1)
-        self._charge(framework, agent, grant=grant)
+        if role not in framework.tracked:
+            self._track(framework, role)
+        self.framework_sorters[role].allocated(framework_id, entry)
+        self.role_sorter.allocated(role, entry)
+        agents = framework.holdings.get(role)
+        if agents is None:
+            agents = framework.holdings[role] = {}
+        agents[agent.id] = None
 
     def granted(self, agents: Sequence[AgentBook]) -> list[AgentBook]:
         """A run over these agents is over. Those of them that have something left."""

@@ -54,6 +54,17 @@ def test_scalars_are_told_in_total_and_as_far_as_they_are_held(told: Told) -> No
     assert (values["resources/gpus/total"], values["event_queue_dispatches"]) == (0.0, 3.0)
 
 
+def test_a_shared_volume_is_told_once_however_many_hold_it(told: Told) -> None:
+    volume = resources_of({"disk": 10, "@role": "r", "@disk": {"persistence": "v"}, "@shared": True})
+    used = {F1: volume.allocate("r"), FrameworkId("f2"): volume.allocate("r")}
+    add_agent(told.allocator, "n1", total=volume + Resources.of(cpus=1), used=used)
+
+    values = told.values()
+
+    assert (values["resources/disk/total"], values["resources/disk/offered_or_allocated"]) == (10.0, 10.0)
+    assert values["resources/cpus/offered_or_allocated"] == 0.0
+
+
 def test_a_role_has_its_dominant_share_by_weight_and_its_refusals_while_somebody_has_it(told: Told) -> None:
     told.allocator.update_weights({"r": 2.0})
     add_framework(told.allocator, "f1", "r", "s")
