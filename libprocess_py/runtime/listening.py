@@ -15,7 +15,7 @@ from typing import Final, Protocol
 
 from libprocess_py.pid import Address
 from libprocess_py.runtime.settings import NodeSettings
-from libprocess_py.runtime.tls_server import GREETED_MAX, TlsServer
+from libprocess_py.runtime.tls_server import GREETED_MAX, Bounds, TlsServer
 
 DESCRIPTORS_BESIDE: Final = 128  # For files, children and our own connections, while others take all they can.
 CONNECTIONS_MIN: Final = 16  # Under whatever limit; without descriptors the system refuses them.
@@ -61,8 +61,8 @@ async def listen(settings: NodeSettings, factory: Factory) -> tuple[Address, Lis
         return bound, server
     sock = socket.socket(fileno=os.dup(server.sockets[0].fileno()))
     server.close()
-    server_of_tls = TlsServer(sock, factory, context=context, plain=tls.support_downgrade, greeted_max=most_greeted())
-    return bound, server_of_tls
+    bounds = Bounds(greeted_max=most_greeted())
+    return bound, TlsServer(sock, factory, context=context, plain=tls.support_downgrade, bounds=bounds)
 
 
 async def listen_on_path(path: Path, factory: Factory) -> Listening:

@@ -14,6 +14,7 @@ import errno
 import socket
 import ssl
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from libprocess_py.core.wire import TLS_FIRST
@@ -28,6 +29,14 @@ Factory = Callable[[], asyncio.Protocol]
 Greeting = asyncio.Task[None]
 
 
+@dataclass(frozen=True)
+class Bounds:
+    """How many may be greeted at a time, and for how long."""
+
+    greeted_max: int = GREETED_MAX
+    timeout_s: float = HANDSHAKE_S
+
+
 class TlsServer:
     """Takes connections with TLS, and if `plain` those without on the same port."""
 
@@ -38,19 +47,18 @@ class TlsServer:
         *,
         context: ssl.SSLContext,
         plain: bool,
-        greeted_max: int = GREETED_MAX,
-        timeout_s: float = HANDSHAKE_S,
+        bounds: Bounds,
     ) -> None:
         sock.setblocking(False)
         self._sock = sock
         self._factory = factory
         self._context = context
         self._plain = plain
-        self._timeout_s = timeout_s
+        self._timeout_s = bounds.timeout_s
         self._loop = asyncio.get_running_loop()
         self._serving: Greeting | None = None
-        self._silent = _Bounded(greeted_max)
-        self._shaking = _Bounded(min(greeted_max, SHAKING_MAX))
+        self._silent = _Bounded(bounds.greeted_max)
+        self._shaking = _Bounded(min(bounds.greeted_max, SHAKING_MAX))
 
     @property
     def sockets(self) -> Sequence[socket.socket]:

@@ -20,7 +20,7 @@ from libprocess_py.process import Process
 from libprocess_py.runtime.loop_node import LoopNode, start_node
 from libprocess_py.runtime.settings import NodeSettings
 from libprocess_py.runtime.tls import TlsError, TlsSettings
-from libprocess_py.runtime.tls_server import SHAKING_MAX, TlsServer
+from libprocess_py.runtime.tls_server import SHAKING_MAX, Bounds, TlsServer
 from tests.libprocess_py.runtime.test_security import Shy
 from tests.support.event_loop import on_loop
 from tests.support.wire_actors import Echo, Listener, RawClient, a_message
@@ -205,7 +205,7 @@ async def test_on_a_mixed_port_who_hangs_up_or_lies_about_tls_harms_nobody(autho
 async def test_of_those_who_say_nothing_on_a_mixed_port_the_oldest_is_hung_up_on(authority: Authority) -> None:
     sock = socket.create_server(("127.0.0.1", 0))
     context = authority.settings("127.0.0.1").listening()
-    server = TlsServer(sock, asyncio.Protocol, context=context, plain=True, greeted_max=2)
+    server = TlsServer(sock, asyncio.Protocol, context=context, plain=True, bounds=Bounds(greeted_max=2))
     await server.start_serving()
 
     clients = [await RawClient.connect(Address(*sock.getsockname())) for _ in range(3)]
