@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 from types import CoroutineType
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 
 from libprocess_py.core.mailbox import READY, Mailbox
 from libprocess_py.core.timers import Timer
@@ -20,7 +20,7 @@ from libprocess_py.future import Promise
 if TYPE_CHECKING:
     from libprocess_py.core.kernel import Kernel
 
-R = TypeVar("R")
+LATER: Final = b""  # Instead of an answer: it was promised.
 
 
 class Rung(NamedTuple):
@@ -42,32 +42,29 @@ class AtOnce:
         self._kernel = kernel
         self._renew()
 
-    def may_call(self, mailbox: Mailbox) -> bool:
-        """Whether the call would be the very next thing to happen anyhow, and nobody watches how it does."""
-        kernel = self._kernel
-        return not (
-            kernel.runnable
-            or mailbox._process_box is not None
-            or mailbox._process_phase is not READY
-            or kernel.observer is not None
-            or kernel.current is not None
-        )
-
     def call(
         self,
         mailbox: Mailbox,
         handler: Callable[[Any], Any],
         *,
         argument: Any,
-        accept: Callable[[Any], R | None],
+        accept: Callable[[Any], bytes | None],
         otherwise: Callable[[object], Promise[Any]],
-    ) -> R | None:
-        """What `accept` makes of the handler's value.
+    ) -> bytes | None:
+        """What `accept` makes of the handler's value. None: nothing was called.
 
-        Where it makes None of it, or the handler raises, the promise that `otherwise` makes for the value gets the
-        outcome.
+        LATER, where it makes None of it or the handler raises: the promise that `otherwise` makes for the value gets
+        the outcome.
         """
         kernel = self._kernel
+        if (
+            kernel.runnable
+            or mailbox._process_box is not None
+            or mailbox._process_phase is not READY
+            or kernel.observer is not None
+            or kernel.current is not None
+        ):
+            return None  # It would not be the very next thing to happen, or somebody wants to see how it does.
         kernel.current, kernel.turn_box, kernel.turn_events = mailbox, self._box, self._events
         outcome: Callable[[Any], Any] | None = None
         value = accepted = None
@@ -81,7 +78,8 @@ class AtOnce:
                 outcome = partial(_return, value)
         if outcome is not None:
             self._go_on(mailbox, [(REQUEST, outcome, argument, otherwise(value))])
-        elif len(self._box) > 1:
+            return LATER
+        if len(self._box) > 1:
             self._go_on(mailbox, [])
         else:
             kernel.current = None

@@ -93,11 +93,11 @@ class Gateway:
         self.built_in: tuple[str, ...] = ()  # Whom `summon` knows.
         self.at_once = kernel.at_once
         self._kernel = kernel
-        self._routes = routes
+        self.routes = routes
         self._metrics = metrics
         self._log = log
         self._delay = delay  # Calls something later, in a turn of an actor.
-        self._sequences: dict[str, deque[tuple[Future[Admission], Reply]]] = {}
+        self.sequences: dict[str, deque[tuple[Future[Admission], Reply]]] = {}
         self._unanswered: dict[str, dict[Reply, None]] = {}  # By actor: requests whose answers come later.
         self._streams: dict[str, dict[PipeReader, None]] = {}  # By actor: answers that are still being written.
         metrics.gauge("libprocess/http/streams", lambda: sum(map(len, self._streams.values())))
@@ -119,35 +119,25 @@ class Gateway:
         if mailbox is None:
             reply.set(Response.error(404))
             return
-        route = reply.route = self._routes.find(id, path)
+        route = reply.route = self.routes.find(id, path)
         inner = request.within(path)
         if self.firewall and (refusal := self._barred(id, route, request=inner)) is not None:
             reply.set(refusal)
         elif mailbox.authenticated_only and not authenticated:
             self._metrics.counter("libprocess/dropped/unauthenticated").add()
             reply.set(Response.error(403))
-        elif id in self._sequences or self._is_guarded(id, route):
+        elif id in self.sequences or self._is_guarded(id, route):
             self._enter(reply, inner)
         else:
             self._kernel.post(mailbox, (REQUEST, reply, inner, reply))
 
     # The short way: see `libprocess_py.http.shortcut`.
 
-    @property
-    def changes(self) -> int:
-        """So often have the routes changed. An actor that had some and ends is such a change, too."""
-        return self._routes.changes
-
-    @property
-    def is_watchful(self) -> bool:
-        """Whether every request has to be looked at."""
-        return bool(self.firewall or self.authorizers or self._sequences)
-
     def open_way(self, request: Request, *, authenticated: bool) -> tuple[Mailbox, Route, Request] | None:
         """The actor and route that answer it, and the request as the route sees it, where no rule can forbid that."""
         id, path = split_id(request.path)
         mailbox = self._kernel.mailboxes.get(id)
-        route = None if mailbox is None else self._routes.find(id, path)
+        route = None if mailbox is None else self.routes.find(id, path)
         if mailbox is None or route is None or (mailbox.authenticated_only and not authenticated):
             return None
         if route.stream or route.authorize is not None or route.realm is not None:
@@ -164,7 +154,7 @@ class Gateway:
         id, inner = split_id(path)
         if id not in self._kernel.mailboxes and self.delegate_id is not None:
             id, inner = self.delegate_id, unquote(path)
-        route = self._routes.find(id, inner)
+        route = self.routes.find(id, inner)
         if route is not None:
             return route.stream
         mailbox: Mailbox | None = self._kernel.mailboxes.get(id)
@@ -172,7 +162,7 @@ class Gateway:
 
     def answer(self, reply: Reply, request: Request) -> Response | Future[Response]:
         """In the actor's own turn."""
-        route = self._routes.find(reply.id, request.path)
+        route = self.routes.find(reply.id, request.path)
         if route is None:
             return Response.error(404)
         if route is not reply.route and (self.firewall or self._is_guarded(reply.id, route)):
@@ -203,7 +193,7 @@ class Gateway:
         for reply in list(self._unanswered.pop(id, ())):
             reply.discard()
             reply.set_discarded()
-        for _, reply in self._sequences.pop(id, ()):
+        for _, reply in self.sequences.pop(id, ()):
             reply.discard()
             reply.abandon()
         for reader in list(self._streams.get(id, ())):
@@ -228,7 +218,7 @@ class Gateway:
         mailbox: Mailbox | None = self._kernel.mailboxes.get(id)
         if mailbox is not None and mailbox._process_phase is not READY:
             return False  # Its routes are still to come.
-        return self._routes.find(id, "/") is None
+        return self.routes.find(id, "/") is None
 
     # Guards
 
@@ -254,7 +244,7 @@ class Gateway:
         admission: Future[Admission] = ready(request)
         if reply.route is not None:
             admission = self._judge(reply.id, reply.route, request=request)
-        self._sequences.setdefault(reply.id, deque()).append((admission, reply))
+        self.sequences.setdefault(reply.id, deque()).append((admission, reply))
         advance = partial(self._advance, reply.id)
         give_up = partial(self._give_up, reply.id, admission=admission)
         reply.on_discard(give_up)
@@ -273,7 +263,7 @@ class Gateway:
 
     def _advance(self, id: str, _: object) -> None:
         """Let in, or turn away, whoever is first and known. Answers that this causes may come back here."""
-        queue = self._sequences.get(id, deque())
+        queue = self.sequences.get(id, deque())
         while queue and (queue[0][0].is_settled or queue[0][0].discard_requested):
             admission, reply = queue.popleft()
             outcome = self._outcome(admission)
@@ -281,8 +271,8 @@ class Gateway:
                 reply.set(outcome)
             else:
                 self._into(reply, outcome)
-        if not queue and self._sequences.get(id) is queue:
-            del self._sequences[id]
+        if not queue and self.sequences.get(id) is queue:
+            del self.sequences[id]
 
     def _outcome(self, admission: Future[Admission]) -> Admission:
         if admission.is_ready:

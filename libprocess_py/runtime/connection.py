@@ -108,7 +108,7 @@ class Connection(asyncio.Protocol):
             self._heard = True
             self._driver.silent.pop(self, None)
         pressure = self._driver.pressure
-        if pressure.is_high or pressure.keeps(self):
+        if pressure.delays(self):
             pressure.keep(self, data)
         elif data != self._repeated or not self._repeat():
             self.take_read(data)
@@ -181,26 +181,28 @@ class Connection(asyncio.Protocol):
 
     def _repeat(self) -> bool:
         """The request of the last read came again, on a connection at rest. False: it has to be read as any other."""
-        driver, answers, transport = self._driver, self._answers, self._transport
+        driver, transport, shortcut = self._driver, self._transport, self._shortcut
         assert transport is not None
+        assert shortcut is not None
         self._reading = True
         driver.entered = True
         try:
-            taken = self._ask_again()
+            answer = shortcut.answer()
         finally:
             driver.rest()
             self._reading = False
-        if taken:
-            self._served += 1
-            self._requests = 0
-            driver.requests.add()
-            out = answers.out
-            if len(out) == 1 and len(out[0]) <= LARGE_ANSWERS and not (answers.waiting or transport.is_closing()):
-                transport.write(out.pop())  # What `_write` comes to, as nearly always.
-            else:
-                self._repeated = b""
-                self._write()
-        return taken
+        if answer is None:
+            return False
+        self._served += 1
+        driver.requests.add()
+        if 0 < len(answer) <= LARGE_ANSWERS and not transport.is_closing():
+            transport.write(answer)  # What `_write` comes to, as nearly always.
+            return True
+        self._repeated = b""
+        if answer:
+            self._answers.add(answer)
+        self._write()
+        return True
 
     def _take(self, data: bytes) -> None:
         driver = self._driver
@@ -268,11 +270,7 @@ class Connection(asyncio.Protocol):
             return False
         if self._requests % AT_ONCE == AT_ONCE - 1 and self._driver.pressure.is_high:
             return False
-        try:
-            answer = shortcut.answer()
-        except Exception as error:  # As in `leave`: the kernel itself failed.
-            self._driver.abort(error)
-            return True
+        answer = shortcut.answer()
         if answer:
             answers.out.append(answer)
         self._requests += answer is not None
@@ -329,18 +327,19 @@ class Connection(asyncio.Protocol):
             driver.count("bad_requests")
             self._answers.add(self._answers.encode(Response.text(400, head.problem), head))
             return
+        gateway = driver.node.gateway
         whole, reader = (body, None) if isinstance(body, bytes) else (b"", body)
         request = Request(
             head.method, head.path, head.query, head.headers, whole, self._peer, head.target, reader=reader
         )
         if head.length == 0 and head.keep_alive and not head.is_http_10 and head.method != "HEAD":
-            begin = partial(self._answers.begin, head)
-            self._shortcut = Shortcut(driver.node.gateway, request, begin=begin, authenticated=self._authenticated)
+            begin, proven = partial(self._answers.begin, head), self._authenticated
+            self._shortcut = Shortcut(gateway, request, begin=begin, failed=driver.abort, authenticated=proven)
             self._asked = head
         if reader is not None and self._parser.waits_to_continue:  # Its answer may wait for its body.
             self._told_to_continue = True
             self._answers.add(CONTINUE)
-        driver.node.gateway.serve(request, self._answers.begin(head), authenticated=self._authenticated)
+        gateway.serve(request, self._answers.begin(head), authenticated=self._authenticated)
 
     def _opens(self, head: Head) -> Pipe | None:
         """Bodies that some route wants to read as they come need not be whole, nor in time."""

@@ -81,6 +81,12 @@ class Pressure:
     def keeps(self, source: Source) -> bool:
         return source in self._kept
 
+    def delays(self, source: Source) -> bool:
+        """Whether what is read now from that connection has to wait."""
+        if self.is_backlogged or monotonic() - self._loop.time() > TURN_S:
+            return True
+        return bool(self._kept) and self.keeps(source)
+
     def keep(self, source: Source, data: bytes) -> None:
         kept = self._kept.get(source)
         if kept is None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
+from libprocess_py.core.failures import ActorFailed, Policy
 from libprocess_py.core.mailbox import Mailbox
 from libprocess_py.events import KIND_NAMES, Event
 from libprocess_py.future import Promise
@@ -243,3 +245,20 @@ async def test_what_cannot_be_sent_answers_a_repeated_request_500() -> None:
         clerk.before = odd.pop
 
         assert await asked(client, 3) == ["500"] * 3
+
+
+@on_loop
+async def test_a_policy_that_aborts_the_node_holds_for_a_repeated_request() -> None:
+    async with await start_node() as node, await RawClient.connect(node.address) as client:
+        node.spawn(clerk := Clerk(), Policy.FAIL)
+        await asked(client, 2)
+        aborted: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
+        node.driver.on_abort = aborted.set_result
+
+        def before() -> None:
+            raise RuntimeError("out of numbers")
+
+        clerk.before = before
+        client.say(GET)
+
+        assert isinstance(await aborted, ActorFailed)
