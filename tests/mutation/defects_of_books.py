@@ -8,7 +8,12 @@ from tests.mutation.mutation import Area, area
 
 BOOKS: Final = area(
     "allocators/hierarchical/books.py",
-    ("bookings are not told to the role sorter", "        self.role_sorter.allocated(role, entry)\n", ""),
+    ("bookings are not told to the role sorter",
+     "(framework_id, entry)\n        self.role_sorter.allocated(role, entry)\n",
+     "(framework_id, entry)\n"),
+    ("use of before is not told to the role sorter",
+     "(framework.id, entry)\n        self.role_sorter.allocated(role, entry)\n",
+     "(framework.id, entry)\n"),
     ("returns are not told to the framework sorter",
      "        self.framework_sorters[role].unallocated(framework.id, entry)\n", ""),
     ("an agent that goes leaves what was held", "        for framework_id, resources in list(agent.held.items()):\n"
