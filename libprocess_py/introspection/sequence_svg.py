@@ -20,7 +20,9 @@ LANE: Final = 170
 ROW: Final = 24
 TOP: Final = 96
 FOOT: Final = 36
-LABEL_MAX: Final = 24  # Characters that fit beside a lane.
+LABEL_MAX: Final = 22  # Characters that fit beside a lane,
+LONG_LABEL_MAX: Final = 48  # and along an arrow across several, if it has the room.
+HEADS: Final = 34  # Of an arrow, with some white at either end: where no label belongs.
 ID_MAX: Final = 20
 CHARACTER: Final = 6.4  # A little more than what one takes on average, for the white behind labels.
 NS_PER_US: Final = 1_000
@@ -77,13 +79,24 @@ class _Drawing:
         """A box with the actor's name, and a line for as long as it is seen to live."""
         id, address = split_pid(pid)
         x, colour = self.x[pid], self.colours[address]
-        rows = [row for row, entry in enumerate(self.timeline.entries) if entry.who == pid and entry.kind in EVENTS]
-        ended = self.timeline.entries[rows[-1]].kind == "terminate"
-        bottom = TOP + ROW * rows[-1] + ROW // 2 if ended else self.bottom
+        last = self._last_row(pid)
+        bottom = self.bottom if last is None else TOP + ROW * last + ROW // 2
         yield f'<line class="life" x1="{x}" y1="64" x2="{x}" y2="{bottom}"/>'
         yield f'<g><title>{escape(pid)}</title><rect x="{x - LANE // 2 + 6}" y="20" width="{LANE - 12}" height="44"'
         yield f' rx="6" fill="{colour}"/><text class="id" x="{x}" y="39">{escape(_cut(id, ID_MAX))}</text>'
         yield f'<text class="address" x="{x}" y="55">{escape(address)}</text></g>'
+
+    def _last_row(self, pid: str) -> int | None:
+        """Where its line ends: it was terminated; or, and it was told nothing more, it was said to have exited, or its
+        host crashed. None if nobody says so."""
+        entries, address = self.timeline.entries, split_pid(pid)[1]
+        told = max(row for row, entry in enumerate(entries) if entry.who == pid and entry.kind in EVENTS)
+        if entries[told].kind == "terminate":
+            return told
+        for row, entry in enumerate(entries[told + 1 :], told + 1):
+            if (entry.kind == "exited" and entry.name == pid) or (entry.kind == "crash" and entry.text == address):
+                return row
+        return None
 
     def _rows(self) -> Iterator[str]:
         former = None
@@ -120,13 +133,16 @@ class _Drawing:
             style += ' stroke-dasharray="5 4"'
         if start == x:
             yield f'<path d="M{x},{y - 7} h22 q8,0 8,7 q0,7 -8,7 h-20" {style}/>'
-            yield from _label(_cut(label, LABEL_MAX), x + 36, y=y + 4)
-            return
-        if start is None:
-            start = x - 46
-            yield f'<circle cx="{start}" cy="{y}" r="3" fill="{colour}"/>'
-        yield f'<line x1="{start}" y1="{y}" x2="{x}" y2="{y}" {style}/>'
-        yield from _label(_cut(label, LABEL_MAX), (start + x) // 2, y=y - 5, kind="name")
+            yield from _label(_cut(label, LABEL_MAX - 4), x + 36, y=y + 4)  # Its loop takes the room of four.
+        elif start is None:
+            yield f'<circle cx="{x - 46}" cy="{y}" r="3" fill="{colour}"/>'
+            yield f'<line x1="{x - 46}" y1="{y}" x2="{x}" y2="{y}" {style}/>'
+            told = label if dashed or not source else f"{split_pid(source)[0]}: {label}"
+            yield from _label(_cut(told, LABEL_MAX), x + 12, y=y + 4)
+        else:
+            yield f'<line x1="{start}" y1="{y}" x2="{x}" y2="{y}" {style}/>'
+            fits = min(int((abs(x - start) - HEADS) / CHARACTER), LONG_LABEL_MAX)
+            yield from _label(_cut(label, fits), (start + x) // 2, y=y - 5, kind="name")
 
     def _mark(self, entry: Entry, x: int, *, y: int) -> Iterator[str]:
         """What comes from no other actor: a shape on the lane, and its name beside it."""

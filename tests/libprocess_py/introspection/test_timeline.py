@@ -8,15 +8,18 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import pytest
+
 from libprocess_py import PID, Message, Process
 from libprocess_py.introspection.chrome_trace import chrome_trace
 from libprocess_py.introspection.journal import Entry, Journal, read_journal
-from libprocess_py.introspection.sequence_svg import sequence_svg
+from libprocess_py.introspection.sequence_svg import ROW, TOP, sequence_svg
 from libprocess_py.introspection.timeline import Selection, Timeline, timeline_of
 from libprocess_py.sim import Simulation, SimulationOptions
 
 MS = 1_000_000
 SVG = "{http://www.w3.org/2000/svg}"
+A, B = "a@10.0.0.1:1", "b@10.0.0.2:1"
 
 
 class Ask(Message):
@@ -128,7 +131,7 @@ def test_names_that_mean_something_in_xml_are_only_text() -> None:
 
     root = ElementTree.fromstring(sequence_svg(timeline_of([entry], Selection())))
 
-    assert '"<b/>"' in [text.text for text in root.iter(f"{SVG}text")]
+    assert 'x: "<b/>"' in [text.text for text in root.iter(f"{SVG}text")]
 
 
 def test_a_trace_has_a_slice_for_each_event_and_an_arrow_for_each_message_of_an_actor_that_is_seen(
@@ -156,3 +159,50 @@ def test_slices_of_one_instant_follow_one_another_and_none_is_longer_than_the_ti
     for one, next_one in itertools.pairwise(slices):
         assert one["ts"] < next_one["ts"]
         assert one["ts"] + one["dur"] <= next_one["ts"] + 1e-6
+
+
+def an_entry(n: int, who: str, kind: str, **fields: str) -> Entry:
+    return Entry(n=n, now=n, who=who, kind=kind, **fields)
+
+
+@pytest.mark.parametrize(
+    ("last", "rows"),
+    [
+        (an_entry(3, A, "terminate"), 3),
+        (an_entry(3, B, "exited", name=A), 3),
+        (an_entry(3, "simulation", "crash", text="10.0.0.1:1"), 3),
+        (an_entry(3, "simulation", "crash", text="10.0.0.3:1"), None),
+        (an_entry(3, B, "message", name="Job"), None),
+    ],
+)
+def test_the_line_of_an_actor_ends_where_it_is_said_to_have(last: Entry, rows: int | None) -> None:
+    entries = [an_entry(1, A, "initialize"), an_entry(2, B, "initialize"), last, an_entry(4, B, "dispatch", name="go")]
+
+    root = ElementTree.fromstring(sequence_svg(timeline_of(entries, Selection())))
+
+    bottoms = [line.get("y2") for line in root.iter(f"{SVG}line") if line.get("class") == "life"]
+    to_the_end = str(TOP + ROW * 4)
+    assert bottoms == [to_the_end if rows is None else str(TOP + ROW * rows - ROW // 2), to_the_end]
+
+
+def test_an_actor_that_was_lost_and_goes_on_has_a_line_to_the_end() -> None:
+    entries = [an_entry(1, A, "initialize"), an_entry(2, B, "exited", name=A), an_entry(3, A, "dispatch", name="go")]
+
+    root = ElementTree.fromstring(sequence_svg(timeline_of(entries, Selection())))
+
+    bottoms = {line.get("y2") for line in root.iter(f"{SVG}line") if line.get("class") == "life"}
+    assert bottoms == {str(TOP + ROW * 3)}
+
+
+def test_a_long_name_is_cut_to_its_arrow_and_one_from_outside_begins_with_who_sent_it() -> None:
+    name = "AVeryLongNameOfAMessageThatFitsNowhere"
+    entries = [
+        an_entry(1, A, "initialize"),
+        an_entry(2, B, "message", name=name, sender=A),
+        an_entry(3, B, "message", name=name, sender="far@10.0.0.9:1"),
+    ]
+
+    root = ElementTree.fromstring(sequence_svg(timeline_of(entries, Selection())))
+
+    labels = [text.text or "" for text in root.iter(f"{SVG}text") if (text.text or "").endswith("…")]
+    assert [label.rstrip("…") for label in labels] == [name[:20], f"far: {name}"[:21]]
