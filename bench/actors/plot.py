@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 GOOD: Final = "#009E73"  # Okabe and Ito: people with any colour vision can tell them apart.
 FAIR: Final = "#0072B2"
 BAD: Final = "#D55E00"
+MEANINGS: Final = {GOOD: "aim reached", FAIR: "must reached", BAD: "must missed"}
 PEER_COLOURS: Final = ("#000000", "#E69F00", "#56B4E9", "#F0E442", "#CC79A7", "#999999")
 WIDTH: Final = 13.0  # Inches; so are the two below.
 ROW: Final = 0.3
@@ -31,6 +32,7 @@ def save_plot(measured: Sequence[Measured], path: Path) -> None:
     """Draw into a file, of the kind that its name ends with. Raises PlotUnavailable."""
     check_plot(path)
     from matplotlib.figure import Figure
+    from matplotlib.patches import Patch
 
     judged = [each for each in measured if each.samples and each.case.must is not None]
     ratios = {each.name: each.ratio * REFERENCE_CALLBACKS_PER_S for each in measured if each.samples}
@@ -42,6 +44,8 @@ def save_plot(measured: Sequence[Measured], path: Path) -> None:
     _draw_bars(left, judged)
     _draw_peers(right, shared, runtimes=runtimes, values=ratios)
     figure.legend(*right.get_legend_handles_labels(), loc="outside lower right", ncols=len(runtimes), frameon=False)
+    meanings = [Patch(color=colour, label=words) for colour, words in MEANINGS.items()]
+    figure.legend(handles=meanings, loc="outside lower left", ncols=len(meanings), frameon=False)
     figure.suptitle("Actors on one core", fontsize=14, fontweight="bold")
     figure.savefig(path)
 
@@ -65,7 +69,7 @@ def _draw_bars(axes: Axes, judged: Sequence[Measured]) -> None:
     )
     axes.invert_yaxis()
     axes.margins(x=0.08, y=0.01)
-    axes.set(title="Against the bars (right is better)", xlabel="times the must (line); tick: the aim")
+    axes.set(title="Against the bars (right is better)", xlabel="times the must (line at 1); tick: the aim")
     _tidy(axes)
 
 
