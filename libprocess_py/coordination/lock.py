@@ -80,7 +80,7 @@ class ReadWriteLock:
 
     def write_lock(self) -> Future[None]:
         """Ready when the caller, and nobody else, may read and write."""
-        if self._writing or self._readers or self._line:
+        if self._writing or self._readers:  # If anybody is in line, somebody is inside.
             waiter = self._line.join()
             self._writers.add(waiter)
             waiter.on_settled(lambda _: self._writers.discard(waiter))

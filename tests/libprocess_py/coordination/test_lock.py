@@ -78,6 +78,7 @@ class LockAgainstALine(RuleBasedStateMachine):
         assert (self.lock.readers, self.lock.is_writing) == (kinds.count("read"), "write" in kinds)
         assert all(future.is_ready for _, future in self.holds)
         assert all(future.is_pending for _, future in self.line)
+        assert self.lock._writers == {future for kind, future in self.line if kind == "write"}
         assert self.mutex.is_locked == bool(self.mutex_line)
         assert [future.is_ready for future in self.mutex_line] == [n == 0 for n in range(len(self.mutex_line))]
 
