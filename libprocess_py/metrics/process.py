@@ -31,12 +31,10 @@ class MetricsProcess(Process):
 
     def initialize(self) -> None:
         if self.node.metrics_rate is not None:
-            self._limiter = RateLimiter(self, self.node.metrics_rate)
+            limiter = self._limiter = RateLimiter(self, self.node.metrics_rate)
+            # Not `finalize`, which an actor that fails does not come to.
+            self.node.wait(self.pid).on_ready(lambda _: limiter.close())
         self.route("/snapshot", self.snapshot, help=HELP, realm=READ_REALM)
-
-    def finalize(self) -> None:
-        if self._limiter is not None:
-            self._limiter.close()
 
     def snapshot(self, request: Request) -> Future[Response]:
         """Gauges that fail are left out and logged; so are those that the time allowed does not reach."""

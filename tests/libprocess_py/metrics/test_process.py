@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from libprocess_py import Future, Node, NodeOptions, Policy, Process, Promise, Rate
+import pytest
+
+from libprocess_py import PID, Future, Node, NodeOptions, Policy, Process, Promise, Rate
 from libprocess_py.duration import SECOND
 from libprocess_py.future import ready
 from libprocess_py.http.request import Request
@@ -133,6 +135,23 @@ def test_who_asks_when_the_line_is_full_is_sent_away() -> None:
     assert answers[-1].get().status == 429
     simulation.advance(SECOND)
     assert answers[1].get().status == 200
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_who_is_in_line_when_the_actor_ends_is_told(fails: bool) -> None:
+    simulation = Simulation(seed=1)
+    node = simulation.node("10.0.0.1", options=NodeOptions(policy=Policy.END_ACTOR, metrics_rate=Rate(1)))
+    answers = [node.request(Request("GET", "/metrics/snapshot")) for _ in range(3)]
+    simulation.settle()
+
+    pid: PID = PID("metrics", node.address)
+    if fails:
+        node.dispatch(pid, lambda _: 1 / 0)
+    else:
+        node.terminate(pid)
+    simulation.settle()
+
+    assert [answer.get().status for answer in answers] == [200, 503, 503]
 
 
 def test_gauges_that_the_time_allowed_does_not_reach_are_not_read() -> None:
