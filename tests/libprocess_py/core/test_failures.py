@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import traceback
+import warnings
 from collections.abc import Callable
 
 import pytest
@@ -235,3 +237,26 @@ def test_an_actor_that_exits_has_failed_and_the_others_go_on() -> None:
     assert gone.is_ready
     assert isinstance(failed.failure, Wrong)
     assert not {exiting.id, leaving.id} & set(node.kernel.mailboxes)
+
+
+class Lingering(Process):
+    """Believes that there is time to say good-bye."""
+
+    async def finalize(self) -> None:  # type: ignore[override]  # The mistake.
+        await Promise[None]()
+
+
+def test_a_finalize_that_would_wait_is_a_failure_and_leaves_no_coroutine_behind() -> None:
+    node, _ = a_node(NodeOptions(policy=Policy.END_ACTOR))
+    pid = node.spawn(Lingering())
+    run(node)
+
+    node.terminate(pid)
+    run(node)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        gc.collect()
+
+    assert pid.id not in node.kernel.mailboxes
+    assert node.metrics.counters()["libprocess/failures"] == 1
+    assert [str(warning.message) for warning in told] == []

@@ -79,6 +79,39 @@ def test_cancelled_timers_do_not_pile_up() -> None:
     assert timers._made - timers._left <= SWEEP_MIN
 
 
+class Swept(Timers):
+    """Counts how often all are looked through."""
+
+    sweeps = 0
+
+    def _rebuild(self, earlier_ns: int, owner: object) -> None:
+        self.sweeps += 1
+        super()._rebuild(earlier_ns, owner)
+
+
+def test_a_sweep_is_paid_for_by_as_many_cancelled_timers_as_there_are_live_ones() -> None:
+    timers = Swept()
+    for due in range(1_000):
+        timers.add(due, None, method=print, args=())
+
+    for due in range(10_000):
+        timers.add(due, None, method=print, args=()).cancel()
+
+    assert 1 <= timers.sweeps <= 10
+
+
+def test_timers_that_have_rung_do_not_put_off_the_sweep() -> None:
+    timers = Swept()
+    for due in range(1_000):
+        timers.add(due, None, method=print, args=())
+    timers.pop_due(1_000)
+
+    for due in range(SWEEP_MIN):
+        timers.add(due, None, method=print, args=()).cancel()
+
+    assert timers.sweeps == 1
+
+
 def test_a_timer_that_was_cancelled_after_it_left_the_heap_does_nothing() -> None:
     timers = Timers()
     ran: list[int] = []

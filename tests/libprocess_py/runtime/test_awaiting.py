@@ -80,6 +80,7 @@ def test_cancelling_a_task_asks_the_future_to_be_discarded(wrapped: bool) -> Non
 
         assert task.cancelled()
         assert promise.discard_requested
+        assert not promise.is_awaited  # Who waits again and again, each time for so long, leaves nothing behind.
         promise.set(1)  # Nobody waits any more; nothing breaks.
 
     cancel()

@@ -8,6 +8,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
+from typing import cast
 
 import psutil
 import pytest
@@ -74,6 +76,35 @@ async def test_a_process_that_does_not_exist_has_no_status_at_once() -> None:
 
 def _no_pidfd(_: int) -> int:
     raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+
+class Later:
+    """As much of a loop as asking needs: it notes what is to be done later, and nothing happens by itself."""
+
+    def __init__(self) -> None:
+        self.noted: list[tuple[float, Callable[[], object]]] = []
+        self.cancelled = 0
+
+    def call_later(self, after_s: float, ask: Callable[[], object]) -> Later:
+        self.noted.append((after_s, ask))
+        return self
+
+    def cancel(self) -> None:
+        self.cancelled += 1
+
+
+def test_without_a_pidfd_a_process_is_asked_ever_less_often_up_to_once_a_second() -> None:
+    later = Later()
+    reaper = Reaper(cast(asyncio.AbstractEventLoop, later), open_pidfd=_no_pidfd)
+
+    status = reaper.reap(os.getpid())
+    for _ in range(5):
+        later.noted[-1][1]()
+
+    assert [after_s for after_s, _ in later.noted] == [0.1, 0.2, 0.4, 0.8, 1.0, 1.0]
+    assert status.is_pending
+    reaper.close()
+    assert later.cancelled == 1
 
 
 @pytest.mark.parametrize(("code", "status"), [("import sys; sys.stdin.read(); sys.exit(7)", 7), ("pass", 0)])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 
 import psutil
 import pytest
@@ -72,3 +74,30 @@ async def test_the_program_follows_a_supervisor_that_is_killed() -> None:
         assert await process.status == -signal.SIGKILL
         assert program != process.pid
         process.close()
+
+
+@pytest.mark.parametrize("supervised", [True, False])
+@on_loop
+async def test_a_program_is_deaf_to_no_signal_whatever_its_launcher_does_not_hear(supervised: bool) -> None:
+    async with await start_node() as node:
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1, signal.SIGTERM})
+        try:
+            script = a_script("grep SigBlk /proc/self/status", stdout=Stdio.PIPE, supervised=supervised)
+            async with await launch(node, script) as process:
+                assert process.stdout is not None
+                told = await io.read_all(process.stdout, 100)
+                assert await process.status == 0
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    assert int(told.split()[1], 16) == 0
+
+
+@pytest.mark.parametrize(("parent", "status", "words"), [("os.getppid()", 0, "lives\n"), ("1 + os.getppid()", 127, "")])
+def test_who_is_to_follow_a_parent_that_has_ended_already_ends(parent: str, status: int, words: str) -> None:
+    follow = "import os; from libprocess_py.runtime.subprocess_child import follow"
+    program = f"{follow}; follow({parent}, 15); print('lives')"
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout) == (status, words)
