@@ -16,15 +16,17 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from libprocess_py.message import Record
 from mesos_py.protocol.disks import DiskInfo
 from mesos_py.protocol.reservations import Reservation, validate_reservations
 from mesos_py.protocol.roles import DEFAULT_ROLE, validate_role
 from mesos_py.protocol.values import MILLI, Ranges, Set, Value, format_milli, shown
 
-KINDS_MAX: Final = (
-    16_384  # Distinct kinds kept for reuse; a cluster of some thousand roles stays below. No meaning else.
-)
+KINDS_MAX: Final = 16_384  # Distinct kinds kept for reuse. Clusters have fewer, and nothing depends on it but speed.
+ALLOCATED_MAX: Final = 1_024  # The same of those that are allocated to roles,
+ROLES_MAX: Final = 16_384  # and of the roles that one of them is allocated to.
 WHOLE_NAMES: Final = frozenset({"gpus"})  # Nobody can hand out half a GPU.
 NAME_ORDER: Final = {"cpus": 0, "gpus": 1, "mem": 2, "disk": 3, "ports": 4}  # How people list them; others follow.
 FORBIDDEN_IN_NAMES: Final = frozenset(";:()[]{}, \t\r\n")  # They mean something in the text form.
@@ -106,15 +108,24 @@ def _kind(*fields: Any) -> ResourceKind:
 
 def allocated_kind(kind: ResourceKind, role: str) -> ResourceKind:
     """`kind.changed(allocation_role=role)`, by the quickest way: every offer asks for it."""
-    return _allocated(kind, role) if kind.disk is None else kind.changed(allocation_role=role)
+    if kind.disk is not None:
+        return kind.changed(allocation_role=role)
+    by_role = _ALLOCATED.get(kind)
+    if by_role is None:
+        if len(_ALLOCATED) >= ALLOCATED_MAX:
+            _ALLOCATED.clear()
+        by_role = _ALLOCATED[kind] = {}
+    allocated = by_role.get(role)
+    if allocated is None:
+        if len(by_role) >= ROLES_MAX:
+            by_role.clear()
+        allocated = by_role[role] = replace(kind, allocation_role=role)  # In a quarter of the time of `changed`.
+    return allocated
 
 
-@lru_cache(maxsize=KINDS_MAX)
-def _allocated(kind: ResourceKind, role: str) -> ResourceKind:
-    return ResourceKind(
-        name=kind.name, type=kind.type, reservations=kind.reservations, revocable=kind.revocable, shared=kind.shared,
-        provider_id=kind.provider_id, allocation_role=role, whole=kind.whole,
-    )  # fmt: skip
+# A few kinds, each in thousands of roles: a table of pairs would have one more object for each, which roles that are
+# offered something for the first time would have to pay for.
+_ALLOCATED: Final[dict[ResourceKind, dict[str, ResourceKind]]] = {}
 
 
 # One object per kind makes the lookups of Resources succeed by identity. Nothing depends on it but speed.
