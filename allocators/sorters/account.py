@@ -8,8 +8,13 @@ hold as many copies have the same share (`Pool.share_of`). The first booking of 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from allocators.sorters.sorter import Entry, SharedKey
+
+# What most accounts never have is one object for all of them: there are accounts by the ten thousand. Never written to.
+NO_SUMS: Final[dict[str, int]] = {}
+NO_VOLUMES: Final[dict[SharedKey, int]] = {}
 
 
 class Account:
@@ -20,8 +25,8 @@ class Account:
     def __init__(self) -> None:
         self.unit: Entry | None = None  # Copies of it are all that is held; None: the sums say what is.
         self.copies = 0
-        self.shared: dict[SharedKey, int] = {}
-        self._sums: dict[str, int] = {}  # Empty while there is a unit.
+        self.shared = NO_VOLUMES
+        self._sums = NO_SUMS  # Empty while there is a unit.
 
     @property
     def held(self) -> Mapping[str, int]:
@@ -42,6 +47,8 @@ class Account:
         for name, milli in entry.amounts.items():
             sums[name] = sums.get(name, 0) + milli
         for volume, copies in entry.shared.items():
+            if self.shared is NO_VOLUMES:
+                self.shared = {}
             if volume not in self.shared:
                 self._change(volume, 1)
             self.shared[volume] = self.shared.get(volume, 0) + copies
@@ -73,6 +80,8 @@ class Account:
         if self.unit is not None:
             self._sums = dict(self.held)
             self.unit, self.copies = None, 0
+        elif self._sums is NO_SUMS:
+            self._sums = {}
         return self._sums
 
     def _change(self, volume: SharedKey, sign: int) -> None:
@@ -94,4 +103,5 @@ class Account:
     def take_over(self, other: Account) -> None:
         """Hold the same as the other one."""
         self.unit, self.copies = other.unit, other.copies
-        self.shared, self._sums = dict(other.shared), dict(other._sums)
+        self.shared = dict(other.shared) if other.shared else NO_VOLUMES
+        self._sums = dict(other._sums) if other._sums else NO_SUMS

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from allocators.sorters.account import Account
 
@@ -32,15 +32,20 @@ class Node(Account):
         super().__init__()
         self.path = path
         self.parent = parent
-        self.children: dict[str, Node] = {}
+        self.children = NO_CHILDREN
         self.client: str | None = None  # The client whose own account this is, if it is a leaf.
         self.active = False
         self.active_below = 0  # Active clients at and below.
         self.count = 0
         self.key: Key | None = None  # Its key in the parent's order, if it is there.
-        self.order: list[Place] = []
-        self.marked: dict[Node, None] = {}  # Children whose key may have changed.
+        self.order = NO_ORDER
+        self.marked = NO_MARKS  # Children whose key may have changed.
         self.epoch = -1  # The pool's when the order was made.
+
+    def open(self) -> None:
+        """From now on it may have children."""
+        if self.children is NO_CHILDREN:
+            self.children, self.order, self.marked = {}, [], {}
 
     @property
     def is_virtual(self) -> bool:
@@ -57,11 +62,18 @@ class Node(Account):
             node = node.parent
 
 
+# Of a node that never had children: one object for all of them, since most nodes are leaves. Never written to.
+NO_CHILDREN: Final[dict[str, Node]] = {}
+NO_ORDER: Final[list[Place]] = []
+NO_MARKS: Final[dict[Node, None]] = {}
+
+
 class Tree:
     """Clients by path. Nothing here knows in which order they stand."""
 
     def __init__(self) -> None:
         self.root = Node("", None)
+        self.root.open()
         self.leaves: dict[str, Node] = {}  # All clients, in the order in which they came. Only read by others.
         self._nodes: dict[str, Node] = {}
 
@@ -117,11 +129,13 @@ class Tree:
         return dict(sums.held)
 
     def _make_child(self, parent: Node, path: str) -> Node:
+        parent.open()
         child = parent.children[path] = Node(path, parent)
         self._nodes[path] = child
         return child
 
     def _make_leaf(self, node: Node, client: str) -> Node:
+        node.open()
         leaf = node.children[f"{node.path}/."] = Node(f"{node.path}/.", node)
         leaf.client = client
         return leaf
