@@ -215,9 +215,8 @@ class Refusals:
             self._queued -= len(listed)
             ending = _in_force(listed)
             over = [each for each in ending if batches > each.batch]
-            for refused in over:
-                agents[refused.agent_id] = None
-                self._forget(refused)
+            agents.update(dict.fromkeys([refused.agent_id for refused in over]))
+            self._forget(over)
             if len(over) < len(ending):
                 waiting.append(_in_force(ending))
         for ending in waiting:
@@ -254,32 +253,32 @@ class Refusals:
 
     def _drop(self, refusals: Iterable[Refused]) -> None:
         """Before their end: what the queue keeps of them goes later."""
-        for refused in refusals:
-            if refused.is_in_force:
-                self._forget(refused)
+        self._forget(_in_force(refusals))
         if self._queued > max(COMPACT_FROM, 2 * self._count):
             kept = {until: _in_force(ending) for until, ending in self._ending.items()}
             self._ending = {until: ending for until, ending in kept.items() if ending}
             self._ends = sorted(self._ending)  # Which is a heap.
             self._queued = self._count
 
-    def _forget(self, refused: Refused) -> None:
-        refused.is_in_force = False
-        self._count -= 1
-        refuser, agent_id = refused.refuser, refused.agent_id
-        clients = self.about[agent_id]
-        refusals = clients[refuser.client]
-        if len(refusals) > 1:
-            refusals.remove(refused)
-        elif len(clients) > 1:
-            del clients[refuser.client]
-        else:
-            del self.about[agent_id]
-        if self._covering:
-            self._note_covering(agent_id, refuser.client)
-        refuser.count -= 1
-        refuser.made -= refused.run
-        refuser.ended += self.runs - refused.run
+    def _forget(self, refusals: Sequence[Refused]) -> None:
+        """These, all in force, no longer are. Thousands may end at an instant."""
+        about, covering, runs = self.about, self._covering, self.runs
+        for refused in refusals:
+            refused.is_in_force = False
+            refuser, agent_id = refused.refuser, refused.agent_id
+            clients = about[agent_id]
+            others = clients.pop(refuser.client)
+            if len(others) > 1:
+                others.remove(refused)
+                clients[refuser.client] = others
+            elif not clients:
+                del about[agent_id]
+            if covering:
+                self._note_covering(agent_id, refuser.client)
+            refuser.count -= 1
+            refuser.made -= refused.run
+            refuser.ended += runs - refused.run
+        self._count -= len(refusals)
 
     def check(self) -> None:
         """Assert that the indexes agree."""

@@ -51,8 +51,8 @@ REFUSALS: Final = area(
     ("the refusals about an agent are not dropped", "        self._drop([each for", "        list([each for"),
     ("refusals that wait for a batch are forgotten", "            self._ending[ending[0].until] = ending\n"
      "            heappush(self._ends, ending[0].until)\n            self._queued", "            self._queued"),
-    ("who covers an agent is not kept up", "            self._note_covering(agent_id, refuser.client)\n"
-     "        refuser.count -= 1\n", "            pass\n        refuser.count -= 1\n"),
+    ("who covers an agent is not kept up", "                self._note_covering(agent_id, refuser.client)\n"
+     "            refuser.count -= 1\n", "                pass\n            refuser.count -= 1\n"),
     ("who covers an agent is asked once", "        if self._covering:\n            self._note_covering(agent_id, "
      "refuser.client)\n        if until", "        if until"),
     ("whoever has refused anything has refused it all", "or cover(each, resources)]", "or True]"),
