@@ -25,7 +25,7 @@ class Bundle:
     """Resources of an agent, without roles."""
 
     __slots__ = (
-        "_enough", "_goods", "_grants", "_is_common", "_riders", "entry", "plain", "reserved", "resources", "scalars",
+        "_enough", "_goods", "_is_common", "_riders", "entry", "grants", "plain", "reserved", "resources", "scalars",
         "taken",
     )  # fmt: skip
 
@@ -39,7 +39,7 @@ class Bundle:
         self._goods: Resources | None = None
         self._riders: Resources | None = None
         self._is_common: bool | None = None
-        self._grants: dict[str, Grant] = {}
+        self.grants: dict[str, Grant] = {}  # Those that somebody asked for, by role. Only read by others.
         self._enough: dict[tuple[Quantities, ...], bool] = {}
 
     @property
@@ -66,10 +66,10 @@ class Bundle:
 
     def grant(self, role: str) -> Grant:
         """All of it, for that role."""
-        grant = self._grants.get(role)
+        grant = self.grants.get(role)
         if grant is None:
-            _make_room(self._grants)
-            grant = self._grants[role] = Grant(role, self)
+            _make_room(self.grants)
+            grant = self.grants[role] = Grant(role, self)
         return grant
 
     def is_enough(self, smallest: tuple[Quantities, ...]) -> bool:
@@ -84,17 +84,18 @@ class Bundle:
 class Grant:
     """A bundle held under one role. `resources` are allocated to that role."""
 
-    __slots__ = ("bundle", "resources", "role")
+    __slots__ = ("_entry", "bundle", "resources", "role")
 
     def __init__(self, role: str, bundle: Bundle) -> None:
         self.role = role
         self.bundle = bundle
         self.resources = bundle.resources.allocate(role)
+        # Accounts tell shared volumes apart by agent, and by the role that holds them.
+        self._entry = bundle.entry if bundle.taken is bundle.resources else None
 
     def entry(self, agent_id: AgentId) -> Entry:
-        """What sorters book. Accounts tell shared volumes apart by agent, and by the role that holds them."""
-        bundle = self.bundle
-        return bundle.entry if bundle.taken is bundle.resources else Entry(agent_id, self.resources)
+        """What sorters book."""
+        return self._entry or Entry(agent_id, self.resources)
 
 
 class Interned:

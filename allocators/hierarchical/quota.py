@@ -54,6 +54,10 @@ class QuotaFigures:
             room = self._room[role] = limits - consumed if consumed else limits
         return room
 
+    def forget_rooms(self) -> None:
+        """Nobody is expected to ask for many again; who does is told the same."""
+        self._room.clear()
+
     def leaves_room(self, role: str, bundle: Bundle) -> bool:
         """May the role still get all of it, as far as its limit goes?"""
         return role not in self._quotas or self.room(role).contains_quantities(bundle.goods.quantities)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import partial
 from itertools import chain
-from typing import Final, Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias, cast
 
 from allocators.draw import mix, mixed, stable_hash
 from allocators.hierarchical.agents import AgentBook
@@ -78,6 +78,7 @@ class Run:
         order: AgentOrder | None = None,
     ) -> None:
         self._books = books
+        self._frameworks = cast("Mapping[str, FrameworkBook]", books.frameworks)  # As sorters know them: ids are text.
         self._eligibility = eligibility
         self._refusals = refusals
         self._draw = draw
@@ -108,7 +109,13 @@ class Run:
             if (goes_whole and agent.is_plain and self._give_whole(agent, verdicts)) or not agent.free:
                 continue
             self._share_out(agent, verdicts)
-        return tuple(chain.from_iterable(self._offered.values()))
+        allocations = tuple(chain.from_iterable(self._offered.values()))
+        # Explanations keep a run that is over. What it alone needed goes now: to free it is not for the next one.
+        for notes in (self._offered, self._parts, self._chopped):
+            notes.clear()
+        if self._quota is not None:
+            self._quota.forget_rooms()
+        return allocations
 
     # What explanations ask of a run that is over.
 
@@ -189,7 +196,10 @@ class Run:
         if verdicts.has_any and verdicts.is_for_nobody(bundle, self._eligibility.traits(agent)):
             return True
         refused = self._refusals.about.get(agent.id, NOBODY)
-        if self._is_for_all(agent, bundle) and self._give_to_first(agent, bundle, refused=refused):
+        last_bundle, last_traits, is_for_all = self._last_for_all
+        if bundle is not last_bundle or agent.traits != last_traits:
+            is_for_all = self._is_for_all(agent, bundle)
+        if is_for_all and self._give_to_first(agent, bundle, refused=refused):
             return True
         self._is_personal = False
         refusing = self._refusals.known_covering(agent.id, bundle.resources)
@@ -244,7 +254,7 @@ class Run:
         role = books.role_sorter.first()
         if role is None or (client := books.framework_sorters[role].first()) is None:
             return False
-        framework = books.frameworks[FrameworkId(client)]
+        framework = self._frameworks[client]
         if not framework.is_modest or (refused and (framework.id, role) in refused):
             return False
         if quota is not None and role in quota.consumed and not quota.leaves_room(role, bundle):
@@ -254,7 +264,7 @@ class Run:
 
     def _give(self, agent: AgentBook, framework: FrameworkBook, *, role: str, bundle: Bundle) -> None:
         """All of it is offered; nothing of the agent was in this run, or will be."""
-        framework_id, grant = framework.id, bundle.grant(role)
+        framework_id, grant = framework.id, bundle.grants.get(role) or bundle.grant(role)
         if self.observer is not None:
             self.observer(framework_id, role, agent)
         self._books.grant(agent, framework, grant=grant)
@@ -262,8 +272,9 @@ class Run:
         if offered is None:
             offered = self._offered[framework_id] = []
         offered.append(Allocation(framework_id=framework_id, agent_id=agent.id, role=role, resources=grant.resources))
-        if self._quota is not None:
-            self._count(self._quota, role=role, bundle=bundle)
+        quota = self._quota
+        if quota is not None and (not self.leaves_openings or quota.required or role in quota.consumed):
+            self._count(quota, role=role, bundle=bundle)
 
     def _count(self, quota: QuotaFigures, *, role: str, bundle: Bundle) -> None:
         """So much was given by fair share."""

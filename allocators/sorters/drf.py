@@ -15,7 +15,12 @@ class DrfSorter(KeyedSorter):
 
     def _key(self, node: Node) -> Key:
         pool, weights, path = self._pool, self._weights, node.path
-        share = pool.share(node.held) if node.unit is None else pool.share_of(node.unit, node.copies)
+        if (unit := node.unit) is None:
+            share = pool.share(node.held)
+        elif (known := pool.shares.get((unit, node.copies))) is not None:  # As `share_of` does, without the call.
+            share = known
+        else:
+            share = pool.share_of(unit, node.copies)
         if path in weights:
             share /= weights[path]
         return share, node.count, path

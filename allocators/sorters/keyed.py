@@ -46,12 +46,33 @@ class KeyedSorter(TreeSorter):
         return self._walk(self._tree.root)
 
     def first(self) -> str | None:
-        node = self._tree.root
+        # A run asks after each offer: then one child has moved, mostly the one that stood first.
+        node, epoch = self._tree.root, self._pool.epoch + self._turn
         while node.client is None:
-            order = self._ordered(node)
-            if not order:
+            order = node.order
+            if len(order) > 1 and node.epoch == epoch:
+                if marked := node.marked:
+                    child = order[0][-1]
+                    if len(marked) > 1 or child not in marked or not child.active_below:
+                        self._ordered(node)
+                    else:  # As `_repair`, without its questions.
+                        child.key = key = self._key(child)
+                        if (place := (*key, child)) < order[1]:
+                            order[0] = place
+                        else:
+                            del order[0]
+                            insort(order, place)
+                        marked.clear()
+            elif len(node.children) == 1:  # It is first, and needs no place for that.
+                (node,) = node.children.values()
+                if not node.active_below:
+                    return None
+                continue
+            else:
+                self._ordered(node)
+            if not node.order:
                 return None
-            node = order[0][-1]
+            node = node.order[0][-1]
         return node.client
 
     def side_by_side(self) -> list[tuple[Key, Node]] | None:

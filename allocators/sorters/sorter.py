@@ -48,12 +48,12 @@ class Entry:
 class Pool:
     """The scalars of all agents, and a number that changes whenever they do."""
 
-    __slots__ = ("_shares", "epoch", "excluded", "totals")
+    __slots__ = ("epoch", "excluded", "shares", "totals")
 
     def __init__(self, excluded: frozenset[str] = frozenset()) -> None:
         self.excluded = excluded  # Names that count in no share, such as gpus that few can use.
         self.epoch = 0
-        self._shares: dict[tuple[Entry, int], float] = {}  # Of copies of an entry, until the pool changes.
+        self.shares: dict[tuple[Entry, int], float] = {}  # Of copies of an entry, until the pool changes. Only read.
         self.totals: dict[str, int] = {}  # Thousandths by name; a name that nobody has is absent. Only read.
 
     def add(self, amounts: Mapping[str, int]) -> None:
@@ -72,7 +72,7 @@ class Pool:
             if not total:
                 del self.totals[name]
             self.epoch += 1
-        self._shares.clear()
+        self.shares.clear()
 
     def share(self, held: Mapping[str, int]) -> float:
         """The dominant share: the largest fraction of the pool, over the names that count.
@@ -92,12 +92,12 @@ class Pool:
 
     def share_of(self, entry: Entry, copies: int) -> float:
         """The dominant share of so many copies, worked out once."""
-        share = self._shares.get((entry, copies))
+        share = self.shares.get((entry, copies))
         if share is None:
-            if len(self._shares) >= SHARES_MAX:
-                self._shares.clear()
+            if len(self.shares) >= SHARES_MAX:
+                self.shares.clear()
             held = {name: milli * copies for name, milli in entry.amounts.items()}
-            share = self._shares[entry, copies] = self.share(held)
+            share = self.shares[entry, copies] = self.share(held)
         return share
 
 

@@ -29,7 +29,7 @@ SORTER: Final = area(
     ("shares are added up", "                share = fraction\n", "                share += fraction\n"),
     ("excluded names count", "        if self.excluded:", "        if False:"),
     ("a pool that changes goes unnoticed", "            self.epoch += 1\n", ""),
-    ("shares are remembered whatever becomes of the pool", "        self._shares.clear()\n\n", "\n"),
+    ("shares are remembered whatever becomes of the pool", "        self.shares.clear()\n\n", "\n"),
     ("copies count once", "milli * copies for name", "milli for name"),
 )
 
@@ -109,8 +109,8 @@ KEYED: Final = area(
     ),
     (
         "whoever was second is first",
-        "            node = order[0][-1]\n",
-        "            node = order[len(order) > 1][-1]\n",
+        "            node = node.order[0][-1]\n",
+        "            node = node.order[len(node.order) > 1][-1]\n",
     ),
     (
         "orders are always made anew",

@@ -25,7 +25,7 @@ RUN: Final = area(
     ("nothing rides along with fair shares", "resources=bundle.riders + extra", "resources=extra"),
     ("fair shares are not counted", "            quota.hand_out(role, bundle.goods.quantities)\n",
      "            pass\n"),
-    ("what goes whole is not counted", "            self._count(self._quota, role=role, bundle=bundle)\n",
+    ("what goes whole is not counted", "            self._count(quota, role=role, bundle=bundle)\n",
      "            pass\n"),
     ("the first gets it whatever he refused", "or (refused and (framework.id, role) in refused)", ""),
     ("the first gets it whatever he demands", "if not framework.is_modest or (refused", "if (refused"),
