@@ -190,7 +190,6 @@ def _spawn(command: Command, streams: Streams, *, control: socket.socket) -> int
             {},
             file_actions=[(os.POSIX_SPAWN_DUP2, fd, number) for number, fd in streams.theirs.items()]
             + [(os.POSIX_SPAWN_DUP2, fd, fd) for fd in same],  # Which makes them inherited.
-            setsigmask=(),
         )
     finally:
         os.close(spec_fd)

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from libprocess_py import PID, Future, Node, NodeOptions, Policy, Process, Promise, Rate
+from libprocess_py import Future, Node, NodeOptions, Policy, Process, Promise, Rate
 from libprocess_py.duration import SECOND
 from libprocess_py.future import ready
 from libprocess_py.http.request import Request
+from libprocess_py.metrics.process import MetricsProcess
 from libprocess_py.rate_limiter import WAITING_MAX
 from libprocess_py.sim import Simulation
 from tests.libprocess_py.still_driver import a_node, run
@@ -141,17 +142,18 @@ def test_who_asks_when_the_line_is_full_is_sent_away() -> None:
 def test_who_is_in_line_when_the_actor_ends_is_told(fails: bool) -> None:
     simulation = Simulation(seed=1)
     node = simulation.node("10.0.0.1", options=NodeOptions(policy=Policy.END_ACTOR, metrics_rate=Rate(1)))
-    answers = [node.request(Request("GET", "/metrics/snapshot")) for _ in range(3)]
+    pid = node.spawn(MetricsProcess())
+    request = Request("GET", "/metrics/snapshot")
+    answers = [node.dispatch(pid, MetricsProcess.snapshot, request) for _ in range(3)]
     simulation.settle()
 
-    pid: PID = PID("metrics", node.address)
     if fails:
         node.dispatch(pid, lambda _: 1 / 0)
     else:
         node.terminate(pid)
     simulation.settle()
 
-    assert [answer.get().status for answer in answers] == [200, 503, 503]
+    assert [(answer.is_ready, answer.is_discarded) for answer in answers] == [(True, False), *[(False, True)] * 2]
 
 
 def test_gauges_that_the_time_allowed_does_not_reach_are_not_read() -> None:

@@ -9,7 +9,7 @@ import sys
 import psutil
 import pytest
 
-from libprocess_py.runtime import Stdio, io, launch
+from libprocess_py.runtime import Command, Stdio, io, launch
 from libprocess_py.runtime.loop_node import start_node
 from tests.libprocess_py.runtime.test_subprocess import a_script, is_gone
 from tests.support.event_loop import on_loop
@@ -82,8 +82,9 @@ async def test_a_program_is_deaf_to_no_signal_whatever_its_launcher_does_not_hea
     async with await start_node() as node:
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1, signal.SIGTERM})
         try:
-            script = a_script("grep SigBlk /proc/self/status", stdout=Stdio.PIPE, supervised=supervised)
-            async with await launch(node, script) as process:
+            # No shell: some of them hear everything again by themselves.
+            command = Command(("grep", "SigBlk", "/proc/self/status"), stdout=Stdio.PIPE, supervised=supervised)
+            async with await launch(node, command) as process:
                 assert process.stdout is not None
                 told = await io.read_all(process.stdout, 100)
                 assert await process.status == 0
