@@ -17,10 +17,10 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode, TracerProvid
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from libprocess_py.clock import Clock
-from libprocess_py.core.mailbox import Mailbox
+from libprocess_py.core.mailbox import ENDED, Mailbox
 from libprocess_py.core.tracing import Marked
 from libprocess_py.core.wire_head import TRACE
-from libprocess_py.events import KIND_NAMES, MESSAGE, REQUEST, Event
+from libprocess_py.events import KIND_NAMES, MESSAGE, REQUEST, TERMINATE, Event
 from libprocess_py.introspection.timing import handler_name
 from libprocess_py.process import Process
 
@@ -84,6 +84,8 @@ class Spans:
         if promise is not None and promise.failure is not None:
             span.record_exception(promise.failure)
             span.set_status(Status(StatusCode.ERROR, str(promise.failure)))
+        elif mailbox._process_phase is ENDED and event[0] != TERMINATE:
+            span.set_status(Status(StatusCode.ERROR, "the actor failed and ended"))  # Why is in the log of its node.
         span.end(end_time=_clock_of(mailbox).now())
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any, cast
 
 import pytest
 from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import StatusCode
 
 from libprocess_py import PID, Message, Node, NodeOptions, Process
 from libprocess_py.http.request import Request
@@ -150,6 +152,18 @@ def test_a_call_that_failed_has_a_span_that_says_so() -> None:
     (failed,) = [span for span in exporter.get_finished_spans() if span.name == "Doubler.fail"]
     assert not failed.status.is_ok
     assert failed.events[0].name == "exception"
+
+
+def test_a_message_at_which_its_actor_failed_has_a_span_that_says_so_and_an_end_in_good_order_none() -> None:
+    node, _, exporter = a_traced_node()
+    failing, ending = node.spawn(Doubler()), node.spawn(Doubler())
+    node.send(failing, Ask(number=cast(Any, None)))
+    node.terminate(ending)
+
+    run(node)
+
+    told = {span.name: span.status.status_code for span in exporter.get_finished_spans()}
+    assert told == {"initialize": StatusCode.UNSET, "Ask": StatusCode.ERROR, "terminate": StatusCode.UNSET}
 
 
 @on_loop
