@@ -54,13 +54,13 @@ def adopt(
     if not ref.is_alive():
         raise ValueError(f"{ref}: expected an actor that runs")
     id = id or node.generate_id(ref.actor_class.__name__.lower())
-    return cast(PID[A], node.spawn(Adopted(ref, id, kinds)))
+    return cast(PID[A], node.spawn(Adopted(ref, id, kinds=kinds)))
 
 
 class Adopted(Process):
     """Stands for a pykka actor."""
 
-    def __init__(self, ref: pykka.ActorRef[Any], id: str, kinds: tuple[type[Message], ...]) -> None:
+    def __init__(self, ref: pykka.ActorRef[Any], id: str, *, kinds: tuple[type[Message], ...]) -> None:
         super().__init__(id)
         self._ref = ref
         self._under_way: dict[Promise[Any], None] = {}

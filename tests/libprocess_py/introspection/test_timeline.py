@@ -161,22 +161,27 @@ def test_slices_of_one_instant_follow_one_another_and_none_is_longer_than_the_ti
         assert one["ts"] + one["dur"] <= next_one["ts"] + 1e-6
 
 
-def an_entry(n: int, who: str, kind: str, **fields: str) -> Entry:
+def an_entry(n: int, who: str, *, kind: str, **fields: str) -> Entry:
     return Entry(n=n, now=n, who=who, kind=kind, **fields)
 
 
 @pytest.mark.parametrize(
     ("last", "rows"),
     [
-        (an_entry(3, A, "terminate"), 3),
-        (an_entry(3, B, "exited", name=A), 3),
-        (an_entry(3, "simulation", "crash", text="10.0.0.1:1"), 3),
-        (an_entry(3, "simulation", "crash", text="10.0.0.3:1"), None),
-        (an_entry(3, B, "message", name="Job"), None),
+        (an_entry(3, A, kind="terminate"), 3),
+        (an_entry(3, B, kind="exited", name=A), 3),
+        (an_entry(3, "simulation", kind="crash", text="10.0.0.1:1"), 3),
+        (an_entry(3, "simulation", kind="crash", text="10.0.0.3:1"), None),
+        (an_entry(3, B, kind="message", name="Job"), None),
     ],
 )
 def test_the_line_of_an_actor_ends_where_it_is_said_to_have(last: Entry, rows: int | None) -> None:
-    entries = [an_entry(1, A, "initialize"), an_entry(2, B, "initialize"), last, an_entry(4, B, "dispatch", name="go")]
+    entries = [
+        an_entry(1, A, kind="initialize"),
+        an_entry(2, B, kind="initialize"),
+        last,
+        an_entry(4, B, kind="dispatch", name="go"),
+    ]
 
     root = ElementTree.fromstring(sequence_svg(timeline_of(entries, Selection())))
 
@@ -186,7 +191,11 @@ def test_the_line_of_an_actor_ends_where_it_is_said_to_have(last: Entry, rows: i
 
 
 def test_an_actor_that_was_lost_and_goes_on_has_a_line_to_the_end() -> None:
-    entries = [an_entry(1, A, "initialize"), an_entry(2, B, "exited", name=A), an_entry(3, A, "dispatch", name="go")]
+    entries = [
+        an_entry(1, A, kind="initialize"),
+        an_entry(2, B, kind="exited", name=A),
+        an_entry(3, A, kind="dispatch", name="go"),
+    ]
 
     root = ElementTree.fromstring(sequence_svg(timeline_of(entries, Selection())))
 
@@ -197,9 +206,9 @@ def test_an_actor_that_was_lost_and_goes_on_has_a_line_to_the_end() -> None:
 def test_a_long_name_is_cut_to_its_arrow_and_one_from_outside_begins_with_who_sent_it() -> None:
     name = "AVeryLongNameOfAMessageThatFitsNowhere"
     entries = [
-        an_entry(1, A, "initialize"),
-        an_entry(2, B, "message", name=name, sender=A),
-        an_entry(3, B, "message", name=name, sender="far@10.0.0.9:1"),
+        an_entry(1, A, kind="initialize"),
+        an_entry(2, B, kind="message", name=name, sender=A),
+        an_entry(3, B, kind="message", name=name, sender="far@10.0.0.9:1"),
     ]
 
     root = ElementTree.fromstring(sequence_svg(timeline_of(entries, Selection())))

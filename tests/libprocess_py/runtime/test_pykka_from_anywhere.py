@@ -92,10 +92,10 @@ class Client(pykka.ThreadingActor):
         self._background = background
 
     def ask(self, tally: PID, add: Callable[..., int]) -> int:
-        return asked(self._background, tally, add)
+        return asked(self._background, tally, add=add)
 
 
-def asked(background: BackgroundNode, tally: PID, add: Callable[..., int]) -> int:
+def asked(background: BackgroundNode, tally: PID, *, add: Callable[..., int]) -> int:
     """From the thread on which this is called, whichever that is."""
     return background.call(background.node.dispatch, tally, add, 1).result(ANSWER_S)
 
@@ -135,7 +135,7 @@ def a_tally(background: BackgroundNode, kind: type[OnThread | Pykka]) -> PID[Any
     return background.call(node.spawn, kind()).result()
 
 
-def told_and_asked(background: BackgroundNode, tally: PID, kind: type[OnThread | Pykka]) -> tuple[int, int]:
+def told_and_asked(background: BackgroundNode, tally: PID, *, kind: type[OnThread | Pykka]) -> tuple[int, int]:
     """What a neighbour of that node is answered to a message, and then to a call."""
     neighbour, node = Neighbour(), background.node
     pid = background.call(node.spawn, neighbour).result()
@@ -155,7 +155,7 @@ def test_it_has_a_pid_and_a_pykka_thread_of_its_own(here: BackgroundNode, kind: 
 
 
 def test_a_neighbour_tells_and_asks_it(here: BackgroundNode, kind: type[OnThread | Pykka]) -> None:
-    assert told_and_asked(here, a_tally(here, kind), kind) == (1, 2)
+    assert told_and_asked(here, a_tally(here, kind), kind=kind) == (1, 2)
 
 
 def test_an_actor_of_another_node_tells_and_asks_it(
@@ -164,14 +164,14 @@ def test_an_actor_of_another_node_tells_and_asks_it(
     tally = a_tally(there, kind)
     here.call(here.node.connect, there.node.address).result(ANSWER_S)
 
-    assert told_and_asked(here, tally, kind) == (1, 2)
+    assert told_and_asked(here, tally, kind=kind) == (1, 2)
 
 
 def test_plain_threads_ask_it(here: BackgroundNode, kind: type[OnThread | Pykka]) -> None:
     tally = a_tally(here, kind)
 
     with ThreadPoolExecutor(4) as threads:
-        totals = [threads.submit(asked, here, tally, kind.add) for _ in range(40)]
+        totals = [threads.submit(asked, here, tally, add=kind.add) for _ in range(40)]
 
     assert sorted(total.result() for total in totals) == list(range(1, 41))
 
@@ -181,7 +181,7 @@ def test_a_plain_thread_tells_it(here: BackgroundNode, kind: type[OnThread | Pyk
 
     here.call(here.node.send, tally, Add(number=5)).result(ANSWER_S)
 
-    assert asked(here, tally, kind.add) == 6
+    assert asked(here, tally, add=kind.add) == 6
 
 
 def test_a_pykka_actor_asks_it_here_and_on_another_node(
@@ -222,7 +222,7 @@ def test_whoever_is_linked_to_it_hears_of_its_end(
                 ended.set()
 
     here.call(here.node.spawn, Mourner()).result()
-    asked(here, tally, kind.add)
+    asked(here, tally, add=kind.add)
     node: Node = here.node
     here.call(node.terminate, tally).result()
 
