@@ -33,10 +33,17 @@ class Cluster:
         self.policy = make_allocator(DEFAULT_POLICY, SETTINGS)
         self.now = SETTINGS.allocation_interval_ns
 
-    def add_framework(self, number: int, role: str, *, capabilities: Collection[Capability] = MULTI_ROLE) -> None:
+    def add_framework(
+        self,
+        number: int,
+        role: str,
+        *,
+        capabilities: Collection[Capability] = MULTI_ROLE,
+        used: Mapping[AgentId, Resources] | None = None,
+    ) -> None:
         add_framework = self.policy.add_framework
         framework = framework_info(number, role, capabilities=capabilities)
-        add_framework(framework_of(number), framework, used={}, active=True, suppressed_roles=())
+        add_framework(framework_of(number), framework, used=used or {}, active=True, suppressed_roles=())
 
     def add_agent(self, number: int, total: Resources, *, used: Mapping[FrameworkId, Resources] | None = None) -> None:
         total = as_read(total)

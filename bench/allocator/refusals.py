@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
+from allocators.allocator import Refusal
 from bench.allocator import definitions
-from bench.allocator.cluster import Cluster, framework_of, in_turn, numbers, role_in
+from bench.allocator.cluster import Cluster, agent_of, framework_of, in_turn, numbers, role_in
 from bench.allocator.definitions import Size
 from bench.allocator.offers import busy_cluster
 from bench.allocator.stopwatch import Stopwatch
@@ -50,16 +51,14 @@ def picky(size: Size, watch: Stopwatch) -> None:
     """The poorer half has refused every agent for a day; the richer half takes and returns."""
     cluster, poor = Cluster(), size.frameworks // 2
     cluster.policy.pause()
-    for number in numbers(size.frameworks):
-        cluster.add_framework(number, role_in(size.variant, number))
     for number in numbers(size.agents):
-        used = {}
-        if number <= size.frameworks:
-            holding = POOR if number <= poor else RICH
-            used[framework_of(number)] = holding.allocate(role_in(size.variant, number))
-        cluster.add_agent(number, definitions.PICKY_MACHINE, used=used)
+        cluster.add_agent(number, definitions.PICKY_MACHINE)
+    for number in numbers(poor):
+        _add_poor(cluster, number, size=size)
+    for number in range(poor + 1, size.frameworks + 1):
+        role = role_in(size.variant, number)
+        cluster.add_framework(number, role, used={agent_of(number): RICH.allocate(role)})
     cluster.policy.resume()
-    _refuse_all(cluster, poor=poor, frameworks=size.frameworks)
     for _ in range(definitions.PICKY_ROUNDS):
         offered = watch.run("picky", cluster.allocate)
         assert len(offered) == size.agents, "every agent is offered to somebody who has not refused it"
@@ -67,12 +66,19 @@ def picky(size: Size, watch: Stopwatch) -> None:
         cluster.give_back(offered)
 
 
-def _refuse_all(cluster: Cluster, *, poor: int, frameworks: int) -> None:
-    """The poor refuse until nothing is offered to them; the others want nothing meanwhile."""
-    rich = [framework_of(number) for number in range(poor + 1, frameworks + 1)]
-    for framework_id in rich:
-        cluster.policy.suppress_offers(framework_id, ())
-    while offered := cluster.allocate():
-        cluster.give_back(offered, refuse_ns=definitions.DAY_NS)
-    for framework_id in rich:
-        cluster.policy.revive_offers(framework_id, ())
+def _add_poor(cluster: Cluster, number: int, *, size: Size) -> None:
+    """It comes with all that is left of every agent in use, refuses each as it returns it, and keeps a cpu of its own.
+
+    So there are the same holdings, refusals and bookings as if every agent had been offered to it, without as many runs
+    as there are frameworks.
+    """
+    role, framework_id = role_in(size.variant, number), framework_of(number)
+    whole, kept = definitions.PICKY_MACHINE.allocate(role), POOR.allocate(role)
+    rest = whole - kept  # Of agents of which somebody keeps a cpu.
+    agents = [agent_of(each) for each in numbers(size.agents)]
+    used = {agent_id: rest if each < number else whole for each, agent_id in enumerate(agents, 1)}
+    cluster.add_framework(number, role, used=used)
+    used[agent_of(number)] = rest
+    refusal, recover = Refusal(ns=definitions.DAY_NS, now=cluster.now), cluster.policy.recover_resources
+    for agent_id, resources in used.items():
+        recover(framework_id, agent_id, resources=resources, refusal=refusal, allocated=True)

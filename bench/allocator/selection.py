@@ -50,6 +50,7 @@ SECONDS: Final = {
     Entry("idle-cluster", Size(50_000, 1_000)): 3,
     Entry("whole-cluster-no-filters", Size(20_000, 2_000)): 3,
     Entry("churn", Size(5_000, 300)): 8,
+    Entry("picky-poor-frameworks", Size(10_000, 1_000)): 90,  # Five million refusals.
 }
 USUAL_SECONDS: Final = 1
 
