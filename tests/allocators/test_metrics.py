@@ -14,7 +14,7 @@ from mesos_py.protocol.ids import FrameworkId
 from mesos_py.protocol.quantities import Limits, Quantities
 from mesos_py.protocol.quota import Quota
 from mesos_py.protocol.resources import Resources
-from tests.support.allocator_builders import SECOND, a_framework, add_agent, add_framework
+from tests.support.allocator_builders import SECOND, a_framework, add_agent, add_framework, give_back
 from tests.support.resource_notation import resources_of
 
 F1: Final = FrameworkId("f1")
@@ -89,6 +89,18 @@ def test_a_role_has_its_dominant_share_by_weight_and_its_refusals_while_somebody
     assert told.of_roles() == []
 
 
+def test_refusals_of_all_frameworks_of_a_role_add_up(told: Told) -> None:
+    for name in ("f1", "f2"):
+        add_framework(told.allocator, name, "r")
+    for name in ("n1", "n2"):
+        add_agent(told.allocator, name)
+    offered = told.allocator.allocate(None, now=0)
+    assert {each.framework_id for each in offered} == {"f1", "f2"}
+    give_back(told.allocator, offered, refuse_s=100)
+
+    assert told.values()["offer_filters/roles/r/active"] == 2.0
+
+
 def test_a_quota_is_told_beside_what_counts_against_it_until_it_is_removed(told: Told) -> None:
     add_framework(told.allocator, "f1", "q/x")
     add_agent(told.allocator, "n1", total=resources_of([{"cpus": 4, "mem": 64}, {"@role": "q", "cpus": 1}]))
@@ -103,6 +115,9 @@ def test_a_quota_is_told_beside_what_counts_against_it_until_it_is_removed(told:
     assert values["quota/roles/q/resources/cpus/offered_or_allocated"] == 4.0
     assert values["quota/roles/q/resources/mem/consumed"] == 64.0
     assert "quota/roles/q/resources/mem/guarantee" not in values
+    told.allocator.update_quota("q", Quota(guarantees=Quantities.of(mem=1), limits=Limits.of(disk=1)))
+    of_mem = [name for name in told.of_roles() if "/mem/" in name]
+    assert [name.rpartition("/")[2] for name in of_mem] == ["consumed", "guarantee", "offered_or_allocated"]
     told.allocator.update_quota("q", Quota(limits=Limits.of(disk=1)))
     assert [name for name in told.of_roles() if "/cpus/" in name or "/mem/" in name] == []
     told.allocator.update_quota("q", Quota())

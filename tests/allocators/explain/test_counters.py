@@ -102,6 +102,27 @@ def test_capabilities_that_change_count_from_then_on() -> None:
     assert counters(scene).lacks_capability == before == 1
 
 
+def test_a_capability_that_is_lost_counts_from_then_on() -> None:
+    scene = Explained()
+    scene.framework("f1", capabilities=["MULTI_ROLE", "GPU_RESOURCES"])
+    scene.agent("gpu", cpus=1, gpus=1)
+    a_second(scene, 4)
+    scene.do("update_framework", id="f1", roles=["a"])
+    before = counters(scene).lacks_capability
+    a_second(scene, 3)
+
+    assert (before, counters(scene).lacks_capability) == (0, 3)
+
+
+def test_use_that_was_reported_before_the_framework_came_is_no_offer() -> None:
+    scene = Explained()
+    scene.do("add_agent", id="n1", resources={"cpus": 1, "mem": 64}, used={"f1": {"a": {"cpus": 1, "mem": 64}}})
+    scene.framework("f1")
+
+    assert scene.why("f1").offers_made == 1, "what is used counts as a booking"
+    assert counters(scene).offers == 0
+
+
 def test_what_a_run_finds_out_is_counted() -> None:
     def found(name: str, planted: Explained) -> None:
         a_second(planted)
