@@ -57,6 +57,19 @@ def test_runs_are_told_by_whether_the_framework_took_part() -> None:
     assert (after.runs_suppressed, after.runs_inactive) == (3, 4)
 
 
+def test_nothing_counts_of_the_time_before_the_framework_came() -> None:
+    scene = Explained()
+    scene.framework("f1")
+    scene.agent("n1")
+    a_second(scene, 3)
+    scene.do("add_framework", id="f2", roles=["b"], active=False)
+    scene.do("activate_framework", id="f2")
+
+    late = counters(scene, "f2", role="b")
+
+    assert (late.runs, late.runs_inactive, late.offers_to_others) == (1, 0, 0)
+
+
 def test_a_refusal_counts_in_every_run_while_it_stands_and_no_longer() -> None:
     scene = Explained()
     scene.framework("f1")
