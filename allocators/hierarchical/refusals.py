@@ -69,7 +69,19 @@ class Refused:
         return now >= self.until and batches > self.batch
 
 
-NOBODY: Final[dict[Client, list[Refused]]] = {}  # Has refused an agent. Never written to.
+class About(dict[Client, list[Refused]]):
+    """The refusals about one agent, by who made them. `common` is what all of them are of; None: of different things.
+
+    Machines are mostly refused whole, so what covers one refusal covers all, and nobody has to ask them one by one.
+    """
+
+    __slots__ = ("common",)
+
+    common: Resources | None
+
+
+NOBODY: Final = About()  # Has refused an agent. Never written to.
+NOBODY.common = None
 
 
 class Refusals:
@@ -83,9 +95,7 @@ class Refusals:
     def __init__(self) -> None:
         self.runs = 0
         self.batches = 0
-        self.about: dict[
-            AgentId, dict[Client, list[Refused]]
-        ] = {}  # All, by agent and who refused. Only read by others.
+        self.about: dict[AgentId, About] = {}  # All, by agent. Only read by others.
         self._covering: dict[AgentId, tuple[Resources, frozenset[Client]]] = {}  # As far as asked for, of what is free.
         self._sets: dict[frozenset[Client], frozenset[Client]] = {}  # One object for equal ones,
         self._turned: dict[tuple[frozenset[Client], Client], frozenset[Client]] = {}  # and those with one more or less.
@@ -110,7 +120,10 @@ class Refusals:
             refuser.refusals = _in_force(refuser.refusals)
         clients = self.about.get(agent_id)
         if clients is None:
-            clients = self.about[agent_id] = {}
+            clients = self.about[agent_id] = About()
+            clients.common = resources
+        elif clients.common is not resources:
+            clients.common = None
         refusals = clients.get(refuser.client)
         if refusals is None:
             clients[refuser.client] = [refused]
@@ -149,10 +162,12 @@ class Refusals:
         known = self.known_covering(agent_id, resources)
         if known is not None:
             return known
-        about = self.about.get(agent_id, NOBODY).items()
-        found = self._interned(
-            frozenset([client for client, each in about if each[0].resources is resources or cover(each, resources)])
-        )
+        about = self.about.get(agent_id, NOBODY)
+        if about.common is None:
+            found = frozenset([client for client, each in about.items() if cover(each, resources)])
+        else:
+            found = frozenset(about if about.common.contains(resources) else ())
+        found = self._interned(found)
         self._covering[agent_id] = (resources, found)
         return found
 
@@ -291,6 +306,9 @@ class Refusals:
         assert sorted(self._ends) == sorted(self._ending)
         assert sum(map(len, self._ending.values())) == self._queued
         assert all(each.until == until for until, ending in self._ending.items() for each in ending)
+        for part in self.about.values():
+            if part.common is not None:
+                assert all(each.resources is part.common for refusals in part.values() for each in refusals)
         for agent_id, (resources, clients) in self._covering.items():
             asked = self.about.get(agent_id, NOBODY).items()
             assert clients == {client for client, each in asked if cover(each, resources)}, agent_id

@@ -55,7 +55,9 @@ REFUSALS: Final = area(
      "            refuser.count -= 1\n", "                pass\n            refuser.count -= 1\n"),
     ("who covers an agent is asked once", "        if self._covering:\n            self._note_covering(agent_id, "
      "refuser.client)\n        if until", "        if until"),
-    ("whoever has refused anything has refused it all", "or cover(each, resources)]", "or True]"),
+    ("whoever has refused anything has refused it all", "if cover(each, resources)]", "if True]"),
+    ("whoever has refused a part has refused it all", "about if about.common.contains(resources) else ()", "about"),
+    ("refusals of different things are taken for the same", "            clients.common = None\n", "            pass\n"),
     ("what is swept out ends at once", "self._ends = sorted(self._ending)", "self._ends = []"),
     ("what is swept from a client's list cannot be dropped", "refuser.refusals = _in_force(refuser.refusals)",
      "refuser.refusals = []"),
