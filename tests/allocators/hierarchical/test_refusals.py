@@ -155,6 +155,16 @@ def test_who_covers_an_agent_is_kept_up_with_every_refusal_that_comes_or_goes() 
     refusals.check()
 
 
+def test_clients_that_refused_the_same_cover_what_it_contains_and_nothing_more() -> None:
+    refusals = Refusals()
+    for framework in ("f1", "f2"):
+        refusals.add(cell(framework), CPUS, until=10)
+
+    assert refusals.covering(AgentId("n1"), Resources.of(cpus=3)) == frozenset()
+    assert len(refusals.covering(AgentId("n1"), Resources.of(cpus=1))) == 2
+    refusals.check()
+
+
 def test_equal_sets_of_clients_are_one_object_and_are_forgotten_with_the_agent() -> None:
     refusals = Refusals()
     for agent in ("n1", "n2"):
