@@ -58,4 +58,4 @@ TestSameOffers.settings = settings(max_examples=60, stateful_step_count=30)
 @pytest.mark.long
 @pytest.mark.timeout(900)
 def test_the_offers_are_the_same_over_as_many_histories_as_take_some_minutes() -> None:
-    run_histories(SameOffers, examples=3_000, steps=60)
+    run_histories(SameOffers, examples=2_000, steps=60)
