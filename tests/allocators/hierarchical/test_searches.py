@@ -80,6 +80,22 @@ def test_a_set_that_comes_by_once_is_not_worth_a_search_and_searches_are_bounded
     assert [searches.frameworks("r", each) is None for each in sets] == [False] * SEARCHES_MAX + [True]
 
 
+def test_a_role_is_passed_by_if_all_its_frameworks_have_refused_and_not_before() -> None:
+    allocator = HierarchicalAllocator(anything_goes())
+    for name, role in (("f1", "a"), ("f2", "a"), ("f3", "b")):
+        add_framework(allocator, name, role)
+    searches = Searches(allocator.books)
+    firsts = []
+    for refusers in (("f1",), ("f1", "f2")):
+        refusing = frozenset({(FrameworkId(name), "a") for name in refusers})
+        assert searches.roles(refusing) is None, "seen once, not searched"
+        found = searches.roles(refusing)
+        assert found is not None
+        firsts.append(found.first())
+
+    assert firsts == ["a", "b"]
+
+
 def test_a_search_finds_the_first_that_is_not_excluded_as_bookings_go_on() -> None:
     allocator = HierarchicalAllocator(anything_goes())
     for name in "abcd":
