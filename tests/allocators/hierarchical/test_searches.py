@@ -96,6 +96,22 @@ def test_a_role_is_passed_by_if_all_its_frameworks_have_refused_and_not_before()
     assert firsts == ["a", "b"]
 
 
+def test_who_refused_under_one_role_is_found_under_another() -> None:
+    allocator = HierarchicalAllocator(anything_goes())
+    for name in ("f1", "f2"):
+        add_framework(allocator, name, "r", "s")
+    searches = Searches(allocator.books)
+    refusing = frozenset({(FrameworkId("f1"), "r")})
+    firsts = []
+    for role in ("r", "s"):
+        assert searches.frameworks(role, refusing) is None, "seen once, not searched"
+        found = searches.frameworks(role, refusing)
+        assert found is not None
+        firsts.append(found.first())
+
+    assert firsts == ["f2", "f1"]
+
+
 def test_a_search_finds_the_first_that_is_not_excluded_as_bookings_go_on() -> None:
     allocator = HierarchicalAllocator(anything_goes())
     for name in "abcd":
