@@ -9,8 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.actors.cases import CASES, Scale
+from bench.actors.flood import Outcome
 from bench.actors.running import Measured
-from bench.actors_flood import Outcome
 from bench.report import human
 
 UNITS: Final[Mapping[Scale, str]] = {

@@ -12,8 +12,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import actors_flood
-from bench.actors import running, table
+from bench.actors import flood, running, table
 from bench.actors.cases import CASES
 from bench.actors.environments import ALWAYS, PEERS, Missing, Peer, cache_folder, install, interpreter_for
 from bench.actors.plot import save_plot
@@ -113,10 +112,10 @@ def _measure(console: Console, entries: Mapping[str, running.Entry], *, chosen: 
 
 
 def _flood(console: Console) -> None:
-    """All scenarios of `bench.actors_flood`, as a table. Fails if one does not hold."""
+    """All scenarios of `bench.actors.flood`, as a table. Fails if one does not hold."""
     try:
         with console.status("") as status:
-            outcomes = actors_flood.run(status.update)
+            outcomes = flood.run(status.update)
     except OSError as error:
         raise click.ClickException(str(error)) from error
     console.print(table.flood_table(outcomes))

@@ -12,9 +12,9 @@ from rich.console import Console
 
 from bench.actors.cases import CASES, Case, Scale
 from bench.actors.environments import PEERS
+from bench.actors.flood import Outcome
 from bench.actors.running import Measured, Sample, report_of, times_pykka
 from bench.actors.table import flood_table, missed, table_of
-from bench.actors_flood import Outcome
 from bench.report import Machine
 
 REFERENCE = 1.07e6

@@ -57,7 +57,7 @@ def http_get_pipelined() -> float:
 
 
 def _rate(gets: int, connections: int, *, depth: int) -> float:
-    with other_side("bench.actors_http") as told:
+    with other_side("bench.actors.http") as told:
         address = ("127.0.0.1", int(told.readline()))
         load = _Load([socket.create_connection(address) for _ in range(connections)], depth)
         try:

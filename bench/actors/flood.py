@@ -47,7 +47,7 @@ PULSE_NS: Final = 2 * MILLISECOND
 LATE_MAX_S: Final = 0.050
 MEBIBYTE: Final = 2**20
 SETTLED_S: Final = 0.5  # Before and after a scenario, so that its begin and its end are seen.
-WHO: Final = "bench.actors_flood"
+WHO: Final = "bench.actors.flood"
 SERVE: Final = "serve"
 DESCRIPTORS_BESIDE: Final = 200  # Files and sockets beside the connections.
 

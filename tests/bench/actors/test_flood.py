@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bench.actors_flood import LATE_MAX_S, MEBIBYTE, Outcome, Target, a_message, measured, pour
+from bench.actors.flood import LATE_MAX_S, MEBIBYTE, Outcome, Target, a_message, measured, pour
 
 OUTCOME = Outcome("a flood", 1.0, grown=MEBIBYTE, p99_s=0.001, max_s=0.002, rounds=100, grown_max=MEBIBYTE)
 
