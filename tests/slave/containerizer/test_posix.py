@@ -210,11 +210,11 @@ def test_the_status_names_the_first_process(agent: Agent, tmp_path: Path) -> Non
     assert agent.status() == ContainerStatus(container_id=ONE, os_pid=pid)
 
 
-BURN: Final = """exec "$PYTHON" -c 'import time
+BURN: Final = """exec "$PYTHON" -c 'import signal, time
 while time.process_time() < 0.1: pass
 block = bytearray(30_000_000)
 open("burnt", "w").write("yes\\n")
-time.sleep(1000)'"""
+signal.pause()'"""
 
 
 def test_usage_sums_up_the_tree(agent: Agent, tmp_path: Path) -> None:
