@@ -107,11 +107,11 @@ async def a_recorder() -> AsyncIterator[Recorder]:
     server.close()
 
 
-def python27() -> str | None:
-    """A Python 2.7 of this machine."""
-    found = [os.environ.get("PYTHON27"), shutil.which("python2.7")]
-    found += [str(path) for path in Path.home().glob(".pyenv/versions/2.7*/bin/python")]
-    return next((candidate for candidate in found if candidate and _has_pip(candidate)), None)
+def pythons27() -> list[str]:
+    """Every Python 2.7 of this machine that can install what it needs."""
+    named = [os.environ.get("PYTHON27"), shutil.which("python2.7")]
+    named += [str(path) for path in sorted(Path.home().glob(".pyenv/versions/2.7*/bin/python"))]
+    return [python for python in dict.fromkeys(named) if python and _has_pip(python)]
 
 
 def _has_pip(python: str) -> bool:
@@ -171,11 +171,11 @@ def addressed(text: str, **addresses: Address) -> bytes:
 
 
 def main() -> None:
-    python = python27()
-    if python is None:
+    pythons = pythons27()
+    if not pythons:
         raise SystemExit("no Python 2.7 with pip was found: name one as PYTHON27")
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
-        streams = runner.run(record(python, Path(sys.argv[1])))
+        streams = runner.run(record(pythons[0], Path(sys.argv[1])))
     RECORD.write_text(json.dumps({"peer": VERSION, **streams}, indent=1) + "\n")
 
 

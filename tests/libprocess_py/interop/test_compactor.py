@@ -18,11 +18,12 @@ from libprocess_py.core.wire_answers import AnswerReader
 from libprocess_py.pid import PID, Address
 from libprocess_py.runtime.loop_node import start_node
 from libprocess_py.runtime.settings import NodeSettings
-from tests.libprocess_py.interop.conversation import NUMBERS, RECORD, Source, a_compactor, addressed, python27
+from tests.libprocess_py.interop.conversation import NUMBERS, RECORD, Source, a_compactor, addressed, pythons27
 from tests.support.event_loop import on_loop
 from tests.support.wire_actors import RawClient
 
 RECORDED: Final[dict[str, str]] = json.loads(RECORD.read_text())
+PYTHONS: Final = pythons27()
 PLAIN: Final = NodeSettings()
 EXCEPTIONAL: Final = replace(PLAIN, secrets=(Secret(b"ours" * 8),), plain_peers=(ipaddress.ip_network("127.0.0.0/8"),))
 
@@ -93,18 +94,16 @@ def test_its_answers_count_as_acceptance() -> None:
     assert reader.accepted == len(NUMBERS)
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("settings", [PLAIN, EXCEPTIONAL], ids=["plain", "exception"])
-@on_loop
-async def test_the_live_one_behaves_as_recorded_where_there_is_a_python_for_it(
-    tmp_path: Path, settings: NodeSettings
-) -> None:
-    python = python27()
-    if python is None:  # Then the record stands for it: see above.
-        return
-    async with a_compactor(python, tmp_path) as peer, await start_node(settings) as node:
-        node.spawn(source := Source(peer))
-        await source.finished()
+if PYTHONS:  # Where there is none the record stands for it: see above.
 
-        assert source.pongs == list(NUMBERS)
-        assert source.senders == {str(peer)}
+    @pytest.mark.long
+    @pytest.mark.parametrize("python", PYTHONS)
+    @pytest.mark.parametrize("settings", [PLAIN, EXCEPTIONAL], ids=["plain", "exception"])
+    @on_loop
+    async def test_the_live_one_behaves_as_recorded(tmp_path: Path, settings: NodeSettings, python: str) -> None:
+        async with a_compactor(python, tmp_path) as peer, await start_node(settings) as node:
+            node.spawn(source := Source(peer))
+            await source.finished()
+
+            assert source.pongs == list(NUMBERS)
+            assert source.senders == {str(peer)}
