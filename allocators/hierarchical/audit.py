@@ -9,9 +9,10 @@ from allocators.hierarchical.amounts import Amounts, change, change_by_role, pla
 from allocators.hierarchical.books import Books, by_role
 from allocators.hierarchical.eligibility import Eligibility
 from allocators.hierarchical.frameworks import FrameworkBook
-from allocators.hierarchical.grants import Grant
+from allocators.hierarchical.grants import Bundle, Grant
 from allocators.hierarchical.refusals import Refusals
 from allocators.hierarchical.run import Run
+from allocators.hierarchical.tallies import Finding
 from allocators.sorters.keyed import KeyedSorter
 from allocators.sorters.sorter import Entry
 from allocators.sorters.tree import Node
@@ -31,8 +32,14 @@ def check_books(books: Books) -> None:
 class Probe(Run):
     """A run over agents of which nobody may be offered anything."""
 
-    def _book(self, agent: AgentBook, framework: FrameworkBook, *, grant: Grant, is_all: bool = False) -> None:
+    def _give(self, agent: AgentBook, framework: FrameworkBook, *, role: str, bundle: Bundle) -> None:
+        self._book(agent, framework, grant=bundle.grant(role))
+
+    def _book(self, agent: AgentBook, framework: FrameworkBook, *, grant: Grant) -> None:
         raise AssertionError(f"{agent.id} is asleep, and {framework.id} may have {grant.resources}")
+
+    def _note(self, finding: Finding, framework: FrameworkBook, *, role: str) -> None:
+        """No run, so nothing to count."""
 
 
 def check_sleep(books: Books, eligibility: Eligibility, *, refusals: Refusals, asleep: Iterable[AgentBook]) -> None:

@@ -316,7 +316,7 @@ class Run:
         if not self._make_offer(agent, framework, role=role, resources=bundle.riders + extra):
             if extra != bundle.goods:
                 found = Finding.HELD_AS_HEADROOM if within == bundle.goods else Finding.LIMIT_REACHED
-                framework.tracked[role].found[found] += 1
+                self._note(found, framework, role=role)
             return False
         self._count(quota, role=role, bundle=self._books.interned.bundle(extra))
         return True
@@ -378,7 +378,7 @@ class Run:
     def _is_enough(self, bundle: Bundle, framework: FrameworkBook, *, role: str) -> bool:
         if bundle.is_enough(self._eligibility.smallest(framework, role)):
             return True
-        framework.tracked[role].found[Finding.BELOW_MINIMUM] += 1
+        self._note(Finding.BELOW_MINIMUM, framework, role=role)
         return False
 
     def _may_have(self, agent: AgentBook, framework: FrameworkBook, *, role: str) -> bool:
@@ -388,9 +388,13 @@ class Run:
             found = Finding.FORBIDDEN_BY_POLICY
         else:
             return self._eligibility.has_traits_for(framework, agent, role=role)
-        framework.tracked[role].found[found] += 1
+        self._note(found, framework, role=role)
         self._is_personal = True
         return False
+
+    def _note(self, finding: Finding, framework: FrameworkBook, *, role: str) -> None:
+        """The framework's tally counts what was found."""
+        framework.tracked[role].found[finding] += 1
 
     def _is_refused(self, agent: AgentBook, framework: FrameworkBook, *, role: str, resources: Resources) -> bool:
         if self._refusals.covers((framework.id, role, agent.id), resources):
