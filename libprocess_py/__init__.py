@@ -8,8 +8,9 @@ They are imported when they are first used: launchers import one small module of
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Final
+
+from libprocess_py.lazy_names import lazily
 
 if TYPE_CHECKING:
     from libprocess_py.coordination import (
@@ -52,17 +53,6 @@ if TYPE_CHECKING:
     from libprocess_py.pid import PID, Address
     from libprocess_py.process import Process
     from libprocess_py.rate_limiter import Rate, RateLimiter
-else:  # Unseen by type checkers, which would take every name for one of ours.
-
-    def __getattr__(name: str) -> object:
-        if name not in _HOMES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = globals()[name] = getattr(import_module(_HOMES[name]), name)  # The next use does not come here.
-        return value
-
-    def __dir__() -> list[str]:  # So that help() and completion know the names that nobody used yet.
-        return sorted({*globals(), *__all__})
-
 
 _HOMES: Final = {
     "CountDownLatch": "libprocess_py.coordination",
@@ -147,3 +137,6 @@ __all__ = [
     "NoSuchProcess",
     "RemoteDispatch",
 ]
+
+if not TYPE_CHECKING:  # Type checkers would take every name for one of ours.
+    __getattr__, __dir__ = lazily(__name__, _HOMES)

@@ -7,25 +7,15 @@ anything but what a node that allows it was sent by a peer that has authenticate
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Final
+
+from libprocess_py.lazy_names import lazily
 
 if TYPE_CHECKING:
     from libprocess_py.deploy.errors import ConnectFailed, RemoteError, SpawnFailed
     from libprocess_py.deploy.registry import Registry
     from libprocess_py.deploy.remote_node import RemoteNode
     from libprocess_py.deploy.spawner import Spawner
-else:  # Unseen by type checkers, which would take every name for one of ours.
-
-    def __getattr__(name: str) -> object:
-        if name not in _HOMES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = globals()[name] = getattr(import_module(_HOMES[name]), name)  # The next use does not come here.
-        return value
-
-    def __dir__() -> list[str]:
-        return sorted({*globals(), *__all__})
-
 
 _HOMES: Final = {
     "ConnectFailed": "libprocess_py.deploy.errors",
@@ -37,3 +27,6 @@ _HOMES: Final = {
 }
 
 __all__ = ["RemoteNode", "Spawner", "Registry", "ConnectFailed", "SpawnFailed", "RemoteError"]
+
+if not TYPE_CHECKING:  # Type checkers would take every name for one of ours.
+    __getattr__, __dir__ = lazily(__name__, _HOMES)

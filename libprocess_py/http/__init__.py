@@ -6,8 +6,9 @@ the bytes, nor which component answers.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Final
+
+from libprocess_py.lazy_names import lazily
 
 if TYPE_CHECKING:
     from libprocess_py.http.authentication import (
@@ -24,17 +25,6 @@ if TYPE_CHECKING:
     from libprocess_py.http.pipe import End, Pipe, PipeBroken
     from libprocess_py.http.request import Request
     from libprocess_py.http.response import Response
-else:  # Unseen by type checkers, which would take every name for one of ours.
-
-    def __getattr__(name: str) -> object:
-        if name not in _HOMES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = globals()[name] = getattr(import_module(_HOMES[name]), name)  # The next use does not come here.
-        return value
-
-    def __dir__() -> list[str]:
-        return sorted({*globals(), *__all__})
-
 
 _HOMES: Final = {
     "Authenticated": "libprocess_py.http.authentication",
@@ -75,3 +65,6 @@ __all__ = [
     "CombinedAuthenticator",
     "DisabledEndpoints",
 ]
+
+if not TYPE_CHECKING:  # Type checkers would take every name for one of ours.
+    __getattr__, __dir__ = lazily(__name__, _HOMES)

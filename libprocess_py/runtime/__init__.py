@@ -6,8 +6,9 @@ mean, nor anything that only a simulation needs.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Final
+
+from libprocess_py.lazy_names import lazily
 
 if TYPE_CHECKING:
     from libprocess_py.runtime.adopted import adopt
@@ -21,18 +22,6 @@ if TYPE_CHECKING:
     from libprocess_py.runtime.settings import NodeSettings
     from libprocess_py.runtime.subprocess import LaunchError, Subprocess, launch
     from libprocess_py.runtime.threads import ThreadedProcess
-else:  # Unseen by type checkers, which would take every name for one of ours.
-
-    def __getattr__(name: str) -> object:
-        if name not in _HOMES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = getattr(import_module(_HOMES[name]), name)
-        globals()[name] = value  # The next use does not come here.
-        return value
-
-    def __dir__() -> list[str]:
-        return sorted({*globals(), *__all__})
-
 
 _HOMES: Final = {
     "BackgroundNode": "libprocess_py.runtime.background",
@@ -73,3 +62,6 @@ __all__ = [
     "Subprocess",
     "LaunchError",
 ]
+
+if not TYPE_CHECKING:  # Type checkers would take every name for one of ours.
+    __getattr__, __dir__ = lazily(__name__, _HOMES)
