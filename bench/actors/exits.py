@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from typing import Final
 
 from bench.actors.node import on_node, time_to_end
-from bench.actors.sides import other_side, pin
+from bench.actors.sides import other_side, pin, stand_by
 from libprocess_py.pid import PID
 from libprocess_py.process import Process
 from libprocess_py.runtime.loop_node import LoopNode
@@ -122,10 +120,7 @@ def remote_exited() -> float:
 
 
 async def _be_mortal(node: LoopNode) -> int:
-    sys.stdout.write(f"{os.getpid()} {node.spawn(Mortal())}\n")
-    sys.stdout.flush()
-    await asyncio.Event().wait()
-    return 0
+    return await stand_by(f"{os.getpid()} {node.spawn(Mortal())}")
 
 
 def serve() -> None:

@@ -8,14 +8,12 @@ second.
 
 from __future__ import annotations
 
-import asyncio
 import select
 import socket
-import sys
 import time
 from typing import Final
 
-from bench.actors.sides import other_side, pin
+from bench.actors.sides import other_side, pin, stand_by
 from libprocess_py.http.request import Request
 from libprocess_py.http.response import Response
 from libprocess_py.process import Process
@@ -125,10 +123,7 @@ class _Load:
 async def serve(node: LoopNode) -> int:
     """Be the other side."""
     node.spawn(Page())
-    sys.stdout.write(f"{node.address.port}\n")
-    sys.stdout.flush()
-    await asyncio.Event().wait()
-    return 0
+    return await stand_by(node.address.port)
 
 
 if __name__ == "__main__":

@@ -6,15 +6,13 @@ full and stays below the bound on bytes in flight.
 
 from __future__ import annotations
 
-import asyncio
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from typing import Final
 
 from bench.actors.node import on_node, time_to_end
-from bench.actors.sides import other_side, pin
+from bench.actors.sides import other_side, pin, stand_by
 from libprocess_py.message import Message
 from libprocess_py.pid import PID
 from libprocess_py.process import Process
@@ -193,10 +191,7 @@ def _rate(count: int, make: Callable[[PID, Callable[[], None]], Process]) -> flo
 
 async def serve(node: LoopNode) -> int:
     """Be the other side."""
-    sys.stdout.write(f"{node.spawn(Peer())}\n")
-    sys.stdout.flush()
-    await asyncio.Event().wait()
-    return 0
+    return await stand_by(node.spawn(Peer()))
 
 
 if __name__ == "__main__":

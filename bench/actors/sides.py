@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -41,3 +42,11 @@ def other_side(module: str, *arguments: str) -> Iterator[IO[str]]:
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
+
+
+async def stand_by(word: object) -> int:
+    """As the other side: tell in a line what the first one needs to reach it, and last until that one ends it."""
+    sys.stdout.write(f"{word}\n")
+    sys.stdout.flush()
+    await asyncio.Event().wait()
+    return 0

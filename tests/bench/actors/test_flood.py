@@ -13,7 +13,7 @@ def test_a_small_flood_arrives_and_its_neighbours_are_watched() -> None:
     def few(target: Target) -> None:
         with target.connect() as one, target.connect() as other:
             pour([one, other], a_message("sink", target) * 1_000)
-            target.wait_for("/sink/told", "2000")
+            assert target.wait_for("/sink/told", 2000) == "2000"
 
     outcome = measured("few", few, grown_max=MEBIBYTE)
 
