@@ -1,8 +1,11 @@
-"""Actors and clients for tests of the wire."""
+"""Actors, clients and servers for tests of the wire."""
 
 from __future__ import annotations
 
 import asyncio
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -10,6 +13,7 @@ from typing import Self
 from libprocess_py.http.request import Request
 from libprocess_py.http.response import Response
 from libprocess_py.message import Message
+from libprocess_py.node import Node
 from libprocess_py.pid import PID, Address
 from libprocess_py.process import Process
 
@@ -83,6 +87,14 @@ class Listener(Process):
         self.changed.set()
 
 
+def tell(node: Node, to: PID, *numbers: int) -> Listener:
+    """From a new actor, which is linked to the receiver."""
+    node.spawn(source := Listener(f"source-{len(node.kernel.mailboxes)}"))
+    node.dispatch(source.pid, Process.link, to)
+    node.dispatch(source.pid, Listener.tell, to, list(numbers))
+    return source
+
+
 @dataclass
 class Answer:
     """A response as it came over a socket."""
@@ -130,6 +142,18 @@ class RawClient:
     async def rest(self) -> bytes:
         """Whatever comes until the other side ends the connection."""
         return await self.reader.read()
+
+
+@asynccontextmanager
+async def served_by(
+    take: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]], *, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Address]:
+    """A TCP server that leaves every connection to the test: where it listens."""
+    server = await asyncio.start_server(take, "127.0.0.1", 0, ssl=tls)
+    try:
+        yield Address(*server.sockets[0].getsockname())
+    finally:
+        server.close()
 
 
 def a_message(to: str, name: str, *, body: bytes = b'{"number":1}', sender: str = "tester@127.0.0.1:9") -> bytes:

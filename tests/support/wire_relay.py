@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from libprocess_py.auth.core.frames import CODE_SIZE, HEADER
 from libprocess_py.pid import Address
+from tests.support.wire_actors import served_by
 
 Tamper = Callable[[int, bytes], list[bytes]]  # Number and bytes of a frame; what to pass on instead.
 
@@ -61,8 +62,6 @@ class Relay:
 @asynccontextmanager
 async def a_relay() -> AsyncIterator[Relay]:
     relay = Relay()
-    server = await asyncio.start_server(relay.take, "127.0.0.1", 0)
-    relay.address = Address(*server.sockets[0].getsockname())
-    yield relay
-    server.close()
+    async with served_by(relay.take) as relay.address:
+        yield relay
     await relay.end()

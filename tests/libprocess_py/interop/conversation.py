@@ -25,7 +25,7 @@ from libprocess_py.process import Process
 from libprocess_py.runtime.loop_node import start_node
 from libprocess_py.runtime.program import new_event_loop
 from libprocess_py.runtime.settings import NodeSettings
-from tests.support.wire_actors import Ping, Pong, RawClient
+from tests.support.wire_actors import Ping, Pong, RawClient, served_by
 
 VERSION: Final = "compactor==0.3.0"
 PEER: Final = Path(__file__).with_name("compactor_peer.py2")
@@ -101,10 +101,8 @@ class Recorder:
 @asynccontextmanager
 async def a_recorder() -> AsyncIterator[Recorder]:
     recorder = Recorder()
-    server = await asyncio.start_server(recorder.take, "127.0.0.1", 0)
-    recorder.address = Address(*server.sockets[0].getsockname())
-    yield recorder
-    server.close()
+    async with served_by(recorder.take) as recorder.address:
+        yield recorder
 
 
 def pythons27() -> list[str]:

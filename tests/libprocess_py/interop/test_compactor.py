@@ -20,7 +20,7 @@ from libprocess_py.runtime.loop_node import start_node
 from libprocess_py.runtime.settings import NodeSettings
 from tests.libprocess_py.interop.conversation import NUMBERS, RECORD, Source, a_compactor, addressed, pythons27
 from tests.support.event_loop import on_loop
-from tests.support.wire_actors import RawClient
+from tests.support.wire_actors import RawClient, served_by
 
 RECORDED: Final[dict[str, str]] = json.loads(RECORD.read_text())
 PYTHONS: Final = pythons27()
@@ -57,10 +57,9 @@ class Impersonator:
 @asynccontextmanager
 async def an_impersonator() -> AsyncIterator[Impersonator]:
     peer = Impersonator()
-    server = await asyncio.start_server(peer.take, "127.0.0.1", 0)
-    peer.pid = PID(peer.pid.id, Address(*server.sockets[0].getsockname()))
-    yield peer
-    server.close()
+    async with served_by(peer.take) as address:
+        peer.pid = PID(peer.pid.id, address)
+        yield peer
 
 
 @pytest.mark.parametrize("settings", [PLAIN, EXCEPTIONAL], ids=["plain", "exception"])

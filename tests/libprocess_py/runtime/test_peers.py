@@ -21,7 +21,7 @@ from libprocess_py.runtime.keepalive import UNACKNOWLEDGED_MS
 from libprocess_py.runtime.loop_node import LoopNode, start_node
 from libprocess_py.runtime.peers import IN_FLIGHT_MAX
 from tests.support.event_loop import on_loop
-from tests.support.wire_actors import Echo, Listener, Ping
+from tests.support.wire_actors import Echo, Listener, Ping, served_by
 
 
 class RawServer:
@@ -38,10 +38,8 @@ class RawServer:
 @asynccontextmanager
 async def a_raw_server() -> AsyncIterator[RawServer]:
     raw = RawServer()
-    server = await asyncio.start_server(raw.take, "127.0.0.1", 0)
-    raw.address = Address(*server.sockets[0].getsockname())
-    yield raw
-    server.close()
+    async with served_by(raw.take) as raw.address:
+        yield raw
 
 
 class Hearing(Process):

@@ -19,12 +19,11 @@ from libprocess_py.auth.core.secret import NONCE_SIZE, Secret
 from libprocess_py.http.request import Request
 from libprocess_py.http.response import Response
 from libprocess_py.pid import PID, Address
-from libprocess_py.process import Process
 from libprocess_py.runtime.loop_node import LoopNode, start_node
 from libprocess_py.runtime.security import LISTENED_MAX
 from libprocess_py.runtime.settings import NodeSettings
 from tests.support.event_loop import on_loop
-from tests.support.wire_actors import Echo, Listener, Ping, RawClient, a_message
+from tests.support.wire_actors import Echo, Listener, Ping, RawClient, a_message, tell
 from tests.support.wire_relay import Relay, a_relay
 
 OURS, OTHER = Secret(b"ours" * 8), Secret(b"other" * 8)
@@ -46,14 +45,6 @@ class Shy(Listener):
 
 def count_of(node: LoopNode, name: str) -> int:
     return node.metrics.counter(f"libprocess/{name}").value
-
-
-def tell(node: LoopNode, to: PID, *numbers: int) -> Listener:
-    """From a new actor, which is linked to the receiver."""
-    node.spawn(source := Listener(f"source-{len(node.kernel.mailboxes)}"))
-    node.dispatch(source.pid, Process.link, to)
-    node.dispatch(source.pid, Listener.tell, to, list(numbers))
-    return source
 
 
 async def a_friend(client: RawClient, node: Address, *, named: Address, secret: Secret = OURS) -> Sealer:

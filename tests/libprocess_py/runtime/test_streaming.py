@@ -52,6 +52,12 @@ async def chunk(client: RawClient) -> bytes:
     return data
 
 
+async def subscribe(client: RawClient) -> None:
+    """Ask, and read the head of the answer."""
+    client.say(GET)
+    await client.answer(with_body=False)
+
+
 @on_loop
 async def test_pieces_leave_as_they_are_written_and_the_connection_goes_on_afterwards() -> None:
     async with await start_node() as node, await RawClient.connect(node.address) as client:
@@ -162,10 +168,8 @@ async def test_a_stream_ends_without_its_end_when_the_writer_fails_or_its_actor_
     async with await start_node() as node:
         node.spawn(feed := Feed())
         async with await RawClient.connect(node.address) as one, await RawClient.connect(node.address) as other:
-            one.say(GET)
-            await one.answer(with_body=False)
-            other.say(GET)
-            await other.answer(with_body=False)
+            await subscribe(one)
+            await subscribe(other)
             feed.pipes[0].writer.write(b"one")
             assert await chunk(one) == b"one"
             feed.pipes[0].writer.fail()
@@ -183,10 +187,8 @@ async def test_a_client_that_does_not_read_is_cut_off_and_counted_and_others_are
     async with await start_node() as node:
         node.spawn(feed := Feed())
         async with await RawClient.connect(node.address) as slow, await RawClient.connect(node.address) as quick:
-            slow.say(GET)
-            await slow.answer(with_body=False)
-            quick.say(GET)
-            await quick.answer(with_body=False)
+            await subscribe(slow)
+            await subscribe(quick)
             event, told = bytes(1_000_000), 0
             while not feed.pipes[0].ended.is_ready:
                 for pipe in feed.pipes:
@@ -211,8 +213,7 @@ async def test_a_crowd_of_clients_that_do_not_read_costs_a_known_amount_of_memor
         meter.bound = 4_000_000
         crowd = [await RawClient.connect(node.address) for _ in range(20)]
         for client in crowd:
-            client.say(GET)
-            await client.answer(with_body=False)
+            await subscribe(client)
         highest = 0
         while any(pipe.ended.is_pending for pipe in feed.pipes):
             for pipe in feed.pipes:
@@ -233,8 +234,7 @@ async def test_what_clients_leave_unread_is_shown_and_gone_with_them() -> None:
         node.spawn(feed := Feed())
         gauges = node.metrics.gauges
         async with await RawClient.connect(node.address) as client:
-            client.say(GET)
-            await client.answer(with_body=False)
+            await subscribe(client)
             pipe = await feed.pipe()
             for _ in range(7):
                 pipe.writer.write(bytes(1_000_000))

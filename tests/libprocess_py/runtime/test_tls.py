@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,15 +16,14 @@ import trustme
 from libprocess_py.auth.core.secret import Secret
 from libprocess_py.core.wire import TLS_FIRST
 from libprocess_py.flags import FlagError
-from libprocess_py.pid import PID, Address
-from libprocess_py.process import Process
-from libprocess_py.runtime.loop_node import LoopNode, start_node
+from libprocess_py.pid import Address
+from libprocess_py.runtime.loop_node import start_node
 from libprocess_py.runtime.settings import NodeSettings
 from libprocess_py.runtime.tls import TlsError, TlsSettings
 from libprocess_py.runtime.tls_server import SHAKING_MAX, Bounds, TlsServer
 from tests.libprocess_py.runtime.test_security import Shy
 from tests.support.event_loop import on_loop
-from tests.support.wire_actors import Echo, Listener, RawClient, a_message
+from tests.support.wire_actors import Echo, Listener, RawClient, a_message, tell
 
 
 @dataclass
@@ -48,6 +48,19 @@ class Authority:
         return TlsSettings(cert_file=cert, key_file=key, ca_file=self.file, **{**mutual, **others})  # type: ignore[arg-type]  # By name.
 
 
+@asynccontextmanager
+async def a_tls_server(authority: Authority, bounds: Bounds, *, plain: bool) -> AsyncIterator[Address]:
+    """What a node has at its port, alone, with nobody behind it: where it listens."""
+    sock = socket.create_server(("127.0.0.1", 0))
+    context = authority.settings("127.0.0.1").listening()
+    server = TlsServer(sock, asyncio.Protocol, context=context, plain=plain, bounds=bounds)
+    await server.start_serving()
+    try:
+        yield Address(*sock.getsockname())
+    finally:
+        server.close()
+
+
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return Authority(trustme.CA(), tmp_path_factory.mktemp("tls"))
@@ -57,13 +70,6 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 def stranger(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     """Nobody trusts it."""
     return Authority(trustme.CA(), tmp_path_factory.mktemp("stranger"))
-
-
-def tell(node: LoopNode, to: PID, *numbers: int) -> Listener:
-    node.spawn(source := Listener(f"source-{len(node.kernel.mailboxes)}"))
-    node.dispatch(source.pid, Process.link, to)
-    node.dispatch(source.pid, Listener.tell, to, list(numbers))
-    return source
 
 
 @on_loop
@@ -94,20 +100,16 @@ async def test_who_has_no_certificate_or_one_of_a_stranger_is_not_let_in(
         assert listener.numbers == []
 
 
+@pytest.mark.parametrize("scheme", ["openssl", "legacy"])
 @on_loop
-async def test_a_dialer_refuses_a_certificate_for_another_address(authority: Authority) -> None:
+async def test_a_dialer_refuses_a_certificate_for_another_address(authority: Authority, scheme: str) -> None:
     wrong = authority.settings("10.9.8.7")
-    right = authority.settings("127.0.0.1")
-    for scheme, lost in (("openssl", True), ("legacy", True)):
-        there_settings = NodeSettings(tls=wrong)
-        here_settings = NodeSettings(
-            tls=TlsSettings(**{**vars(right), "hostname_validation_scheme": scheme, "verify_ipadd": True})
-        )
-        async with await start_node(here_settings) as here, await start_node(there_settings) as there:
-            there.spawn(listener := Listener())
+    right = authority.settings("127.0.0.1", hostname_validation_scheme=scheme)
+    async with await start_node(NodeSettings(tls=right)) as here, await start_node(NodeSettings(tls=wrong)) as there:
+        there.spawn(listener := Listener())
 
-            assert (await tell(here, listener.pid, 1).lost() == [listener.pid]) is lost
-            assert listener.numbers == []
+        assert await tell(here, listener.pid, 1).lost() == [listener.pid]
+        assert listener.numbers == []
 
 
 @on_loop
@@ -203,16 +205,11 @@ async def test_on_a_mixed_port_who_hangs_up_or_lies_about_tls_harms_nobody(autho
 
 @on_loop
 async def test_of_those_who_say_nothing_on_a_mixed_port_the_oldest_is_hung_up_on(authority: Authority) -> None:
-    sock = socket.create_server(("127.0.0.1", 0))
-    context = authority.settings("127.0.0.1").listening()
-    server = TlsServer(sock, asyncio.Protocol, context=context, plain=True, bounds=Bounds(greeted_max=2))
-    await server.start_serving()
+    async with a_tls_server(authority, Bounds(greeted_max=2), plain=True) as address:
+        clients = [await RawClient.connect(address) for _ in range(3)]
 
-    clients = [await RawClient.connect(Address(*sock.getsockname())) for _ in range(3)]
-
-    assert await clients[0].rest() == b""
-    assert not any(client.reader.at_eof() for client in clients[1:])
-    server.close()
+        assert await clients[0].rest() == b""
+        assert not any(client.reader.at_eof() for client in clients[1:])
     for client in clients:
         client.writer.close()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime
-import socket
 import ssl
 from contextlib import suppress
 from dataclasses import replace
@@ -16,10 +15,10 @@ import trustme
 from libprocess_py.runtime.loop_node import start_node
 from libprocess_py.runtime.settings import NodeSettings
 from libprocess_py.runtime.tls import TlsSettings
-from libprocess_py.runtime.tls_server import Bounds, TlsServer
-from tests.libprocess_py.runtime.test_tls import Authority, tell
+from libprocess_py.runtime.tls_server import Bounds
+from tests.libprocess_py.runtime.test_tls import Authority, a_tls_server
 from tests.support.event_loop import on_loop
-from tests.support.wire_actors import Listener, RawClient, a_message
+from tests.support.wire_actors import Listener, RawClient, a_message, tell
 
 PAST = datetime.datetime(2001, 1, 1, tzinfo=datetime.UTC)
 
@@ -90,13 +89,8 @@ async def test_a_certificate_that_does_not_verify_is_no_reason_to_speak_in_the_o
 
 @on_loop
 async def test_who_says_nothing_where_only_tls_is_spoken_is_hung_up_on_in_time(issuer: Authority) -> None:
-    sock = socket.create_server(("127.0.0.1", 0))
-    context = issuer.settings("127.0.0.1").listening()
-    server = TlsServer(sock, asyncio.Protocol, context=context, plain=False, bounds=Bounds(timeout_s=0.02))
-    await server.start_serving()
-
-    reader, writer = await asyncio.open_connection(*sock.getsockname())
-
-    assert await reader.read() == b""
-    writer.close()
-    server.close()
+    async with (
+        a_tls_server(issuer, Bounds(timeout_s=0.02), plain=False) as address,
+        await RawClient.connect(address) as client,
+    ):
+        assert await client.rest() == b""

@@ -12,23 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from libprocess_py.pid import PID, Address
-from libprocess_py.process import Process
+from libprocess_py.pid import Address
 from libprocess_py.runtime.listening import DESCRIPTORS_BESIDE, UNIX_PATH_MAX, ListenError
 from libprocess_py.runtime.loop_node import LoopNode, start_node
 from libprocess_py.runtime.settings import NodeSettings
 from tests.libprocess_py.runtime.test_program import ROOT
 from tests.support.event_loop import on_loop
-from tests.support.wire_actors import Echo, Listener, RawClient, a_message
+from tests.support.wire_actors import Echo, Listener, RawClient, a_message, tell
 
 GET_PATH = b"GET /echo/path HTTP/1.1\r\nHost: a\r\n\r\n"
-
-
-def tell(node: LoopNode, to: PID, *numbers: int) -> Listener:
-    node.spawn(source := Listener(f"source-{len(node.kernel.mailboxes)}"))
-    node.dispatch(source.pid, Process.link, to)
-    node.dispatch(source.pid, Listener.tell, to, list(numbers))
-    return source
 
 
 async def first_bytes_to(client: RawClient) -> bytes:
