@@ -15,7 +15,7 @@ from libprocess_py.http.client import ExchangeFailed, HttpClient, Limits, parse_
 from libprocess_py.runtime.awaiting import result
 from libprocess_py.runtime.loop_node import start_node
 from tests.support.event_loop import on_loop
-from tests.support.wire_actors import Echo
+from tests.support.wire_actors import Echo, served_by
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -31,11 +31,8 @@ async def a_server(answers: bytes, *, ends: bool = False, tls: ssl.SSLContext | 
             await reader.read()
         writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
-    try:
-        yield f"http{'s' if tls else ''}://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-    finally:
-        server.close()
+    async with served_by(serve, tls=tls) as address:
+        yield f"http{'s' if tls else ''}://{address}/"
 
 
 @pytest.mark.parametrize(
@@ -82,11 +79,9 @@ def test_what_is_no_answer_is_told_apart_from_one(answers: bytes, why: str) -> N
 @on_loop
 async def test_what_was_not_asked_ends_the_connection() -> None:
     async with await start_node() as node, a_server(OK + OK) as url:
-        assert (await result(HttpClient(node).get(url))).body == b"ok"
-        client = HttpClient(node)
-        connection = client.connect(url)
-        assert (await result(client.get(url))).status == 200
-        connection.close()
+        connection = HttpClient(node).connect(url)
+
+        assert (await result(connection.send(request_to(parse_url(url), "GET")))).body == b"ok"
         await result(connection.disconnected)
 
 

@@ -10,25 +10,18 @@ import threading
 from asyncio.subprocess import DEVNULL, PIPE
 
 from libprocess_py.pid import PID
-from libprocess_py.process import Process
-from libprocess_py.runtime.loop_node import LoopNode, start_node
+from libprocess_py.runtime.loop_node import start_node
 from libprocess_py.runtime.program import new_event_loop
 from tests.libprocess_py.runtime.test_program import ROOT, a_program
 from tests.support.event_loop import on_loop
-from tests.support.wire_actors import Echo, Listener
-
-
-def tell(node: LoopNode, to: PID, *numbers: int) -> Listener:
-    node.spawn(source := Listener(f"source-{len(node.kernel.mailboxes)}"))
-    node.dispatch(source.pid, Process.link, to)
-    node.dispatch(source.pid, Listener.tell, to, list(numbers))
-    return source
+from tests.support.wire_actors import Echo, tell
 
 
 @on_loop
 async def test_a_forked_child_does_not_keep_its_dead_parent_s_connections_alive() -> None:
     async with await start_node() as node, a_program("fork") as program:
-        source = tell(node, PID("forker", program.echo.address), 1)
+        forker = PID("forker", program.echo.address)
+        source = tell(node, forker, 1)
         await source.heard(1)
         child = int(await program.line())
 
@@ -39,7 +32,7 @@ async def test_a_forked_child_does_not_keep_its_dead_parent_s_connections_alive(
         refused = await again.lost()
         os.kill(child, signal.SIGKILL)
 
-        assert lost == source.gone
+        assert lost == [forker]
         assert refused == [program.echo]
 
 
