@@ -20,25 +20,29 @@ class TreeSorter(ABC):
         self._weights: dict[str, float] = {}
 
     @abstractmethod
-    def _begin_walk(self) -> None:
-        """A walk begins."""
-
-    @abstractmethod
     def _ordered(self, node: Node) -> Iterable[Place]:
         """The children of the node that have an active client below, in order, each at the end of its place. Not
         changed before the next walk."""
 
+    @abstractmethod
+    def _regrouped(self) -> None:
+        """A client came, went, fell asleep or woke up, or a weight changed."""
+
     def add(self, client: str) -> None:
         self._tree.add(client)
+        self._regrouped()
 
     def remove(self, client: str) -> None:
         self._tree.remove(client)
+        self._regrouped()
 
     def activate(self, client: str) -> None:
         self._tree.set_active(self._tree.leaf(client), True)
+        self._regrouped()
 
     def deactivate(self, client: str) -> None:
         self._tree.set_active(self._tree.leaf(client), False)
+        self._regrouped()
 
     def update_weight(self, path: str, weight: float) -> None:
         assert weight > 0, f"weight of {path!r}: expected a positive number"
@@ -46,6 +50,7 @@ class TreeSorter(ABC):
         node = self._tree.node(path)
         if node is not None:
             mark(node)
+        self._regrouped()
 
     def weight(self, node: Node) -> float:
         """The weight of the node's path; a virtual leaf has none of its own."""
@@ -76,7 +81,6 @@ class TreeSorter(ABC):
             mark(node)
 
     def walk(self) -> Iterator[str]:
-        self._begin_walk()
         return self._walk(self._tree.root)
 
     def _walk(self, node: Node) -> Iterator[str]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from bisect import bisect_left, insort
-from collections.abc import Iterator
 from typing import Final
 
 from allocators.sorters.base import TreeSorter
@@ -31,19 +30,15 @@ class KeyedSorter(TreeSorter):
 
     def __init__(self, pool: Pool) -> None:
         super().__init__(pool)
-        self._turn = (
-            0  # To be raised when the keys of nodes without bookings may have changed, though the pool has not.
-        )
+        # To be raised when the keys of nodes without bookings may have changed, though the pool has not.
+        self._turn = 0
 
     def _epoch(self) -> int:
         """A number that changes whenever the keys of nodes without bookings may have changed."""
         return self._pool.epoch + self._turn
 
-    def _begin_walk(self) -> None:
-        pass
-
-    def walk(self) -> Iterator[str]:
-        return self._walk(self._tree.root)
+    def _regrouped(self) -> None:
+        pass  # The nodes that this concerns are marked.
 
     def first(self) -> str | None:
         # A run asks after each offer: then one child has moved, mostly the one that stood first.

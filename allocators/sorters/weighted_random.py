@@ -37,29 +37,13 @@ class RandomSorter(TreeSorter):
         # Of inner nodes that were asked for: the children that take part, by path, and the sums of their weights.
         self._tickets: dict[Node, tuple[list[Node], list[float]]] = {}
 
-    def add(self, client: str) -> None:
-        super().add(client)
+    def _regrouped(self) -> None:
         self._tickets.clear()
 
-    def remove(self, client: str) -> None:
-        super().remove(client)
-        self._tickets.clear()
-
-    def activate(self, client: str) -> None:
-        super().activate(client)
-        self._tickets.clear()
-
-    def deactivate(self, client: str) -> None:
-        super().deactivate(client)
-        self._tickets.clear()
-
-    def update_weight(self, path: str, weight: float) -> None:
-        super().update_weight(path, weight)
-        self._tickets.clear()
-
-    def _begin_walk(self) -> None:
+    def walk(self) -> Iterator[str]:
         self._walks += 1
         self._draw = mix(self._seed + self._walks * STRIDE)
+        return super().walk()
 
     def counts(self) -> Mapping[str, int]:
         """With the number of walks, under the path of the root, which has no allocations."""
