@@ -6,6 +6,7 @@ Works with every node: masters, agents, frameworks, and programs that only use `
 from __future__ import annotations
 
 import http.client
+import itertools
 import json
 import os
 import re
@@ -13,8 +14,9 @@ import ssl
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, Final
 
 import click
@@ -75,27 +77,30 @@ def command(address: str, interval_text: str, *, once: bool, as_json: bool) -> N
     if not ADDRESS.fullmatch(address):
         raise click.BadParameter(f"expected HOST:PORT, got {address!r}", param_hint="HOST:PORT")
     interval = parse_span(interval_text, "--interval")
-    console, tls = Console(highlight=False), _tls()
-    before = fetch(address, interval, tls=tls)
+    console, look = Console(highlight=False), partial(fetch, address, interval, tls=_tls())
+    intervals = looks(look, look(), interval=interval)
     if as_json or once:
-        while True:
-            time.sleep(interval / NS_PER_S)
-            now = fetch(address, interval, tls=tls)
-            rows = busiest(before, now)
+        for now, rows in itertools.islice(intervals, 1 if once else None):
             if as_json:
                 click.echo(json.dumps({**_summary(now), "actors": [asdict(row) for row in rows]}))
             else:
                 console.print(table_of(now, rows[:ROWS]))
-            if once:
-                return
-            before = now
+        return
     with Live(console=console, screen=console.is_terminal, auto_refresh=False) as live:
-        while True:
-            time.sleep(interval / NS_PER_S)
-            now = fetch(address, interval, tls=tls)
+        for now, rows in intervals:
             room = console.size.height - FRAME if console.is_terminal else ROWS
-            live.update(table_of(now, busiest(before, now)[:room]), refresh=True)
-            before = now
+            live.update(table_of(now, rows[:room]), refresh=True)
+
+
+def looks(
+    look: Callable[[], dict[str, Any]], before: dict[str, Any], *, interval: int
+) -> Iterator[tuple[dict[str, Any], list[Actor]]]:
+    """For ever, a look after each interval, and what happened in that."""
+    while True:
+        time.sleep(interval / NS_PER_S)  # It waits for nothing: what happens in this time is what is asked for.
+        now = look()
+        yield now, busiest(before, now)
+        before = now
 
 
 def _tls() -> ssl.SSLContext | None:
