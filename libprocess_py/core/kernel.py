@@ -288,7 +288,10 @@ class Kernel:
         return True
 
     def serve(self, mailbox: Mailbox, box: list[Event]) -> None:
-        """Serve events at once: a turn of an actor that nobody has queued."""
+        """Serve events at once: a turn of an actor that nobody has queued.
+
+        The end of `_turn`, written out: a function that both share would cost every turn of every actor one more call.
+        """
         events = iter(box)
         self.idle = False
         self.current, self.turn_box, self.turn_events = mailbox, box, events
