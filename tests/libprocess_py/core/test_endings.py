@@ -5,34 +5,15 @@ from __future__ import annotations
 import pytest
 
 from libprocess_py import PID, ActorFailed, Message, NodeOptions, Policy, Process, Promise, ProtocolError
+from tests.conformance.runtime.actors import Note, Recorder
 from tests.libprocess_py.still_driver import a_node, run
 
 
-class Note(Message):
-    number: int = 0
-
-
-class Diary(Process):
-    """Writes down everything, in order."""
-
-    def __init__(self, id: str | None = None) -> None:
-        super().__init__(id)
-        self.story: list[object] = []
-
-    def initialize(self) -> None:
-        self.story.append("initialize")
-
-    def finalize(self) -> None:
-        self.story.append("finalize")
-
-    def exited(self, pid: PID) -> None:
-        self.story.append(("exited", pid.id))
+class Diary(Recorder):
+    """Writes down what became of its messages, too."""
 
     def undelivered(self, to: PID, message: Message, *, reason: str) -> None:
         self.story.append(reason)
-
-    def note(self, sender: PID, note: Note) -> None:
-        self.story.append(note.number)
 
     def nothing(self) -> None:
         pass
