@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from libprocess_py import Future, Process, Rate, RateLimiter
+from libprocess_py import Future, Node, Process, Rate, RateLimiter
 from libprocess_py.duration import SECOND
 from libprocess_py.rate_limiter import TooManyWaiting
 from libprocess_py.sim import Simulation
-from tests.libprocess_py.still_driver import a_node, run
+from tests.libprocess_py.still_driver import StillDriver, a_node, run
 
 
 class Turnstile(Process):
@@ -45,6 +45,17 @@ def _enter(simulation: Simulation, turnstile: Turnstile, *numbers: int) -> None:
     for number in numbers:
         turnstile.node.dispatch(turnstile.pid, Turnstile.enter, number)
     simulation.settle()
+
+
+def _one_through_and_one_waiting() -> tuple[Node, StillDriver, Turnstile]:
+    """On a node whose time and turns are the test's."""
+    node, driver = a_node()
+    turnstile = Turnstile(Rate(1))
+    node.spawn(turnstile)
+    for number in range(2):
+        node.dispatch(turnstile.pid, Turnstile.enter, number)
+    run(node)
+    return node, driver, turnstile
 
 
 @given(st.lists(st.integers(0, 3 * SECOND), max_size=12), st.integers(1, 5))
@@ -120,12 +131,7 @@ def test_a_line_that_everybody_left_costs_nobody_anything() -> None:
 
 
 def test_who_comes_when_a_permit_is_due_does_not_pass_those_who_wait_for_it() -> None:
-    node, driver = a_node()
-    turnstile = Turnstile(Rate(1))
-    node.spawn(turnstile)
-    for number in range(2):
-        node.dispatch(turnstile.pid, Turnstile.enter, number)
-    run(node)
+    node, driver, turnstile = _one_through_and_one_waiting()
     driver.time += SECOND
 
     turnstile.enter(2)  # Before the timer has had its turn.
@@ -135,12 +141,7 @@ def test_who_comes_when_a_permit_is_due_does_not_pass_those_who_wait_for_it() ->
 
 
 def test_a_limiter_that_is_closed_leaves_no_timer() -> None:
-    node, _ = a_node()
-    turnstile = Turnstile(Rate(1))
-    node.spawn(turnstile)
-    for number in range(2):
-        node.dispatch(turnstile.pid, Turnstile.enter, number)
-    run(node)
+    node, _, turnstile = _one_through_and_one_waiting()
     assert len(node.kernel.timers) == 1
 
     node.terminate(turnstile.pid)
