@@ -155,9 +155,7 @@ def _spawned(node: LoopNode, process: Process) -> PID:
 def _seen(node: LoopNode) -> tuple[dict[str, dict[str, Any]], dict[int, tuple[str, Any]]]:
     """The state of every actor that was spawned from afar, dead or alive, and of futures that are settled."""
     actors, futures = _kept(node)
-    states = {
-        id: {name: value for name, value in vars(actor).items() if _travels(value)} for id, actor in actors.items()
-    }
+    states = {id: _state(actor) for id, actor in actors.items()}
     settled = {number: future for number, future in futures.items() if future.is_settled}
     for number in settled:
         del futures[number]
