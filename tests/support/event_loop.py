@@ -30,3 +30,9 @@ def on_loop(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
         assert not warned, [str(warning.message) for warning in warned]
 
     return run
+
+
+async def until(holds: Callable[[], object]) -> None:
+    """Let the loop run until it is so. What never becomes so hangs, and ends with the test."""
+    while not holds():
+        await asyncio.sleep(0)

@@ -15,15 +15,15 @@ from libprocess_py.auth.core.frames import Sealer
 from libprocess_py.auth.core.handshake import Dialer
 from libprocess_py.auth.core.secret import NONCE_SIZE
 from libprocess_py.deploy import RemoteError, Spawner
-from libprocess_py.deploy.messages import SPAWNER_ID, Call, Spawn
+from libprocess_py.deploy.messages import SPAWNER_ID, Call
 from libprocess_py.deploy.remotes import Remotes
-from libprocess_py.deploy.shipping import here, name_of, pack
+from libprocess_py.deploy.shipping import pack
 from libprocess_py.message import encode
 from libprocess_py.pid import Address
 from libprocess_py.runtime.loop_node import LoopNode, start_node
 from libprocess_py.runtime.settings import NodeSettings
 from tests.libprocess_py.deploy.actors import Counter
-from tests.libprocess_py.deploy.test_real_nodes import OTHER, OURS, PLAIN, Mark, until
+from tests.libprocess_py.deploy.real_nodes import OTHER, OURS, PLAIN, Mark, a_spawn, is_refused, two_nodes
 from tests.support.event_loop import on_loop
 from tests.support.wire_actors import Echo, RawClient
 
@@ -40,9 +40,8 @@ def bodies(mark: Path) -> Iterator[bytes]:
     payload = evil(mark)
     yield payload
     yield base64.b64encode(payload)
-    kind = name_of(Counter)
-    yield encode(Spawn(call="1", kind=kind, python=here().python, payload=payload))
-    yield encode(Spawn(call="1", kind=kind, digest="00", python=here().python, payload=payload))
+    yield encode(a_spawn(payload))
+    yield encode(a_spawn(payload, digest="00"))
     yield encode(Call(call="1", id="echo", method="ping", payload=payload))
 
 
@@ -88,7 +87,7 @@ async def test_a_stranger_reaches_no_unpickling_by_messages_and_requests(
 async def test_a_stranger_reaches_no_unpickling_by_handshakes_and_frames(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     payload = evil(mark)
-    spawn = encode(Spawn(call="1", kind=name_of(Counter), python=here().python, payload=payload))
+    spawn = encode(a_spawn(payload))
     head = f"POST /{SPAWNER_ID}/Spawn HTTP/1.1\r\nLibprocess-From: {STRANGER}\r\nContent-Length: {len(spawn)}\r\n\r\n"
     message = head.encode() + spawn
     async with await a_node(OURS) as node:
@@ -115,15 +114,11 @@ async def test_a_stranger_reaches_no_unpickling_by_handshakes_and_frames(tmp_pat
 @on_loop
 async def test_a_friend_of_a_node_that_does_not_allow_it_reaches_no_unpickling(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
-    async with await start_node(OURS) as node, await start_node(OURS) as friend:
-        node.spawn(Spawner(allow=False))
+    async with two_nodes(allow=False) as (friend, node):
         remote = await friend.connect(str(node.address))
-        for message in (
-            Spawn(call="1", kind=name_of(Counter), python=here().python, payload=evil(mark)),
-            Call(call="2", id=SPAWNER_ID, method="hello", payload=evil(mark)),
-        ):
-            friend.send(node.kernel.mailboxes[SPAWNER_ID]._process_pid, message, sender=Remotes.of(friend).pid)
-        await until(lambda: node.metrics.counter("libprocess/deploy/refused").value == 2)
+
+        call = Call(call="2", id=SPAWNER_ID, method="hello", payload=evil(mark))
+        await is_refused(friend, a_spawn(evil(mark)), call, to=node)
 
         assert not remote.allows_spawn
     assert not mark.exists()

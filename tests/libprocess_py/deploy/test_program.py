@@ -22,8 +22,7 @@ from libprocess_py.process import Process
 from libprocess_py.runtime.loop_node import LoopNode, start_node
 from libprocess_py.runtime.settings import NodeSettings
 from tests.libprocess_py.deploy.actors import Counter, Watcher
-from tests.libprocess_py.deploy.test_real_nodes import until
-from tests.support.event_loop import on_loop
+from tests.support.event_loop import on_loop, until
 
 
 class Scale(Process):

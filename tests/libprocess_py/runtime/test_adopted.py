@@ -16,8 +16,7 @@ from libprocess_py.runtime.adopted import adopt
 from libprocess_py.runtime.loop_node import LoopNode, start_node
 from libprocess_py.runtime.settings import NodeSettings
 from libprocess_py.sim import Simulation
-from tests.libprocess_py.deploy.test_real_nodes import until
-from tests.support.event_loop import on_loop
+from tests.support.event_loop import on_loop, until
 
 STOP_S = 10.0  # A thread that was told to stop does within milliseconds.
 SETTINGS = NodeSettings(secrets=(Secret(b"ours" * 8),))
