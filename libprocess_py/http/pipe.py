@@ -25,8 +25,6 @@ from libprocess_py.future import Future, Promise, failed, ready
 
 ROOM: Final = 65_536  # As much as a socket takes at a time; more would only wait here instead of in its producer.
 BOUND: Final = 8_388_608  # 8 MiB unread: seconds of a large cluster's events, and a hundred such readers fit.
-
-
 TOGETHER: Final = 268_435_456  # 256 MiB unread by all readers of a node.
 SMALL: Final = ROOM  # Readers that leave no more than this are never cut off for what others leave.
 
@@ -114,8 +112,8 @@ class Pipe:
             self._changed()
 
 
-class PipeWriter:
-    """The producer's end."""
+class _Side:
+    """What the two ends have in common."""
 
     __slots__ = ("_pipe",)
 
@@ -124,8 +122,14 @@ class PipeWriter:
 
     @property
     def ended(self) -> Future[End]:
-        """Ready when the pipe takes no more, with the reason: how a producer notices that its reader is gone."""
+        """Ready when nothing more can be written, with the reason; something may be left to read."""
         return self._pipe.ended
+
+
+class PipeWriter(_Side):
+    """The producer's end. It notices by `ended` that its reader is gone."""
+
+    __slots__ = ()
 
     def write(self, data: bytes) -> Future[bool]:
         """Add a piece. True as soon as there is room for another; False if nobody will read any more."""
@@ -154,18 +158,10 @@ class PipeWriter:
         self._pipe._end(End.FAILED)
 
 
-class PipeReader:
+class PipeReader(_Side):
     """The consumer's end. One reads at a time."""
 
-    __slots__ = ("_pipe",)
-
-    def __init__(self, pipe: Pipe) -> None:
-        self._pipe = pipe
-
-    @property
-    def ended(self) -> Future[End]:
-        """Ready when nothing more will be written; something may be left to read."""
-        return self._pipe.ended
+    __slots__ = ()
 
     @property
     def has_more(self) -> bool:

@@ -7,9 +7,9 @@ length of the payload, 4 bytes | number of the frame, 8 bytes | payload | HMAC-S
 Frames are numbered from 0 in each direction and sealed with that direction's key of this connection. So a frame that
 was changed, cut, repeated, left out, moved, or recorded elsewhere is known as such before a byte of it is used, and why
 it was refused can be counted. The first error is final: frames before it are still given, and nothing after it has a
-meaning. Frame 0 is empty: it shows that
-its sender has the key, and keeps one that has not from filling a buffer. A frame is opened when it is whole, so its
-size is bounded. What is in the payloads is a plain stream: where frames begin means nothing to its reader. Pure.
+meaning. Frame 0 is empty: it shows that its sender has the key, and keeps one that has not from filling a buffer. A
+frame is opened when it is whole, so its size is bounded. What is in the payloads is a plain stream: where frames begin
+means nothing to its reader. Pure.
 """
 
 from __future__ import annotations
