@@ -21,13 +21,13 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+from libprocess_py.duration import SECOND
 from libprocess_py.http.pipe import Pipe, PipeWriter
 from libprocess_py.http.request import Request
 from libprocess_py.http.response import BINARY, TEXT, Headers, Response
 
 PIECE: Final = 65_536  # Read at a time; smaller files are answered whole.
 INDEX: Final = "index.html"
-NS_PER_S: Final = 1_000_000_000
 
 _TYPES: Final = mimetypes.MimeTypes(filenames=())  # The same on every machine: without what the system adds.
 _RANGE: Final = re.compile(r"bytes=(\d{0,15})-(\d{0,15})", re.ASCII)
@@ -109,12 +109,12 @@ def _answer(file: int, facts: os.stat_result, *, path: Path, request: Request) -
     tag = f'"{facts.st_mtime_ns:x}-{facts.st_size:x}"'
     headers: Headers = (
         ("ETag", tag),
-        ("Last-Modified", formatdate(facts.st_mtime_ns // NS_PER_S, usegmt=True)),
+        ("Last-Modified", formatdate(facts.st_mtime_ns // SECOND, usegmt=True)),
         ("Cache-Control", "no-cache"),  # Ask whether it is still good: a new version shows at once.
         ("Accept-Ranges", "bytes"),
         ("X-Content-Type-Options", "nosniff"),
     )
-    if _is_known(request, tag, modified_s=facts.st_mtime_ns // NS_PER_S):
+    if _is_known(request, tag, modified_s=facts.st_mtime_ns // SECOND):
         os.close(file)
         return Response(304, headers=headers)
     part = _part(request, facts.st_size, tag=tag)

@@ -121,7 +121,7 @@ class HttpClient:
     ) -> Future[Response]:
         """Any method. Raises ValueError for what is no URL."""
         endpoint = parse_url(url)
-        connection = self.connect(url)
+        connection = self._connect(endpoint)
         answer = connection.send(request_to(endpoint, method, headers=headers, body=body), self._limits)
         answer.on_any(lambda future: _end(connection, future))
         answer.on_discard(lambda _: connection.close())
@@ -129,7 +129,9 @@ class HttpClient:
 
     def connect(self, url: str) -> HttpConnection:
         """A connection to the host of that URL; its path does not matter. Raises ValueError."""
-        endpoint = parse_url(url)
+        return self._connect(parse_url(url))
+
+    def _connect(self, endpoint: Endpoint) -> HttpConnection:
         return self._node.connect_http(endpoint, tls=self._tls)
 
 
@@ -138,15 +140,9 @@ def request_to(
 ) -> Request:
     """What to send there."""
     named = {"host": endpoint.authority, **{name.lower(): value for name, value in headers.items()}}
-    request = Request.of(method, endpoint.target, headers=named, body=b"", peer="")
-    return with_body(request, body)
-
-
-def with_body(request: Request, body: bytes | PipeReader) -> Request:
-    whole, reader = (body, None) if isinstance(body, bytes) else (b"", body)
-    return Request(
-        request.method, request.path, request.query, request.headers, whole, target=request.target, reader=reader
-    )
+    if isinstance(body, bytes):
+        return Request.of(method, endpoint.target, headers=named, body=body, peer="")
+    return Request.of(method, endpoint.target, headers=named, body=b"", peer="").streamed(body)
 
 
 def _end(connection: HttpConnection, answer: Future[Response]) -> None:
@@ -208,6 +204,11 @@ class Exchange:
             self._pipe.writer.close()
         else:
             self.answer.set(msgspec.structs.replace(self.begun, body=b"".join(self._body)))
+
+    def time_out(self, authority: str) -> None:
+        """The answer of that node took longer than it may."""
+        allowed_s = (self.limits.timeout_ns or 0) / SECOND
+        self.fail(ExchangeTimedOut(f"{authority}: no answer within {allowed_s} s"))
 
     def fail(self, error: Exception) -> None:
         """There will be no answer, or no more of it."""

@@ -14,15 +14,9 @@ from typing import TYPE_CHECKING, Final, cast
 
 from libprocess_py.core.answer_parser import AnswerParser
 from libprocess_py.core.wire_head import WireError
+from libprocess_py.duration import SECOND
 from libprocess_py.future import Future, Promise
-from libprocess_py.http.client import (
-    LIMITS,
-    Endpoint,
-    Exchange,
-    ExchangeFailed,
-    ExchangeTimedOut,
-    Limits,
-)
+from libprocess_py.http.client import LIMITS, Endpoint, Exchange, ExchangeFailed, Limits
 from libprocess_py.http.encoding import LAST_CHUNK, chunk, encode_request
 from libprocess_py.http.pipe import PipeReader
 from libprocess_py.http.request import Request
@@ -33,7 +27,6 @@ if TYPE_CHECKING:
     from libprocess_py.runtime.driver import LoopDriver
 
 POUR: Final = 262_144  # Of a body at a time: the rest stays in its pipe.
-NS_PER_S: Final = 1_000_000_000
 DIAL_S: Final = 30.0  # For the connection itself; the system's own patience is minutes.
 
 
@@ -73,7 +66,7 @@ class ClientConnection(asyncio.Protocol):
         self._asked.append(exchange)
         self._unsent.append(exchange)
         if limits.timeout_ns is not None:
-            timer = self._driver.loop.call_later(limits.timeout_ns / NS_PER_S, self._overdue, exchange)
+            timer = self._driver.loop.call_later(limits.timeout_ns / SECOND, self._overdue, exchange)
             self._timers[exchange] = timer
         self._send_on()
         return exchange.answer
@@ -214,8 +207,7 @@ class ClientConnection(asyncio.Protocol):
             self._end("an answer was no longer wanted")
 
     def _overdue(self, exchange: Exchange) -> None:
-        timeout_ns = exchange.limits.timeout_ns or 0
-        exchange.fail(ExchangeTimedOut(f"{self._endpoint.authority}: no answer within {timeout_ns / NS_PER_S} s"))
+        exchange.time_out(self._endpoint.authority)
         self._end("an answer before this one did not come in time")
 
     def _stop_timer(self, exchange: Exchange) -> None:

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 import msgspec
 
 from libprocess_py.core.answer_parser import AnswerParser
 from libprocess_py.future import Future, Promise, ready
-from libprocess_py.http.client import LIMITS, Endpoint, Exchange, ExchangeFailed, ExchangeTimedOut, Limits
+from libprocess_py.http.client import LIMITS, Endpoint, Exchange, ExchangeFailed, Limits
 from libprocess_py.http.encoding import encode_request, encode_response, may_have_body
 from libprocess_py.http.pipe import Pipe, PipeReader
 from libprocess_py.http.request import Request
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from libprocess_py.sim.agenda import Agenda
     from libprocess_py.sim.driver import SimulatedDriver
 
-NS_PER_S: Final = 1_000_000_000
 Step = Callable[[], object]
 
 
@@ -169,10 +168,9 @@ class SimulatedConnection:
             self.end("an answer was no longer wanted")
 
     def _overdue(self, exchange: Exchange) -> None:
-        timeout_ns = exchange.limits.timeout_ns or 0
         is_awaited = exchange in self._asked and not (exchange.limits.stream and exchange.begun is not None)
         if is_awaited and self.driver.alive:
-            exchange.fail(ExchangeTimedOut(f"{self.there}: no answer within {timeout_ns / NS_PER_S} s"))
+            exchange.time_out(str(self.there))
             self.end("an answer before this one did not come in time")
 
 
