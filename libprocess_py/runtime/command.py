@@ -5,10 +5,12 @@ from __future__ import annotations
 import enum
 import fcntl
 import os
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 OUTPUT_MODE: Final = 0o644
 STANDARD: Final = 3  # Descriptors below are standard input, output and error.
@@ -98,6 +100,22 @@ def lifted(fd: int) -> int:
         return fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, STANDARD)
     finally:
         os.close(fd)
+
+
+@contextmanager
+def handed_over(document: bytes) -> Iterator[int]:
+    """The descriptor of a nameless file with that in it, at its beginning: command lines can be read by everybody."""
+    with _nameless_file() as file:
+        file.write(document)
+        file.seek(0)
+        yield file.fileno()
+
+
+def _nameless_file() -> IO[bytes]:
+    """In memory where the system can: a full disk keeps nothing from starting, and no disk sees what is secret."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("launch"), "w+b")
+    return tempfile.TemporaryFile()
 
 
 def connected(command: Command) -> Streams:

@@ -21,10 +21,9 @@ import os
 import signal
 import socket
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO, Any, Final, Self
+from typing import Any, Final, Self
 
 from libprocess_py.errors import MailboxClosed
 from libprocess_py.exit_words import exit_words
@@ -32,7 +31,7 @@ from libprocess_py.future import Future
 from libprocess_py.node import Node
 from libprocess_py.runtime import io
 from libprocess_py.runtime.awaiting import from_asyncio
-from libprocess_py.runtime.command import Command, Streams, connected, lifted
+from libprocess_py.runtime.command import Command, Streams, connected, handed_over, lifted
 from libprocess_py.runtime.loop_node import LoopNode
 from libprocess_py.runtime.subprocess_child import GO, PROBLEM_MAX, READY, Spec
 
@@ -177,10 +176,8 @@ async def _gone(process: Subprocess) -> None:
 
 def _spawn(command: Command, streams: Streams, *, control: socket.socket) -> int:
     """Start the interpreter that becomes the program, on the node's thread: parent-death signals are bound to it."""
-    with _nameless_file() as document:
-        document.write(_spec(command).to_json())
-        document.seek(0)
-        spec_fd = lifted(os.dup(document.fileno()))
+    with handed_over(_spec(command).to_json()) as document:
+        spec_fd = lifted(os.dup(document))
     control_fd = lifted(os.dup(control.fileno()))
     try:
         same = (spec_fd, control_fd, *command.pass_fds)
@@ -209,13 +206,6 @@ def _spec(command: Command) -> Spec:
         no_new_privs=command.no_new_privs,
         supervised=command.supervised,
     )
-
-
-def _nameless_file() -> IO[bytes]:
-    """In memory where the system can: a full disk keeps nothing from starting, and no disk sees an environment."""
-    if hasattr(os, "memfd_create"):
-        return os.fdopen(os.memfd_create("launch"), "w+b")
-    return tempfile.TemporaryFile()
 
 
 def _collect_left() -> None:

@@ -10,10 +10,10 @@ import contextlib
 import os
 import signal
 import sys
-import tempfile
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
+from libprocess_py.runtime.command import handed_over
 from slave.containerizer.launcher_spec import REPORT_FD, SPEC_FD, LaunchReport, LaunchSpec
 
 # Isolated from the user's Python settings, and independent of whether and how this package is installed.
@@ -63,23 +63,14 @@ def start_supervisor(spec: LaunchSpec, *, name: str) -> Supervisor:
     report_read, report_write = os.pipe()
     os.set_blocking(report_read, False)
     try:
-        with _nameless_file() as document:
-            document.write(spec.to_json())
-            document.seek(0)
-            pid = _spawn(spec, name, document=document.fileno(), report=report_write)
+        with handed_over(spec.to_json()) as document:
+            pid = _spawn(spec, name, document=document, report=report_write)
     except OSError:
         os.close(report_read)
         raise
     finally:
         os.close(report_write)
     return Supervisor(pid, report_read)
-
-
-def _nameless_file() -> IO[bytes]:
-    """In memory where the system can: a full disk keeps no container from starting, and no disk sees a token."""
-    if hasattr(os, "memfd_create"):
-        return os.fdopen(os.memfd_create("launch-spec"), "w+b")
-    return tempfile.TemporaryFile()
 
 
 def _spawn(spec: LaunchSpec, name: str, *, document: int, report: int) -> int:
