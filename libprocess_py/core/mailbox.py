@@ -78,11 +78,6 @@ class Mailbox:
     _process_methods: ClassVar[MethodTable]
     _process_names: ClassVar[dict[str, type[Message]]]
 
-    def __init__(self, id: str | None) -> None:
-        self._process_id = id
-        self._process_box = self._process_rest = None
-        self._process_phase = UNBORN
-
     @classmethod
     def resolve_method(cls, method: Callable[..., Any]) -> Callable[..., Any]:
         """What a dispatch of `method` calls, with the actor as first argument: the class's own override of it."""
