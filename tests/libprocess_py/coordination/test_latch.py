@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from libprocess_py import Future, Promise
 from libprocess_py.coordination import CountDownLatch, Once
-from tests.libprocess_py.future.test_promise import COMPLETIONS
+from tests.libprocess_py.future.test_promise import ENDS
 
 
 @given(st.integers(0, 5), st.integers(0, 8))
@@ -34,7 +34,7 @@ def test_whoever_gives_up_waiting_for_a_latch_takes_nothing_from_the_others() ->
     assert stays.is_ready
 
 
-@pytest.mark.parametrize("how", [*COMPLETIONS, "abandon"])
+@pytest.mark.parametrize("how", ENDS)
 def test_everybody_shares_the_outcome_of_what_is_done_once(how: str) -> None:
     calls: list[Promise[int]] = []
 
@@ -45,7 +45,7 @@ def test_everybody_shares_the_outcome_of_what_is_done_once(how: str) -> None:
     once = Once(function)
     assert not calls
     outcomes = [once(), once()]
-    _ = calls[0].abandon() if how == "abandon" else COMPLETIONS[how](calls[0])
+    ENDS[how](calls[0])
     outcomes.append(once())
 
     assert len(calls) == 1

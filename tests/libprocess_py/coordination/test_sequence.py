@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from libprocess_py import Future, Promise
 from libprocess_py.coordination import Sequence
-from tests.libprocess_py.future.test_promise import COMPLETIONS
+from tests.libprocess_py.future.test_promise import ENDS
 
 MANY = 10_000  # Far beyond what Python's stack holds.
 
@@ -42,11 +42,11 @@ class SequenceAgainstALine(RuleBasedStateMachine):
         self.results.append(self.sequence.add(partial(self._start, number)))
 
     @precondition(lambda self: self.line)
-    @rule(how=st.sampled_from([*COMPLETIONS, "abandon"]))
+    @rule(how=st.sampled_from(sorted(ENDS)))
     def end(self, how: str) -> None:
         work = self.works[self.line.pop(0)]
         self._note_first()
-        _ = work.abandon() if how == "abandon" else COMPLETIONS[how](work)
+        ENDS[how](work)
 
     @precondition(lambda self: self.line)
     @rule(data=st.data())

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from libprocess_py import Break, Continue, Future, Process, Promise, loop
 from libprocess_py.future import State, failed, ready
 from libprocess_py.sim import Simulation
-from tests.libprocess_py.future.test_promise import COMPLETIONS, FINAL
+from tests.libprocess_py.future.test_promise import ENDS, FINAL
 from tests.libprocess_py.still_driver import a_node, run
 
 ROUNDS = 100_000  # Far beyond what Python's stack holds.
@@ -73,7 +73,7 @@ def test_a_loop_whose_waits_end_one_within_another_needs_a_constant_stack() -> N
     assert result.get() == ROUNDS
 
 
-@pytest.mark.parametrize("how", [*COMPLETIONS, "abandon"])
+@pytest.mark.parametrize("how", ENDS)
 @pytest.mark.parametrize("where", ["iterate", "body"])
 def test_what_becomes_of_a_step_without_a_value_becomes_of_the_loop(how: str, where: str) -> None:
     step: Promise[int] = Promise()
@@ -82,7 +82,7 @@ def test_what_becomes_of_a_step_without_a_value_becomes_of_the_loop(how: str, wh
     else:
         result = loop(lambda: 1, lambda _: step.then(Break))
 
-    _ = step.abandon() if how == "abandon" else COMPLETIONS[how](step)
+    ENDS[how](step)
 
     assert result.abandoned if how == "abandon" else result.state is FINAL[how]
 

@@ -22,6 +22,7 @@ COMPLETIONS: dict[str, Callable[[Promise[int]], bool]] = {
     "fail": lambda promise: promise.fail("broken"),
     "discard": lambda promise: promise.set_discarded(),
 }
+ENDS: dict[str, Callable[[Promise[int]], bool]] = {**COMPLETIONS, "abandon": Promise.abandon}
 FINAL = {"set": State.READY, "fail": State.FAILED, "discard": State.DISCARDED}
 
 
@@ -37,7 +38,7 @@ def _watched(future: Future[int]) -> list[str]:
     return seen
 
 
-@given(st.lists(st.sampled_from([*COMPLETIONS, "abandon", "request"]), min_size=1))
+@given(st.lists(st.sampled_from([*ENDS, "request"]), min_size=1))
 def test_only_the_first_completion_counts(steps: list[str]) -> None:
     promise: Promise[int] = Promise()
     state, abandoned, requested = State.PENDING, False, False
@@ -132,7 +133,7 @@ def test_then_and_repair_and_recover_differ_in_what_they_see(how: str) -> None:
     repair = promise.repair(lambda _: 20)
     recover = promise.recover(lambda _: 30)
 
-    _ = promise.abandon() if how == "abandon" else COMPLETIONS[how](promise)
+    ENDS[how](promise)
 
     assert not then.is_ready
     assert repair.is_ready == (how == "fail")
@@ -249,14 +250,14 @@ def test_a_long_chain_of_promises_that_become_one_another_needs_a_constant_stack
     assert last.get() == 3
 
 
-@pytest.mark.parametrize("how", [*COMPLETIONS, "abandon"])
+@pytest.mark.parametrize("how", ENDS)
 def test_an_undiscardable_future_passes_everything_on_but_the_request_for_a_discard(how: str) -> None:
     promise: Promise[int] = Promise()
     shielded = promise.undiscardable()
 
     shielded.discard()
     asked = promise.discard_requested
-    _ = promise.abandon() if how == "abandon" else COMPLETIONS[how](promise)
+    ENDS[how](promise)
 
     assert not asked
     assert shielded.state is promise.state
@@ -316,14 +317,14 @@ def test_a_discard_that_goes_in_a_circle_ends() -> None:
     assert other.discard_requested
 
 
-@pytest.mark.parametrize("how", [*COMPLETIONS, "abandon"])
+@pytest.mark.parametrize("how", ENDS)
 def test_whatever_becomes_of_a_future_it_is_settled_once(how: str) -> None:
     promise: Promise[int] = Promise()
     seen: list[Future[int]] = []
     promise.on_settled(seen.append)
     before = promise.is_settled
 
-    _ = promise.abandon() if how == "abandon" else COMPLETIONS[how](promise)
+    ENDS[how](promise)
     promise.set(7)
     promise.on_settled(seen.append)
 
@@ -353,11 +354,11 @@ STEPS: dict[str, tuple[Step, dict[str, str]]] = {
 }
 
 
-@given(st.lists(st.sampled_from(sorted(STEPS)), max_size=8), st.sampled_from([*COMPLETIONS, "abandon"]), st.booleans())
+@given(st.lists(st.sampled_from(sorted(STEPS)), max_size=8), st.sampled_from(sorted(ENDS)), st.booleans())
 def test_any_chain_ends_as_its_steps_taken_one_by_one(names: list[str], how: str, early: bool) -> None:
     promise: Promise[int] = Promise()
     if early:
-        _ = promise.abandon() if how == "abandon" else COMPLETIONS[how](promise)
+        ENDS[how](promise)
     end: Future[int] = promise
     expected = how
 
@@ -365,7 +366,7 @@ def test_any_chain_ends_as_its_steps_taken_one_by_one(names: list[str], how: str
         step, outcomes = STEPS[name]
         end, expected = step(end), outcomes.get(expected, expected)
     if not early:
-        _ = promise.abandon() if how == "abandon" else COMPLETIONS[how](promise)
+        ENDS[how](promise)
 
     assert end.abandoned == (expected == "abandon")
     assert end.state is (State.PENDING if expected == "abandon" else FINAL[expected])

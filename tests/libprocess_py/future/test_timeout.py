@@ -11,7 +11,7 @@ import pytest
 from libprocess_py import Future, Process, Promise, after
 from libprocess_py.duration import SECOND
 from libprocess_py.sim import Simulation
-from tests.libprocess_py.future.test_promise import COMPLETIONS
+from tests.libprocess_py.future.test_promise import ENDS
 
 
 class Patient(Process):
@@ -36,7 +36,7 @@ def _patient(function: Callable[[Future[int]], int | Future[int]] | None = None)
     return simulation, patient
 
 
-@pytest.mark.parametrize("how", [*COMPLETIONS, "abandon"])
+@pytest.mark.parametrize("how", ENDS)
 def test_every_outcome_in_time_passes_and_the_function_is_not_called(how: str) -> None:
     late: list[Future[int]] = []
 
@@ -47,7 +47,7 @@ def test_every_outcome_in_time_passes_and_the_function_is_not_called(how: str) -
     simulation, patient = _patient(call)
     simulation.advance(10 * SECOND - 1)
 
-    _ = patient.promise.abandon() if how == "abandon" else COMPLETIONS[how](patient.promise)
+    ENDS[how](patient.promise)
     simulation.advance(SECOND)
 
     assert patient.result.state is patient.promise.state
