@@ -174,7 +174,7 @@ def _actor(name: str, told: object, *, pids: Mapping[str, PID], host: str) -> Ac
         raise TopologyError(f"{where}.class: expected module:Class, got {kind!r}")
     links = tuple(table.optional("links", list, default=[]))
     for link in links:
-        if link not in pids or link == name:
+        if not isinstance(link, str) or link not in pids or link == name:
             raise TopologyError(f"{where}.links: expected the names of other actors, got {link!r}")
     args = table.optional("args", list, default=[])
     kwargs = table.optional("kwargs", dict, default={})
@@ -198,7 +198,7 @@ def _argument(where: str, told: Any, *, pids: Mapping[str, PID]) -> Any:
     if set(told) != {"pid"}:
         return {key: _argument(f"{where}.{key}", each, pids=pids) for key, each in told.items()}
     name = told["pid"]
-    if name not in pids:
+    if not isinstance(name, str) or name not in pids:
         raise TopologyError(f"{where}.pid: expected one of {_listed(pids)}, got {name!r}")
     return pids[name]
 

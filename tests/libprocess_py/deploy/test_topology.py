@@ -98,6 +98,12 @@ def test_supervision_may_be_left_out() -> None:
         (["actors", "counter", "restart"], "always", "actors.counter.restart: expected permanent or transient or temp"),
         (["actors", "counter", "links"], ["x"], "actors.counter.links: expected the names of other actors, got 'x'"),
         (["actors", "counter", "links"], ["counter"], "actors.counter.links: expected the names of other actors"),
+        (
+            ["actors", "counter", "links"],
+            [["x"]],
+            "actors.counter.links: expected the names of other actors, got ['x']",
+        ),
+        (["actors", "counter", "args"], [{"pid": ["x"]}], "actors.counter.args[0].pid: expected one of counter"),
         (["actors", " x"], {"host": "left", "class": "a:B"}, "actors. x: process id ' x': expected 1 to 255 printable"),
         (
             ["supervision", "strategy"],
