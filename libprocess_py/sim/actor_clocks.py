@@ -54,10 +54,10 @@ class ActorClocks:
             due = min((timer.due for timer in node.kernel.timers if timer.owner is mailbox), default=end)
             if due >= end:
                 break
-            self._move(mailbox, due)
+            self.order(mailbox, due)  # Or not at all: a message may have moved it further meanwhile.
             self._settle()
         if mailbox._process_phase is not ENDED:
-            self._move(mailbox, end)
+            self.order(mailbox, end)
             self._settle()
 
     def set(self, pid: PID, at: int) -> None:
@@ -97,10 +97,6 @@ class ActorClocks:
         mailbox = node.kernel.mailboxes.get(pid.id)
         assert mailbox is not None, f"{pid}: there is no such actor"
         return mailbox, node
-
-    def _move(self, mailbox: Mailbox, to: int) -> None:
-        """Forward, or not at all: a message may have moved it further meanwhile."""
-        self.order(mailbox, to)
 
     def _put(self, mailbox: Mailbox, node: ClockedNode, *, ahead: int) -> None:
         pid = mailbox._process_pid

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from random import Random
 from typing import Final
 
+from msgspec.structs import replace
+
 from libprocess_py.message import Record
 from libprocess_py.node import Node
 from libprocess_py.sim.search import Scenario
@@ -177,17 +179,13 @@ def under_faults(
 def simpler_faults(fault: Fault) -> Iterator[Fault]:
     """Faults that are easier to think about, the simplest first: shorter ones, and ones at rounder times."""
     if fault.for_ns // 2 >= LENGTH_NS_MIN:
-        yield _changed(fault, for_ns=fault.for_ns // 2)
+        yield replace(fault, for_ns=fault.for_ns // 2)
     for grain in GRAINS_NS:
         for name in ("at_ns", "for_ns"):
             value = getattr(fault, name)
             rounded = value // grain * grain
             if rounded != value and (rounded or name == "at_ns"):
-                yield _changed(fault, **{name: rounded})
-
-
-def _changed(fault: Fault, **fields: int) -> Fault:
-    return type(fault)(**{**{name: getattr(fault, name) for name in fault.__struct_fields__}, **fields})
+                yield replace(fault, **{name: rounded})
 
 
 def _draw(random: Random, kind: type[Fault], *, hosts: int, within_ns: int) -> Fault:

@@ -208,19 +208,17 @@ class Network:
         if source in connections:
             return
         connection = connections[source] = Connection(peer)
-        if to not in self._peers:
-            self._fail(connection, to, after_ns=RESET_NS)
-        elif any(self._channel(*way).cut & 1 for way in _ways(source, to, one_way=False)):
-            self._fail(connection, to, after_ns=self.detection_ns)
+        in_vain_ns = self._in_vain_ns(source, to)
+        if in_vain_ns is not None:
+            self._fail(connection, to, after_ns=in_vain_ns)
 
     def watch(self, source: Address, target: Address, *, lost: Callable[[], object]) -> Watch:
         """A stream of bytes from one to the other, of its own: `lost` is called when it breaks, unless it was ended."""
         watch = Watch(source, target, lost=lost)
         self._watches[watch] = None
-        if target not in self._peers:
-            self.break_watch(watch, after_ns=RESET_NS)
-        elif any(self._channel(*way).cut & 1 for way in _ways(source, target, one_way=False)):
-            self.break_watch(watch, after_ns=self.detection_ns)
+        in_vain_ns = self._in_vain_ns(source, target)
+        if in_vain_ns is not None:
+            self.break_watch(watch, after_ns=in_vain_ns)
         return watch
 
     def unwatch(self, watch: Watch) -> None:
@@ -243,6 +241,13 @@ class Network:
         if channel is None:
             channel = self._channels[source, target] = Channel(seed_of(self._seed, f"network/{source}->{target}"))
         return channel
+
+    def _in_vain_ns(self, source: Address, target: Address) -> int | None:
+        """How soon it is noticed that a connection made now leads nowhere; None: it leads there."""
+        if target not in self._peers:
+            return RESET_NS
+        is_cut = any(self._channel(*way).cut & 1 for way in _ways(source, target, one_way=False))
+        return self.detection_ns if is_cut else None
 
     def _launch(self, channel: Channel, letter: Letter | Parcel, *, receiver: Peer) -> None:
         jitter = channel.chance.below(self.jitter_ns) if self.jitter_ns else 0
