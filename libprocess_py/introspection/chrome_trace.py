@@ -25,7 +25,7 @@ def chrome_trace(timeline: Timeline) -> str:
 
 
 def _events(timeline: Timeline) -> Iterator[dict[str, Any]]:
-    nodes = {address: number for number, address in enumerate(_addresses(timeline), 1)}
+    nodes = {address: number for number, address in enumerate(timeline.addresses, 1)}
     tracks = {pid: (nodes[split_pid(pid)[1]], number) for number, pid in enumerate(timeline.lanes, 1)}
     for address, number in nodes.items():
         yield {"ph": "M", "name": "process_name", "pid": number, "args": {"name": address}}
@@ -65,7 +65,3 @@ def _starts(timeline: Timeline) -> list[tuple[int, int]]:
         begins.append(max(since, begins[-1] + SHORTEST_NS) if begins else since)
     ends = [*begins[1:], begins[-1] + SLICE_NS] if begins else []
     return [(begin, min(SLICE_NS, end - begin)) for begin, end in zip(begins, ends, strict=True)]
-
-
-def _addresses(timeline: Timeline) -> dict[str, None]:
-    return dict.fromkeys(split_pid(pid)[1] for pid in timeline.lanes)

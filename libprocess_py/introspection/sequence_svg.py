@@ -6,7 +6,7 @@ the left. Nodes have colours. Whoever points at a row sees all that the log has 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from html import escape
 from typing import Final
 
@@ -50,8 +50,8 @@ class _Drawing:
     def __init__(self, timeline: Timeline) -> None:
         self.timeline = timeline
         self.x = {pid: LEFT + LANE * number + LANE // 2 for number, pid in enumerate(timeline.lanes)}
-        addresses = dict.fromkeys(split_pid(pid)[1] for pid in timeline.lanes)
-        self.colours = {address: COLOURS[number % len(COLOURS)] for number, address in enumerate(addresses)}
+        self.heads = {address: number for number, address in enumerate(timeline.addresses)}  # Of arrows from there.
+        self.colours = {address: COLOURS[number % len(COLOURS)] for address, number in self.heads.items()}
         self.width = max(LEFT + LANE * len(timeline.lanes) + LANE // 2, 480)
         self.bottom = TOP + ROW * len(timeline.entries)
 
@@ -155,8 +155,7 @@ class _Drawing:
     def _colour(self, pid: str) -> tuple[str, int]:
         """Of an actor's node, and the number of the arrow head that has it."""
         address = split_pid(pid)[1]
-        numbers: Mapping[str, int] = {each: number for number, each in enumerate(self.colours)}
-        return self.colours.get(address, "#777"), numbers.get(address, len(numbers))
+        return self.colours.get(address, "#777"), self.heads.get(address, len(self.heads))
 
 
 def _label(text: str, x: int, *, y: int, kind: str = "mark") -> Iterator[str]:

@@ -42,6 +42,11 @@ class Timeline:
     entries_left_out: int  # Selected, but beyond the bound.
     lanes_left_out: int
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The nodes of those actors, in the same order."""
+        return tuple(dict.fromkeys(split_pid(pid)[1] for pid in self.lanes))
+
 
 def timeline_of(entries: Iterable[Entry], selection: Selection) -> Timeline:
     """Read a log once, keeping what is selected. Entries beyond the bound are counted, not kept."""
