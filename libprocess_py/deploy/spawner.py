@@ -42,7 +42,7 @@ from libprocess_py.duration import SECOND
 from libprocess_py.errors import MailboxFull, NoSuchProcess
 from libprocess_py.future import Future
 from libprocess_py.message import Message, encode
-from libprocess_py.pid import PID, Address
+from libprocess_py.pid import PID
 from libprocess_py.process import Process
 
 # Of actors spawned here: why the last ones failed, for those who ask too late. A start that fails is the usual case,
@@ -63,7 +63,7 @@ class Spawner(Process):
         super().__init__(SPAWNER_ID)
         self._allow = allow
         self._watchers: dict[str, dict[PID, None]] = {}  # By id, in the order in which they asked.
-        self._peers: dict[PID, Address] = {}  # Who asked anything: linked, so that nothing is kept for the dead.
+        self._peers: set[PID] = set()  # Who asked anything: linked, so that nothing is kept for the dead.
         self._spawned: set[str] = set()
         self._failures: OrderedDict[str, Failure] = OrderedDict()
         self._owed: list[tuple[PID, Message]] = []
@@ -125,7 +125,7 @@ class Spawner(Process):
             self.send(sender, Ended(id=watch.id, failure=self._failures.get(watch.id, missing)))
             return
         if sender not in self._peers:
-            self._peers[sender] = sender.address
+            self._peers.add(sender)
             self.link(sender)
         self._watchers.setdefault(watch.id, {})[sender] = None
         self.link(PID(watch.id, self.node.address))
@@ -168,7 +168,7 @@ class Spawner(Process):
             self.send(to, message)
 
     def _peer_lost(self, peer: PID) -> None:
-        self._peers.pop(peer, None)
+        self._peers.discard(peer)
         for id, watchers in list(self._watchers.items()):
             watchers.pop(peer, None)
             if not watchers:
