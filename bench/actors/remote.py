@@ -163,16 +163,14 @@ def ask_concurrent() -> float:
 
 def ask_serial() -> float:
     """Seconds: the median."""
-    times_s: list[float] = []
+    askers: list[Patient] = []
 
     def make(peer: PID, done: Callable[[], None]) -> Process:
-        asker = Patient(peer, ASKS, done=done)
-        times_s.append(0.0)
-        asker.times_s = times_s
-        return asker
+        askers.append(Patient(peer, ASKS, done=done))
+        return askers[0]
 
     _rate(ASKS, make)
-    return statistics.median(times_s[WARM_UP:])
+    return statistics.median(askers[0].times_s[WARM_UP:])
 
 
 def _sends(sends: int, *, window: int, size: int) -> float:
