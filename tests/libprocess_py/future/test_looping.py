@@ -137,7 +137,6 @@ class Collector(Process):
         super().__init__()
         self.numbers = iter(numbers)
         self.taken: list[int] = []
-        self.calls = 0
 
     def collect(self) -> Future[int]:
         return loop(lambda: next(self.numbers), self.take, on=self)
