@@ -17,8 +17,8 @@ from libprocess_py.runtime.loop_node import LoopNode, start_node
 from libprocess_py.runtime.settings import NodeSettings
 from libprocess_py.sim import Simulation
 from tests.support.event_loop import on_loop, until
+from tests.support.pykka_actors import STOP_S, none_left
 
-STOP_S = 10.0  # A thread that was told to stop does within milliseconds.
 SETTINGS = NodeSettings(secrets=(Secret(b"ours" * 8),))
 
 
@@ -84,11 +84,8 @@ class Asker(Process):
 
 @pytest.fixture(autouse=True)
 def _nothing_runs_on() -> Iterator[None]:
-    """Every pykka actor of a test has stopped at its end: with its PID, or because its test sees to it."""
-    yield
-    left = [ref for ref in pykka.ActorRegistry.get_all() if not ref.actor_stopped.wait(STOP_S)]
-    pykka.ActorRegistry.stop_all(block=False)
-    assert left == []
+    with none_left():
+        yield
 
 
 def an_asker(node: LoopNode, to: PID, *numbers: int) -> Asker:

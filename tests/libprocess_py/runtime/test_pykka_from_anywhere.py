@@ -18,6 +18,7 @@ from libprocess_py.runtime.adopted import adopt
 from libprocess_py.runtime.background import BackgroundNode
 from libprocess_py.runtime.settings import NodeSettings
 from libprocess_py.runtime.threads import ThreadedProcess
+from tests.support.pykka_actors import none_left
 
 SETTINGS = NodeSettings(secrets=(Secret(b"ours" * 8),))
 ANSWER_S = 10.0  # They come within milliseconds.
@@ -103,10 +104,8 @@ def asked(background: BackgroundNode, tally: PID, *, add: Callable[..., int]) ->
 @pytest.fixture(autouse=True)
 def _nothing_runs_on() -> Iterator[None]:
     """Looked at when the nodes have stopped."""
-    yield
-    left = [ref for ref in pykka.ActorRegistry.get_all() if not ref.actor_stopped.wait(ANSWER_S)]
-    pykka.ActorRegistry.stop_all(block=False)
-    assert left == []
+    with none_left():
+        yield
 
 
 @pytest.fixture(params=[OnThread, Pykka])
