@@ -56,14 +56,12 @@ class Ages:
 
     def oldest_ns(self, mailbox: Mailbox, now: int) -> int | None:
         """For how long, at least, its oldest event has waited. None: nothing waits, or nobody has looked before."""
-        known = self._seen.get(mailbox._process_pid.id, [])
-        for box, index in _boxes(mailbox):
-            for seen in known:
-                since = seen.since(index) if seen.box is box else None
-                if since is not None:
-                    return now - since
+        oldest = next(_boxes(mailbox), None)
+        if oldest is None:
             return None
-        return None
+        box, index = oldest
+        since = _known(box, self._seen.get(mailbox._process_pid.id, [])).since(index)
+        return None if since is None else now - since
 
 
 def depth(mailbox: Mailbox) -> int:
