@@ -2,8 +2,8 @@
 
 One place changes them, so that they agree: the book of each agent, the pool, the role sorter and one framework sorter
 for each role, the sums by role and those of the cluster (the last two as a `Ledger`, which adds up when it is asked).
-What an agent reports for a framework that is not known yet
-is held there, and charged to nobody until the framework is added.
+What an agent reports for a framework that is not known yet is held there, and charged to nobody until the framework is
+added.
 """
 
 from __future__ import annotations

@@ -70,4 +70,15 @@ AGENTS: Final = area(
      "            self.free -= taken\n"),
 )  # fmt: skip
 
-AREAS: Final[tuple[Area, ...]] = (BOOKS, AMOUNTS, ROLES, AGENTS)
+AUDIT: Final = area(
+    "allocators/hierarchical/audit.py",
+    ("a check gives whole agents away", "        self._book(agent, framework, grant=bundle.grant(role))\n",
+     "        super()._give(agent, framework, role=role, bundle=bundle)\n"),
+    ("a check gives parts of agents away", "        raise AssertionError(f\"{agent.id} is asleep",
+     "        return super()._book(agent, framework, grant=grant)\n"
+     "        raise AssertionError(f\"{agent.id} is asleep"),
+    ("a check is counted like a run", '        """No run, so nothing to count."""\n',
+     "        super()._note(finding, framework, role=role)\n"),
+)  # fmt: skip
+
+AREAS: Final[tuple[Area, ...]] = (BOOKS, AMOUNTS, ROLES, AGENTS, AUDIT)
