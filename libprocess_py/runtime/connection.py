@@ -242,7 +242,7 @@ class Connection(asyncio.Protocol):
                 pass
             elif head.route is not None:
                 assert isinstance(body, bytes), "a message comes whole"
-                self._message(head, head.route, body=body)
+                self._message(head.route, body)
             elif self._is_busy:
                 self._backlog = [(head, body), *items]
                 return
@@ -276,7 +276,7 @@ class Connection(asyncio.Protocol):
         self._requests += answer is not None
         return answer is not None
 
-    def _message(self, head: Head, route: Route, *, body: bytes) -> None:
+    def _message(self, route: Route, body: bytes) -> None:
         driver = self._driver
         if self._is_stranger:
             self._turn_away(Delivery.FORBIDDEN)
