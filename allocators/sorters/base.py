@@ -26,11 +26,10 @@ class TreeSorter(ABC):
 
     @abstractmethod
     def _regrouped(self) -> None:
-        """A client came, went, fell asleep or woke up, or a weight changed."""
+        """A client went, fell asleep or woke up (new ones sleep), or a weight changed."""
 
     def add(self, client: str) -> None:
         self._tree.add(client)
-        self._regrouped()
 
     def remove(self, client: str) -> None:
         self._tree.remove(client)

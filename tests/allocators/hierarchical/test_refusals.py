@@ -69,10 +69,15 @@ def test_each_kind_of_drop_leaves_the_others_in_force() -> None:
 
 def test_dropping_what_is_not_there_changes_nothing() -> None:
     refusals = Refusals()
+    kept = (FrameworkId("f2"), "q", AgentId("n2"))
+    refusals.add(kept, Resources.of(cpus=1), until=10)
 
     refusals.drop_framework(FrameworkId("f1"))
     refusals.drop_role(FrameworkId("f1"), "r")
+    refusals.drop_role(FrameworkId("f2"), "r")
     refusals.drop_agent(AgentId("n1"))
+
+    assert list(refusals.active(0)) == [kept]
     refusals.check()
 
 

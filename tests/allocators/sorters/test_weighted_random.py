@@ -36,6 +36,34 @@ def test_every_walk_lists_every_active_client_once() -> None:
     assert all(sorted(sorter.sort()) == ["a", "b", "b/c"] for _ in range(50))
 
 
+def test_who_takes_part_and_what_each_weighs_may_change_between_walks() -> None:
+    sorter = a_sorter(1, "a", "b", "c/d")
+    orders = [sorted(sorter.sort())]
+
+    for change, client in (
+        (sorter.deactivate, "b"),
+        (sorter.activate, "b"),
+        (sorter.remove, "a"),
+        (sorter.add, "b/e"),
+        (sorter.activate, "b/e"),
+        (sorter.remove, "b/e"),
+    ):
+        change(client)
+        orders.append(sorted(sorter.sort()))
+
+    assert orders == [
+        ["a", "b", "c/d"],
+        ["a", "c/d"],
+        ["a", "b", "c/d"],
+        ["b", "c/d"],
+        ["b", "c/d"],
+        ["b", "b/e", "c/d"],
+        ["b", "c/d"],
+    ]
+    sorter.update_weight("c", 1_000_000)
+    assert [sorter.sort()[0] for _ in range(50)] == ["c/d"] * 50
+
+
 def test_a_client_comes_first_in_proportion_to_its_weight() -> None:
     sorter = a_sorter(1, "a", "b", "c")
     sorter.update_weight("b", 2)
