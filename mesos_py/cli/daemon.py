@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final, TypeVar
 
 import click
@@ -34,12 +35,19 @@ LOGGING_LEVEL: Final = click.option(
 
 
 def serve(run: Callable[..., int], flags: T) -> int:
-    """Run a daemon to its end; its exit status. An address or a certificate that cannot be had is a line and status 1.
+    """Run a daemon to its end; its exit status."""
+    with mistakes_in_a_line():
+        return run(flags, ready=announce)
+
+
+@contextmanager
+def mistakes_in_a_line() -> Iterator[None]:
+    """What keeps a node from starting is a line. An address or a certificate that cannot be had is status 1.
 
     A LIBPROCESS_ variable that cannot be read is a mistake of usage, like a flag.
     """
     try:
-        return run(flags, ready=announce)
+        yield
     except FlagError as error:
         raise click.UsageError(str(error)) from error
     except ListenError as error:

@@ -24,8 +24,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from libprocess_py.flags import FlagError
-from libprocess_py.runtime.tls import TlsError, TlsSettings
+from libprocess_py.runtime.tls import TlsSettings
+from mesos_py.cli.daemon import mistakes_in_a_line
 from mesos_py.cli.spans import parse_span
 
 NS_PER_S: Final = 1_000_000_000
@@ -105,13 +105,9 @@ def looks(
 
 def _tls() -> ssl.SSLContext | None:
     """As a node with this environment would connect to others."""
-    try:
+    with mistakes_in_a_line():
         settings = TlsSettings.from_environ(os.environ)
         return None if settings is None else settings.dialing()
-    except FlagError as error:
-        raise click.UsageError(str(error)) from error
-    except TlsError as error:
-        raise click.ClickException(str(error)) from error
 
 
 def fetch(address: str, interval: int, *, tls: ssl.SSLContext | None = None) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import getpass
 import logging
-import os
 import sys
 import time
 from functools import partial
@@ -14,15 +13,14 @@ from typing import Final
 import click
 
 from libprocess_py.node import Node
-from libprocess_py.runtime.addresses import local_ip_towards, resolved
+from libprocess_py.runtime.addresses import resolved
 from libprocess_py.runtime.awaiting import result
-from libprocess_py.runtime.listening import ListenError
 from libprocess_py.runtime.program import run
-from libprocess_py.runtime.settings import PREFIX, NodeSettings
-from libprocess_py.runtime.tls import TlsError
+from mesos_py.cli.daemon import mistakes_in_a_line
 from mesos_py.frameworks.execute import CommandScheduler, Work
 from mesos_py.frameworks.scheduler.core import DriverStatus
 from mesos_py.frameworks.scheduler.driver import SchedulerProcess
+from mesos_py.frameworks.scheduler.threaded import settings_towards
 from mesos_py.protocol.detector import StandaloneDetector, parse_master
 from mesos_py.protocol.framework import FrameworkInfo
 from mesos_py.protocol.resources import Resources
@@ -58,8 +56,7 @@ def command(master: str, line: str, resources: str, instances: int, name: str, r
     try:
         leader = parse_master(resolved(master))
         needed = Resources.parse(resources)
-        ip = local_ip_towards(leader.address)
-        settings = NodeSettings.from_environ({f"{PREFIX}IP": ip, **os.environ})
+        settings = settings_towards(leader.address)
     except (ValueError, OSError) as error:
         raise click.UsageError(str(error)) from error
     if not needed:
@@ -76,10 +73,8 @@ def command(master: str, line: str, resources: str, instances: int, name: str, r
         return int(scheduler.fate)
 
     logging.basicConfig(level=logging.ERROR)  # Of the runtime; what matters here is said below.
-    try:
+    with mistakes_in_a_line():
         sys.exit(run(main, settings))
-    except (ListenError, TlsError) as error:
-        raise click.ClickException(str(getattr(error, "strerror", error))) from error
 
 
 def _say_what_is_waited_for(driver: SchedulerProcess, scheduler: CommandScheduler, *, master: str) -> None:

@@ -18,17 +18,15 @@ from typing import Final
 import click
 
 from libprocess_py.core.failures import Policy
-from libprocess_py.flags import FlagError, flag
+from libprocess_py.flags import flag
 from libprocess_py.pid import PID
 from libprocess_py.runtime.awaiting import result
-from libprocess_py.runtime.listening import ListenError
 from libprocess_py.runtime.loop_node import LoopNode
 from libprocess_py.runtime.program import run
 from libprocess_py.runtime.settings import NodeSettings, parse_ip, parse_port
-from libprocess_py.runtime.tls import TlsError
 from master.flags import DEFAULT_PORT, MasterFlags
 from master.main import spawn_master
-from mesos_py.cli.daemon import LOGGING_LEVEL, announce, log_to_stderr
+from mesos_py.cli.daemon import LOGGING_LEVEL, announce, log_to_stderr, mistakes_in_a_line
 from mesos_py.cli.flag_options import flag_options
 from mesos_py.protocol.detector import MASTER_ID
 from mesos_py.protocol.resources import Resources
@@ -87,19 +85,14 @@ def command(flags: LocalFlags, logging_level: str) -> None:
     log_to_stderr(logging_level)
     folder = flags.work_dir or tempfile.mkdtemp(prefix=WORK_DIR_PREFIX)
     try:
-        settings = NodeSettings.from_environ(
-            os.environ, ip=flags.ip, port=flags.port, delegate=MASTER_ID, policy=Policy.ABORT_NODE
-        )
-        shares = [
-            share(flags.resources, number, agents=flags.agents, work_dir=folder) for number in range(flags.agents)
-        ]
-        sys.exit(run(lambda node: serve(node, shares, work_dir=folder), settings))
-    except FlagError as error:
-        raise click.UsageError(str(error)) from error
-    except TlsError as error:
-        raise click.ClickException(str(error)) from error
-    except ListenError as error:  # The port is taken, the address is no address of this machine.
-        raise click.ClickException(str(error.strerror)) from error
+        with mistakes_in_a_line():
+            settings = NodeSettings.from_environ(
+                os.environ, ip=flags.ip, port=flags.port, delegate=MASTER_ID, policy=Policy.ABORT_NODE
+            )
+            shares = [
+                share(flags.resources, number, agents=flags.agents, work_dir=folder) for number in range(flags.agents)
+            ]
+            sys.exit(run(lambda node: serve(node, shares, work_dir=folder), settings))
     except OSError as error:
         raise click.ClickException(f"{folder}: {error.strerror or error}") from error
     finally:

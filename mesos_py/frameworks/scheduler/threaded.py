@@ -50,7 +50,7 @@ class SchedulerDriver:
             detector=StandaloneDetector(leader),
             implicit_acknowledgements=implicit_acknowledgements,
         )
-        self._node = BackgroundNode(_settings(ip, leader=leader.address))
+        self._node = BackgroundNode(settings_towards(leader.address, ip=ip))
         self._is_closed = False
         self._ended: concurrent.futures.Future[DriverStatus] = concurrent.futures.Future()
 
@@ -108,7 +108,8 @@ class SchedulerDriver:
         return self._is_closed or (self._ended.done() and self._ended.exception() is not None)
 
 
-def _settings(ip: str | None, *, leader: Address) -> NodeSettings:
+def settings_towards(leader: Address, *, ip: str | None = None) -> NodeSettings:
+    """As the environment has them, listening where the leader can answer if nobody says otherwise. Raises OSError."""
     if ip is not None:
         return NodeSettings.from_environ(os.environ, ip=ip)
     return NodeSettings.from_environ({f"{PREFIX}IP": local_ip_towards(leader), **os.environ})
