@@ -14,8 +14,8 @@ from libprocess_py.runtime.loop_node import start_node
 from tests.libprocess_py.runtime.test_subprocess import a_script, is_gone
 from tests.support.event_loop import on_loop
 
-# Starts a daemon that leaves the session and the process group and is nobody's child, and tells its pid.
-DAEMON = "(setsid sleep 1000 >&- 2>&- & echo $!)"
+# Starts a daemon that leaves the session and the process group and is nobody's child, and tells its pid when it is.
+DAEMON = "echo $(setsid sleep 1000 >&- 2>&- & echo $!)"
 
 
 @pytest.mark.parametrize(("then", "status"), [("exit 3", 3), ("kill -9 $$", 128 + 9)])
